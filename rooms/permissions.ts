@@ -1,0 +1,49 @@
+/**
+ * Who may do what. Pure functions of role and policy: the server enforces them, the client shows them.
+ */
+import type { Audience, Policy, Role, RootName } from "./document/schema.ts";
+
+export interface Person {
+  id: string;
+  role: Role;
+}
+
+/** What one person may do right now. */
+export interface Permissions {
+  host: boolean;
+  draw: boolean;
+  edit: boolean;
+  run: boolean;
+  share: boolean;
+  chat: boolean;
+}
+
+function includes(audience: Audience, person: Person): boolean {
+  if (person.role === "tutor" || audience === "everyone") return true;
+  return Array.isArray(audience) && audience.includes(person.id);
+}
+
+export function permissionsOf(person: Person, policy: Policy): Permissions {
+  return {
+    host: person.role === "tutor",
+    draw: includes(policy.draw, person),
+    edit: includes(policy.edit, person),
+    run: includes(policy.run, person),
+    share: includes(policy.share, person),
+    chat: includes(policy.chat, person),
+  };
+}
+
+/** Whether a person may write a root of the meeting document by a Yjs update of their own. */
+export function mayWriteRoot(root: RootName, may: Permissions): boolean {
+  switch (root) {
+    case "whiteboard":
+      return may.draw;
+    case "files":
+      return may.edit;
+    case "runs":
+      return may.run;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * The text frames of the room's WebSocket: requests, answers and notices, in the order of a session.
+ *
+ * A request is `{id, method, params}`, its answer `{id, result}` or `{id, error: {code, message}}`, a notice
+ * `{method, params}`. Both sides check every frame against the schemas here. Binary frames are y-protocols
+ * (see frames.ts). PROTOCOL.md shows a session; a test runs its examples through these schemas.
+ */
+import { z } from "zod";
+import { MEDIA_SOURCES } from "../document/schema.ts";
+import { ROOM_ERROR_CODES } from "../errors.ts";
+import {
+  consumerOptionsSchema,
+  dtlsParametersSchema,
+  iceParametersSchema,
+  rtpCapabilitiesSchema,
+  rtpParametersSchema,
+  transportOptionsSchema,
+} from "./rtp.ts";
+
+/** Raised when a change would break an older peer. Checked at hello. */
+export const PROTOCOL_VERSION = 1;
+
+export const MAX_TEXT_FRAME_BYTES = 64 * 1024;
+export const MAX_CHAT_CHARS = 4000;
+export const MAX_NAME_CHARS = 60;
+
+const id = z.string().min(1).max(64);
+const secret = z.string().min(1).max(200);
+const clientId = z.int().min(0).max(0xffffffff);
+const empty = z.object({});
+const source = z.enum(MEDIA_SOURCES);
+const name = z.string().trim().min(1).max(MAX_NAME_CHARS);
+const stage = z.enum(["talk", "board", "code"]);
+const audience = z.union([z.enum(["everyone", "host"]), z.array(id).max(200)]);
+
+export const policySchema = z.object({
+  draw: audience,
+  edit: audience,
+  run: audience,
+  share: audience,
+  chat: audience,
+  waitingRoom: z.boolean(),
+  selfUnmute: z.boolean(),
+});
+
+/** Everything that a participant needs to be in the room. */
+export const welcomeSchema = z.object({
+  meetingId: id,
+  participantId: id,
+  role: z.enum(["tutor", "student"]),
+  name,
+  /** Opaque; sent in later hellos of this tab, so that it comes back as the same person. */
+  session: secret,
+  /** Unix ms by the server's clock, so that clients can show the same elapsed time. */
+  now: z.number(),
+  encryption: z.enum(["e2ee", "transport"]),
+  routerRtpCapabilities: rtpCapabilitiesSchema,
+});
+export type Welcome = z.infer<typeof welcomeSchema>;
+
+export const helloResultSchema = z.discriminatedUnion("status", [
+  z.object({ status: z.literal("joined"), welcome: welcomeSchema }),
+  /** The notice `admission.admitted` or `admission.refused` follows. */
+  z.object({ status: z.literal("waiting"), title: z.string() }),
+]);
+
+/** Requests, by method: what goes in and what comes back. */
+export const METHODS = {
+  hello: {
+    params: z.object({
+      protocol: z.int(),
+      meetingId: id,
+      passcode: z.string().max(100),
+      invite: secret.optional(),
+      session: secret.optional(),
+      /** Wanted display name; for an invite it defaults to the booked name. */
+      name: name.optional(),
+      /** The Yjs client id that this page writes under. */
+      clientId,
+    }),
+    result: helloResultSchema,
+  },
+  /** Binds client ids that this person used earlier (a page restored from IndexedDB) to the participant. */
+  "document.claim": {
+    params: z.object({ clientIds: z.array(clientId).min(1).max(64) }),
+    result: empty,
+  },
+  ping: { params: empty, result: z.object({ now: z.number() }) },
+
+  "participant.setMedia": { params: z.object({ source, on: z.boolean() }), result: empty },
+  "participant.setHand": { params: z.object({ raised: z.boolean() }), result: empty },
+  /** Host: the server stops forwarding this source. */
+  "participant.stopMedia": { params: z.object({ participantId: id, source }), result: empty },
+  /** Host: asks, never forces. A source stopped by the host may be resumed by its owner afterwards. */
+  "participant.askMedia": { params: z.object({ participantId: id, source }), result: empty },
+  "participant.muteAll": { params: empty, result: empty },
+  "participant.lowerHand": { params: z.object({ participantId: id }), result: empty },
+  "participant.remove": { params: z.object({ participantId: id }), result: empty },
+
+  "admission.admit": { params: z.object({ ticket: id }), result: empty },
+  "admission.refuse": { params: z.object({ ticket: id }), result: empty },
+
+  "meeting.setLocked": { params: z.object({ locked: z.boolean() }), result: empty },
+  "meeting.setPolicy": { params: z.object({ policy: policySchema.partial() }), result: empty },
+  "meeting.leave": { params: empty, result: empty },
+  "meeting.end": { params: empty, result: empty },
+  /** Host: everybody's page turns to this stage. */
+  "meeting.bring": { params: z.object({ stage }), result: empty },
+
+  "recording.pause": { params: empty, result: empty },
+  "recording.resume": { params: empty, result: empty },
+
+  "chat.send": {
+    params: z.object({ text: z.string().trim().min(1).max(MAX_CHAT_CHARS) }),
+    result: z.object({ id }),
+  },
+
+  "media.createTransport": {
+    params: z.object({ direction: z.enum(["send", "recv"]) }),
+    result: transportOptionsSchema,
+  },
+  "media.connectTransport": {
+    params: z.object({ transportId: id, dtlsParameters: dtlsParametersSchema }),
+    result: empty,
+  },
+  "media.restartIce": { params: z.object({ transportId: id }), result: iceParametersSchema },
+  "media.closeTransport": { params: z.object({ transportId: id }), result: empty },
+  "media.produce": {
+    params: z.object({
+      transportId: id,
+      kind: z.enum(["audio", "video"]),
+      source,
+      rtpParameters: rtpParametersSchema,
+      /** False to publish muted: nothing is forwarded until setMedia {on: true}. */
+      on: z.boolean().default(true),
+    }),
+    result: z.object({ producerId: id }),
+  },
+  "media.closeProducer": { params: z.object({ producerId: id }), result: empty },
+  /** The consumer starts paused; resume it once the browser has the track. */
+  "media.consume": {
+    params: z.object({
+      transportId: id,
+      producerId: id,
+      rtpCapabilities: rtpCapabilitiesSchema,
+    }),
+    result: consumerOptionsSchema,
+  },
+  "media.resumeConsumer": { params: z.object({ consumerId: id }), result: empty },
+  "media.pauseConsumer": { params: z.object({ consumerId: id }), result: empty },
+  "media.closeConsumer": { params: z.object({ consumerId: id }), result: empty },
+  /** How large the picture is shown, in CSS pixels times the device's ratio; chooses the layer. */
+  "media.setConsumerSize": {
+    params: z.object({
+      consumerId: id,
+      width: z.int().min(0).max(16384),
+      height: z.int().min(0).max(16384),
+    }),
+    result: empty,
+  },
+} as const;
+
+export type Method = keyof typeof METHODS;
+export type ParamsOf<M extends Method> = z.input<(typeof METHODS)[M]["params"]>;
+export type CheckedParamsOf<M extends Method> = z.output<(typeof METHODS)[M]["params"]>;
+export type ResultOf<M extends Method> = z.output<(typeof METHODS)[M]["result"]>;
+
+/** Notices from the server, by method. */
+export const NOTICES = {
+  "admission.admitted": z.object({ welcome: welcomeSchema }),
+  "admission.refused": empty,
+  /** To hosts: everyone who waits now, oldest first. Sent whole on each change. */
+  "admission.waiting": z.object({
+    waiting: z.array(z.object({ ticket: id, name, since: z.number() })).max(200),
+  }),
+  /** Clocks that are stored for each of this participant's client ids: `[clientId, clock]` pairs. */
+  saved: z.object({ clocks: z.array(z.tuple([clientId, z.int().min(0)])).max(256) }),
+  /** The host asks this participant to switch a source on. */
+  "participant.asked": z.object({ source, by: z.string() }),
+  /** The host stopped one of this participant's sources. */
+  "participant.stopped": z.object({ source, by: z.string() }),
+  "meeting.brought": z.object({ stage, by: z.string() }),
+  "meeting.warning": z.object({ endsAt: z.number() }),
+  "meeting.ended": z.object({
+    reason: z.enum(["ended", "timeout", "empty", "cancelled"]),
+    by: z.string().nullable(),
+    recordingUrl: z.string().nullable(),
+  }),
+  "participant.removed": z.object({ by: z.string() }),
+  /** Loudest first; empty when nobody speaks. */
+  "media.speakers": z.object({
+    speakers: z.array(z.object({ participantId: id, level: z.number() })).max(16),
+  }),
+  /** The media process was replaced: every transport, producer and consumer is gone. Make new ones. */
+  "media.lost": empty,
+  "media.transportClosed": z.object({ transportId: id }),
+  "media.consumerClosed": z.object({ consumerId: id }),
+  "recording.warning": z.object({ message: z.string() }),
+  "server.restarting": empty,
+  error: z.object({ code: z.enum(ROOM_ERROR_CODES), message: z.string() }),
+} as const;
+
+export type NoticeMethod = keyof typeof NOTICES;
+export type NoticeParams<M extends NoticeMethod> = z.output<(typeof NOTICES)[M]>;
+export type Notice = { [M in NoticeMethod]: { method: M; params: NoticeParams<M> } }[NoticeMethod];
+
+export const requestEnvelope = z.object({
+  id: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
+  method: z.enum(Object.keys(METHODS) as [Method, ...Method[]]),
+  params: z.unknown(),
+});
+
+export const answerEnvelope = z.union([
+  z.object({ id: z.int(), result: z.unknown() }),
+  z.object({
+    id: z.int(),
+    error: z.object({ code: z.enum(ROOM_ERROR_CODES), message: z.string() }),
+  }),
+]);

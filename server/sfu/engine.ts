@@ -1,0 +1,86 @@
+/**
+ * What the rest of the server knows of media: one interface, implemented by the media process's
+ * parent-side handle (`io/process.ts`) and, in one process, by the core itself.
+ *
+ * Ids are made by the engine and unique for its lifetime. Every call rejects with a {@linkcode MediaError}
+ * when the peer asked for something impossible; after `lost` every earlier id is unknown.
+ */
+import type {
+  ConsumerOptions,
+  DtlsParameters,
+  IceParameters,
+  RtpCapabilities,
+  RtpParameters,
+  TransportOptions,
+} from "../../rooms/protocol/rtp.ts";
+
+export type MediaKind = "audio" | "video";
+
+export class MediaError extends Error {
+  override readonly name = "MediaError";
+  constructor(
+    readonly code: "not-found" | "unsupported" | "conflict" | "unavailable",
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Events for one router (one meeting has one router). */
+export type MediaEvent =
+  /** The media process died and was replaced: make everything anew. */
+  | { type: "lost" }
+  /** ICE consent expired (RFC 7675) or DTLS closed. */
+  | { type: "transportClosed"; transportId: string }
+  | { type: "transportConnected"; transportId: string }
+  | { type: "producerClosed"; producerId: string }
+  | { type: "consumerClosed"; consumerId: string }
+  /** Loudest first, `level` in dBov (−127…0); sent on change, at most 5 a second. */
+  | { type: "speakers"; speakers: { producerId: string; level: number }[] };
+
+export interface ProducerStats {
+  producerId: string;
+  packets: number;
+  bytes: number;
+  lost: number;
+  jitterMs: number;
+}
+
+/** Decrypted RTP of a recorded producer, in order of arrival; see recorder/. */
+export interface RecordedPacket {
+  producerId: string;
+  /** Arrival, ms on the server's monotonic clock. */
+  atMs: number;
+  packet: Uint8Array;
+}
+
+export interface MediaEngine {
+  /** What `Device.load` takes. */
+  readonly routerRtpCapabilities: RtpCapabilities;
+  createRouter(onEvent: (event: MediaEvent) => void): Promise<string>;
+  closeRouter(routerId: string): Promise<void>;
+  createTransport(routerId: string, direction: "send" | "recv"): Promise<TransportOptions>;
+  connectTransport(transportId: string, dtls: DtlsParameters): Promise<void>;
+  restartIce(transportId: string): Promise<IceParameters>;
+  closeTransport(transportId: string): Promise<void>;
+  produce(
+    transportId: string,
+    options: { kind: MediaKind; rtpParameters: RtpParameters; paused: boolean },
+  ): Promise<{ producerId: string }>;
+  /** A paused producer's packets end at the server; resuming asks for a key frame. */
+  setProducerPaused(producerId: string, paused: boolean): Promise<void>;
+  closeProducer(producerId: string): Promise<void>;
+  /** Starts paused. */
+  consume(
+    transportId: string,
+    options: { producerId: string; rtpCapabilities: RtpCapabilities },
+  ): Promise<ConsumerOptions>;
+  /** Resuming asks the producer for a key frame. */
+  setConsumerPaused(consumerId: string, paused: boolean): Promise<void>;
+  setConsumerSize(consumerId: string, width: number, height: number): Promise<void>;
+  closeConsumer(consumerId: string): Promise<void>;
+  stats(routerId: string): Promise<ProducerStats[]>;
+  /** Counters for /metrics: name → value. */
+  counters(): Promise<Record<string, number>>;
+  close(): Promise<void>;
+}
