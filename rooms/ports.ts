@@ -1,6 +1,7 @@
 /**
  * What a room needs from outside, as interfaces. `db` implements them; `main.ts` hands them over.
  */
+import type { MeetingStatus, Policy, Role } from "./document/schema.ts";
 
 /** One committed update of a meeting's document. */
 export interface LogRow {
@@ -33,4 +34,68 @@ export interface ClientIdStore {
   load(meetingId: string): Promise<Map<number, string>>;
   /** Binds; resolves false when another participant holds the id. */
   bind(meetingId: string, clientId: number, participantId: string): Promise<boolean>;
+}
+
+/** A booked meeting, as a room needs it. Times are Unix milliseconds. */
+export interface MeetingRecord {
+  meetingId: string;
+  title: string;
+  status: MeetingStatus;
+  encryption: "e2ee" | "transport";
+  isRecorded: boolean;
+  scheduledStart: number | null;
+  scheduledEnd: number | null;
+  actualStart: number | null;
+  actualEnd: number | null;
+  policy: Policy;
+  /** Links work from here on; null when the meeting has no schedule. */
+  opensAt: number | null;
+  /** Links stop working and a running meeting is closed; null when it has no schedule. */
+  closesAt: number | null;
+}
+
+/** Who a link or a session stands for. The participant id is the same each time the person comes back. */
+export interface Identity {
+  participantId: string;
+  name: string;
+  role: Role;
+  /** The booking system's id of the person; null for a guest. */
+  userId: string | null;
+}
+
+/** Meetings, people and their links. Tokens are opaque and stored hashed. */
+export interface MeetingStore {
+  find(meetingId: string): Promise<MeetingRecord | null>;
+  /** Compares in constant time; false for an unknown meeting too. */
+  verifyPasscode(meetingId: string, passcode: string): Promise<boolean>;
+  findInvite(meetingId: string, token: string): Promise<Identity | "revoked" | null>;
+  findSession(meetingId: string, token: string): Promise<Identity | "revoked" | null>;
+  /** Makes a session token for one person, for coming back without waiting again. */
+  openSession(meetingId: string, identity: Identity): Promise<string>;
+  /** Revokes the person's invite and sessions: they can't come back with them. */
+  removeParticipant(meetingId: string, participantId: string): Promise<void>;
+  recordJoin(meetingId: string, identity: Identity, at: number): Promise<void>;
+  recordLeave(meetingId: string, participantId: string, at: number): Promise<void>;
+  recordMuted(meetingId: string, participantId: string, muted: boolean): Promise<void>;
+  /** pending → active. */
+  start(meetingId: string, at: number): Promise<void>;
+  /** active or pending → completed; everybody's left_at is set where it is not. */
+  complete(meetingId: string, at: number): Promise<void>;
+}
+
+export type EndReason = "ended" | "timeout" | "empty" | "cancelled";
+
+/** What HTTP may ask of the rooms that are open on this node. */
+export interface RoomDirectory {
+  /** Names of the people in the room now, joined first first. */
+  present(meetingId: string): string[];
+  /** Tells everyone, closes the room, completes the meeting. Does nothing when it is not open. */
+  end(meetingId: string, reason: EndReason, by: string | null): Promise<void>;
+}
+
+/** Counts failed attempts by key (an address, a meeting), to slow guessing down. */
+export interface AttemptLimiter {
+  /** Milliseconds until the key may try again; 0 when it may now. */
+  blockedForMs(key: string, nowMs: number): number;
+  fail(key: string, nowMs: number): void;
 }
