@@ -1,0 +1,44 @@
+/** How long a room waits, and how large it may grow. */
+export interface RoomLimits {
+  /** People in a room, here or reconnecting. */
+  participants: number;
+  /** People in front of the door. */
+  waiting: number;
+  /** Encoded size of the document. */
+  documentBytes: number;
+  /** Client ids that one participant may write under. */
+  clientIds: number;
+  /** One awareness state, as JSON. */
+  presenceBytes: number;
+  /** Chat messages that a meeting keeps. */
+  chatMessages: number;
+  /** A dropped person shows as reconnecting for this long, then as left. */
+  reconnectMs: number;
+  /** A room that everybody left is completed after this. */
+  emptyMs: number;
+  /** How long before the end the room is warned. Longest first. */
+  warningsMs: readonly number[];
+  /** A snapshot after this many log rows, or after this long if there is any. */
+  snapshotRows: number;
+  snapshotMs: number;
+  /** `saved` notices to one participant keep this distance. */
+  savedMs: number;
+  /** Wait after a failed commit before the document is tried again. */
+  retryMs: number;
+}
+
+export const DEFAULT_ROOM_LIMITS: RoomLimits = {
+  participants: 200,
+  waiting: 200,
+  documentBytes: 64 * 1024 * 1024,
+  clientIds: 256,
+  presenceBytes: 8 * 1024,
+  chatMessages: 10_000,
+  reconnectMs: 30_000,
+  emptyMs: 10 * 60_000,
+  warningsMs: [10 * 60_000, 5 * 60_000, 60_000],
+  snapshotRows: 2000,
+  snapshotMs: 5 * 60_000,
+  savedMs: 250,
+  retryMs: 2000,
+};

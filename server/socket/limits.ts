@@ -1,0 +1,34 @@
+/** What one socket may cost. Over a bound there is a clear error, and the page comes back and resyncs. */
+export interface SocketLimits {
+  /** From the open socket to its hello. */
+  helloTimeoutMs: number;
+  /** No pong within this time: the socket is dead. Whole seconds. */
+  idleTimeoutSeconds: number;
+  textFrameBytes: number;
+  binaryFrameBytes: number;
+  /** Frames a second, and how many may come at once (a reconnecting page has a lot to say). */
+  messagesPerSecond: number;
+  messageBurst: number;
+  bytesPerSecond: number;
+  byteBurst: number;
+  /** Unsent bytes after which a reader is cut. */
+  backlogBytes: number;
+  /** Requests of one socket that wait for their answer. */
+  requestsInFlight: number;
+  /** Sockets on this node. */
+  sockets: number;
+}
+
+export const DEFAULT_SOCKET_LIMITS: SocketLimits = {
+  helloTimeoutMs: 10_000,
+  idleTimeoutSeconds: 20,
+  textFrameBytes: 64 * 1024,
+  binaryFrameBytes: 8 * 1024 * 1024,
+  messagesPerSecond: 200,
+  messageBurst: 1000,
+  bytesPerSecond: 4 * 1024 * 1024,
+  byteBurst: 32 * 1024 * 1024,
+  backlogBytes: 8 * 1024 * 1024,
+  requestsInFlight: 128,
+  sockets: 5000,
+};

@@ -1,0 +1,45 @@
+/** What the rooms of this node need, and what the rest of the server may ask of them. */
+import type {
+  AttemptLimiter,
+  ClientIdStore,
+  MeetingStore,
+  RoomDirectory,
+  UpdateLog,
+} from "../../rooms/ports.ts";
+import type { RoomLimits } from "../../rooms/limits.ts";
+import type { MediaEngine } from "../sfu/engine.ts";
+import type { SocketLimits } from "./limits.ts";
+
+export interface RoomLogger {
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+export interface RoomsDeps {
+  store: MeetingStore;
+  log: UpdateLog;
+  clientIds: ClientIdStore;
+  engine: MediaEngine;
+  attempts: AttemptLimiter;
+  /** Unix ms. */
+  now(): number;
+  logger: RoomLogger;
+  limits?: { room?: Partial<RoomLimits>; socket?: Partial<SocketLimits> };
+  /** Where the recording of an ended meeting is, or null when there is none. */
+  recordingUrl?: (meetingId: string) => string | null;
+  /** The public host (`lectern.example:443` or `lectern.example`) when a proxy doesn't pass `Host` on. */
+  publicHost?: string;
+}
+
+/** The rooms that are open on this node. */
+export interface Rooms extends RoomDirectory {
+  /** Answers a WebSocket upgrade; 426 for anything else, 403 for a page of another origin. */
+  upgrade(request: Request, remoteAddress: string): Response;
+  /** Opens the rooms of meetings that were running when the process ended, so that they time out too. */
+  resume(meetingIds: readonly string[]): Promise<void>;
+  /** Tells everyone, stores everything, closes every socket. New upgrades answer 503. */
+  drain(): Promise<void>;
+  /** For /metrics: name → value. */
+  counters(): Record<string, number>;
+}
