@@ -1,0 +1,268 @@
+/**
+ * Meetings as the booking system sees them: booked, read, listed, cancelled, completed.
+ *
+ * Invariant: status only moves forward, pending → active → completed, or to cancelled from either of the first
+ * two. The statements say so in their `where`, so that racing requests can't turn it back.
+ */
+import type { Kysely, Selectable, Transaction } from "kysely";
+import { DEFAULT_POLICY, type MeetingStatus, type Policy } from "../rooms/document/schema.ts";
+import type { MeetingRecord } from "../rooms/ports.ts";
+import { type BookedPerson, issueInvite } from "./invites.ts";
+import type { MeetingSettingsTable, MeetingsTable, Schema } from "./schema.ts";
+import { makeMeetingId, makePasscode, secretsEqual } from "./secrets.ts";
+
+export interface Person {
+  /** The booking system's id. */
+  id: string;
+  name: string;
+}
+
+/** A lesson to be booked. Times are Unix milliseconds; both or neither. */
+export interface NewMeeting {
+  title: string;
+  tutor: Person;
+  students: readonly Person[];
+  scheduledStart: number | null;
+  scheduledEnd: number | null;
+  bookingId: string | null;
+  timeZone: string | null;
+  isRecorded: boolean;
+  encryption: "e2ee" | "transport";
+  policy: Partial<Policy>;
+}
+
+/** A meeting as the booking system may read it again and again. */
+export interface Meeting extends MeetingRecord {
+  passcode: string;
+  bookingId: string | null;
+  timeZone: string | null;
+  createdAt: number;
+  recordingUrl: string | null;
+  tutor: Person;
+  students: Person[];
+}
+
+/** What only the booking itself answers: the personal links' tokens, which are stored hashed. */
+export interface BookedMeeting {
+  meeting: Meeting;
+  invites: BookedPerson[];
+}
+
+export interface MeetingQuery {
+  limit: number;
+  /** Meetings with a lower row number than this: the `next` of the page before. */
+  before: number | null;
+  status?: MeetingStatus | undefined;
+  bookingId?: string | undefined;
+  /** Tutor or student. */
+  userId?: string | undefined;
+}
+
+export interface MeetingPage {
+  meetings: Meeting[];
+  /** Where the next page starts; null on the last. */
+  next: number | null;
+}
+
+/** How long before the start and after the end links work. */
+export interface JoinWindow {
+  joinEarlyMs: number;
+  endGraceMs: number;
+}
+
+type MeetingRow = Selectable<MeetingsTable> & Omit<Selectable<MeetingSettingsTable>, "meeting_id">;
+
+export class Meetings {
+  constructor(private readonly db: Kysely<Schema>, private readonly window: JoinWindow) {}
+
+  /** Books a lesson: the meeting, its settings and everybody's personal link, in one transaction. */
+  async create(booking: NewMeeting, now: number): Promise<BookedMeeting> {
+    const meetingId = makeMeetingId();
+    const invites = await this.db.transaction().execute(async (transaction) => {
+      await insertMeeting(transaction, meetingId, booking, now);
+      const issued = [
+        await issueInvite(transaction, meetingId, "tutor", booking.tutor, now),
+      ];
+      for (const student of booking.students) {
+        issued.push(await issueInvite(transaction, meetingId, "student", student, now));
+      }
+      return issued;
+    });
+    const meeting = await this.read(meetingId);
+    if (meeting === null) throw new Error("the meeting that was just booked is gone");
+    return { meeting, invites };
+  }
+
+  async find(meetingId: string): Promise<MeetingRecord | null> {
+    const row = await this.rows().where("video_meetings.meeting_id", "=", meetingId)
+      .executeTakeFirst();
+    return row === undefined ? null : this.record(row);
+  }
+
+  async read(meetingId: string): Promise<Meeting | null> {
+    const row = await this.rows().where("video_meetings.meeting_id", "=", meetingId)
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    const [meeting] = await this.withPeople([row]);
+    return meeting ?? null;
+  }
+
+  /** Newest first. */
+  async list(query: MeetingQuery): Promise<MeetingPage> {
+    const { limit, before, status, bookingId, userId } = query;
+    let select = this.rows().orderBy("video_meetings.id", "desc").limit(limit + 1);
+    if (before !== null) select = select.where("video_meetings.id", "<", before);
+    if (status !== undefined) select = select.where("status", "=", status);
+    if (bookingId !== undefined) select = select.where("booking_id", "=", bookingId);
+    if (userId !== undefined) {
+      select = select.where(
+        "video_meetings.meeting_id",
+        "in",
+        this.db.selectFrom("invites").select("meeting_id").where("user_id", "=", userId),
+      );
+    }
+    const rows = await select.execute();
+    const page = rows.slice(0, limit);
+    return {
+      meetings: await this.withPeople(page),
+      next: rows.length > limit ? page.at(-1)?.id ?? null : null,
+    };
+  }
+
+  /** False for an unknown meeting too, in the same time. */
+  async verifyPasscode(meetingId: string, passcode: string): Promise<boolean> {
+    const row = await this.db.selectFrom("video_meetings")
+      .select("passcode")
+      .where("meeting_id", "=", meetingId)
+      .executeTakeFirst();
+    const equal = secretsEqual(row?.passcode ?? "", passcode);
+    return row !== undefined && equal;
+  }
+
+  async start(meetingId: string, at: number): Promise<void> {
+    await this.db.updateTable("video_meetings")
+      .set({ status: "active", actual_start: at })
+      .where("meeting_id", "=", meetingId)
+      .where("status", "=", "pending")
+      .execute();
+  }
+
+  /** Closes the meeting and every stay in it. Answers false when it was closed already or is unknown. */
+  close(meetingId: string, status: "completed" | "cancelled", at: number): Promise<boolean> {
+    return this.db.transaction().execute(async (transaction) => {
+      const result = await transaction.updateTable("video_meetings")
+        .set({ status, actual_end: at })
+        .where("meeting_id", "=", meetingId)
+        .where("status", "in", ["pending", "active"])
+        .executeTakeFirst();
+      await transaction.updateTable("video_participants")
+        .set({ left_at: at })
+        .where("meeting_id", "=", meetingId)
+        .where("left_at", "is", null)
+        .execute();
+      return result.numUpdatedRows > 0n;
+    });
+  }
+
+  /** Meetings that are still open although their links have stopped working. */
+  async overdue(now: number): Promise<string[]> {
+    const rows = await this.db.selectFrom("video_meetings")
+      .select("meeting_id")
+      .where("status", "in", ["pending", "active"])
+      .where("scheduled_end", "<=", now - this.window.endGraceMs)
+      .execute();
+    return rows.map((row) => row.meeting_id);
+  }
+
+  /** Meetings that somebody has joined and nobody has ended. */
+  async active(): Promise<string[]> {
+    const rows = await this.db.selectFrom("video_meetings")
+      .select("meeting_id")
+      .where("status", "=", "active")
+      .execute();
+    return rows.map((row) => row.meeting_id);
+  }
+
+  private rows() {
+    return this.db.selectFrom("video_meetings")
+      .innerJoin("meeting_settings", "meeting_settings.meeting_id", "video_meetings.meeting_id")
+      .selectAll("video_meetings")
+      .select(["title", "time_zone", "encryption", "policy"]);
+  }
+
+  private record(row: MeetingRow): MeetingRecord {
+    return {
+      meetingId: row.meeting_id,
+      title: row.title,
+      status: row.status,
+      encryption: row.encryption,
+      isRecorded: row.is_recorded === 1,
+      scheduledStart: row.scheduled_start,
+      scheduledEnd: row.scheduled_end,
+      actualStart: row.actual_start,
+      actualEnd: row.actual_end,
+      policy: { ...DEFAULT_POLICY, ...(JSON.parse(row.policy) as Partial<Policy>) },
+      opensAt: row.scheduled_start === null ? null : row.scheduled_start - this.window.joinEarlyMs,
+      closesAt: row.scheduled_end === null ? null : row.scheduled_end + this.window.endGraceMs,
+    };
+  }
+
+  private async withPeople(rows: readonly MeetingRow[]): Promise<Meeting[]> {
+    if (rows.length === 0) return [];
+    const people = await this.db.selectFrom("invites")
+      .select(["meeting_id", "user_id", "name", "role"])
+      .where("meeting_id", "in", rows.map((row) => row.meeting_id))
+      .orderBy("id")
+      .execute();
+    return rows.map((row) => {
+      const booked = people.filter((person) => person.meeting_id === row.meeting_id);
+      const named = (role: string): Person[] =>
+        booked.filter((person) => person.role === role)
+          .map((person) => ({ id: person.user_id, name: person.name }));
+      return {
+        ...this.record(row),
+        passcode: row.passcode,
+        bookingId: row.booking_id,
+        timeZone: row.time_zone,
+        createdAt: row.created_at,
+        recordingUrl: row.recording_url,
+        tutor: named("tutor")[0] ?? { id: row.tutor_id, name: "" },
+        students: named("student"),
+      };
+    });
+  }
+}
+
+async function insertMeeting(
+  transaction: Transaction<Schema>,
+  meetingId: string,
+  booking: NewMeeting,
+  now: number,
+): Promise<void> {
+  await transaction.insertInto("video_meetings")
+    .values({
+      meeting_id: meetingId,
+      passcode: makePasscode(),
+      booking_id: booking.bookingId,
+      tutor_id: booking.tutor.id,
+      student_id: booking.students[0]?.id ?? null,
+      created_at: now,
+      scheduled_start: booking.scheduledStart,
+      scheduled_end: booking.scheduledEnd,
+      actual_start: null,
+      actual_end: null,
+      status: "pending",
+      recording_url: null,
+      is_recorded: booking.isRecorded ? 1 : 0,
+    })
+    .execute();
+  await transaction.insertInto("meeting_settings")
+    .values({
+      meeting_id: meetingId,
+      title: booking.title,
+      time_zone: booking.timeZone,
+      encryption: booking.encryption,
+      policy: JSON.stringify({ ...DEFAULT_POLICY, ...booking.policy }),
+    })
+    .execute();
+}

@@ -1,0 +1,111 @@
+/**
+ * Who was in a meeting, from when to when: one row a stay.
+ *
+ * A participant whose row is still open has not left as far as the database knows: after a crash their next join
+ * continues that stay.
+ */
+import type { Kysely } from "kysely";
+import type { Identity } from "../rooms/ports.ts";
+import type { Schema } from "./schema.ts";
+
+/** A stay as the booking system may read it. Times are Unix milliseconds. */
+export interface Stay {
+  userId: string;
+  name: string;
+  role: "tutor" | "student";
+  joinedAt: number;
+  leftAt: number | null;
+  isMuted: boolean;
+}
+
+export function recordJoin(
+  db: Kysely<Schema>,
+  meetingId: string,
+  identity: Identity,
+  at: number,
+): Promise<void> {
+  return db.transaction().execute(async (transaction) => {
+    const open = await transaction.selectFrom("video_participants")
+      .select("id")
+      .where("meeting_id", "=", meetingId)
+      .where("participant_id", "=", identity.participantId)
+      .where("left_at", "is", null)
+      .executeTakeFirst();
+    if (open !== undefined) return;
+    await transaction.insertInto("video_participants")
+      .values({
+        meeting_id: meetingId,
+        user_id: identity.userId ?? identity.participantId,
+        user_type: identity.role,
+        joined_at: at,
+        left_at: null,
+        is_muted: 0,
+        participant_id: identity.participantId,
+        name: identity.name,
+      })
+      .execute();
+  });
+}
+
+export async function recordLeave(
+  db: Kysely<Schema>,
+  meetingId: string,
+  participantId: string,
+  at: number,
+): Promise<void> {
+  await db.updateTable("video_participants")
+    .set({ left_at: at })
+    .where("meeting_id", "=", meetingId)
+    .where("participant_id", "=", participantId)
+    .where("left_at", "is", null)
+    .execute();
+}
+
+export async function recordMuted(
+  db: Kysely<Schema>,
+  meetingId: string,
+  participantId: string,
+  muted: boolean,
+): Promise<void> {
+  await db.updateTable("video_participants")
+    .set({ is_muted: muted ? 1 : 0 })
+    .where("meeting_id", "=", meetingId)
+    .where("participant_id", "=", participantId)
+    .where("left_at", "is", null)
+    .execute();
+}
+
+/** Revokes everything that lets this person come back: their personal link and their sessions. */
+export function revokeParticipant(
+  db: Kysely<Schema>,
+  meetingId: string,
+  participantId: string,
+  now: number,
+): Promise<void> {
+  return db.transaction().execute(async (transaction) => {
+    for (const table of ["invites", "sessions"] as const) {
+      await transaction.updateTable(table)
+        .set({ revoked_at: now })
+        .where("meeting_id", "=", meetingId)
+        .where("participant_id", "=", participantId)
+        .where("revoked_at", "is", null)
+        .execute();
+    }
+  });
+}
+
+export async function listStays(db: Kysely<Schema>, meetingId: string): Promise<Stay[]> {
+  const rows = await db.selectFrom("video_participants")
+    .select(["user_id", "name", "user_type", "joined_at", "left_at", "is_muted"])
+    .where("meeting_id", "=", meetingId)
+    .orderBy("id")
+    .execute();
+  return rows.map((row) => ({
+    userId: row.user_id,
+    name: row.name,
+    role: row.user_type,
+    joinedAt: row.joined_at,
+    leftAt: row.left_at,
+    isMuted: row.is_muted === 1,
+  }));
+}

@@ -1,0 +1,118 @@
+/**
+ * The tables as Kysely knows them. Interfaces of tables, never of results: use `Selectable` and `Insertable`.
+ *
+ * `video_meetings` and `video_participants` are the project owner's tables, by their names and columns. Ids of
+ * bookings, tutors and students belong to the booking system and carry no foreign keys. Times are Unix
+ * milliseconds; booleans are 0 and 1. Every secret but the passcode (which the booking system may ask for
+ * again) is stored as its SHA-256.
+ */
+import type { Generated } from "kysely";
+import type { MeetingStatus, Role } from "../rooms/document/schema.ts";
+
+export interface MeetingsTable {
+  id: Generated<number>;
+  meeting_id: string;
+  passcode: string;
+  booking_id: string | null;
+  tutor_id: string;
+  /** The first student; all of them are in `invites`. Null when a lesson was booked without one. */
+  student_id: string | null;
+  created_at: number;
+  scheduled_start: number | null;
+  scheduled_end: number | null;
+  actual_start: number | null;
+  actual_end: number | null;
+  status: MeetingStatus;
+  recording_url: string | null;
+  is_recorded: number;
+}
+
+export interface ParticipantsTable {
+  id: Generated<number>;
+  meeting_id: string;
+  /** The booking system's id, or the participant id of a guest. */
+  user_id: string;
+  user_type: Role;
+  joined_at: number;
+  left_at: number | null;
+  is_muted: number;
+  /** Who it is in the meeting document. */
+  participant_id: string;
+  name: string;
+}
+
+/** What Lectern knows of a meeting beside the owner's columns. */
+export interface MeetingSettingsTable {
+  meeting_id: string;
+  title: string;
+  /** IANA name, for times in mails and pages. */
+  time_zone: string | null;
+  encryption: "e2ee" | "transport";
+  /** JSON of a whole `Policy`. */
+  policy: string;
+}
+
+/** One booked person and their personal link. */
+export interface InvitesTable {
+  id: Generated<number>;
+  participant_id: string;
+  meeting_id: string;
+  user_id: string;
+  role: Role;
+  name: string;
+  token_hash: Uint8Array;
+  created_at: number;
+  revoked_at: number | null;
+}
+
+/** A tab's proof of who it is, for coming back without waiting again. */
+export interface SessionsTable {
+  token_hash: Uint8Array;
+  meeting_id: string;
+  participant_id: string;
+  user_id: string | null;
+  role: Role;
+  name: string;
+  created_at: number;
+  revoked_at: number | null;
+}
+
+export interface UpdateLogTable {
+  seq: Generated<number>;
+  meeting_id: string;
+  at: number;
+  data: Uint8Array;
+}
+
+export interface SnapshotsTable {
+  meeting_id: string;
+  seq: number;
+  at: number;
+  state: Uint8Array;
+}
+
+export interface ClientIdsTable {
+  meeting_id: string;
+  client_id: number;
+  participant_id: string;
+}
+
+export interface ApiKeysTable {
+  id: Generated<number>;
+  name: string;
+  key_hash: Uint8Array;
+  created_at: number;
+  revoked_at: number | null;
+}
+
+export interface Schema {
+  video_meetings: MeetingsTable;
+  video_participants: ParticipantsTable;
+  meeting_settings: MeetingSettingsTable;
+  invites: InvitesTable;
+  sessions: SessionsTable;
+  update_log: UpdateLogTable;
+  snapshots: SnapshotsTable;
+  client_ids: ClientIdsTable;
+  api_keys: ApiKeysTable;
+}

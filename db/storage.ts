@@ -1,0 +1,116 @@
+/**
+ * Everything that is kept, behind the ports that the rest of Lectern declares. `main.ts` opens it once.
+ */
+import { type Kysely, sql } from "kysely";
+import type { Identity, MeetingStore, UpdateLog } from "../rooms/ports.ts";
+import { ApiKeys } from "./api_keys.ts";
+import { SqlClientIds } from "./client_ids.ts";
+import { type DatabaseLocation, openDatabase } from "./database.ts";
+import { findInvite } from "./invites.ts";
+import {
+  type BookedMeeting,
+  type JoinWindow,
+  type Meeting,
+  type MeetingPage,
+  type MeetingQuery,
+  Meetings,
+  type NewMeeting,
+} from "./meetings.ts";
+import {
+  listStays,
+  recordJoin,
+  recordLeave,
+  recordMuted,
+  revokeParticipant,
+  type Stay,
+} from "./participants.ts";
+import type { Schema } from "./schema.ts";
+import { findSession, openSession } from "./sessions.ts";
+import { SqlUpdateLog } from "./update_log.ts";
+
+/** What the booking API asks beyond what a room needs. */
+export interface BookingStore extends MeetingStore {
+  create(booking: NewMeeting): Promise<BookedMeeting>;
+  read(meetingId: string): Promise<Meeting | null>;
+  list(query: MeetingQuery): Promise<MeetingPage>;
+  /** pending or active → cancelled; false when it was closed already or is unknown. */
+  cancel(meetingId: string, at: number): Promise<boolean>;
+  stays(meetingId: string): Promise<Stay[]>;
+  /** Open meetings whose links have stopped working. */
+  overdue(now: number): Promise<string[]>;
+  /** Meetings that somebody joined and nobody ended. */
+  active(): Promise<string[]>;
+}
+
+export interface Storage {
+  meetings: BookingStore;
+  log: UpdateLog;
+  clientIds: SqlClientIds;
+  apiKeys: ApiKeys;
+  /** Names of the migrations that this opening applied. */
+  migrated: readonly string[];
+  /** Rejects when the database doesn't answer. */
+  ping(): Promise<void>;
+  /** Waits for what was handed to the log, then closes. */
+  close(): Promise<void>;
+}
+
+export interface StorageOptions extends JoinWindow {
+  location: DatabaseLocation;
+  /** Unix ms; the clock of created_at and revoked_at. */
+  now?: () => number;
+}
+
+/** Opens and migrates the database. */
+export async function openStorage(options: StorageOptions): Promise<Storage> {
+  const { location, now = Date.now } = options;
+  const database = await openDatabase(location);
+  const db = database.query;
+  const log = new SqlUpdateLog(db);
+  return {
+    meetings: createMeetingStore(db, new Meetings(db, options), now),
+    log,
+    clientIds: new SqlClientIds(db),
+    apiKeys: new ApiKeys(db),
+    migrated: database.migrated,
+    async ping() {
+      await sql`select 1`.execute(db);
+    },
+    async close() {
+      await log.settled();
+      await database.close();
+    },
+  };
+}
+
+function createMeetingStore(
+  db: Kysely<Schema>,
+  meetings: Meetings,
+  now: () => number,
+): BookingStore {
+  return {
+    create: (booking) => meetings.create(booking, now()),
+    read: (meetingId) => meetings.read(meetingId),
+    list: (query) => meetings.list(query),
+    cancel: (meetingId, at) => meetings.close(meetingId, "cancelled", at),
+    stays: (meetingId) => listStays(db, meetingId),
+    overdue: (at) => meetings.overdue(at),
+    active: () => meetings.active(),
+
+    find: (meetingId) => meetings.find(meetingId),
+    verifyPasscode: (meetingId, passcode) => meetings.verifyPasscode(meetingId, passcode),
+    findInvite: (meetingId, token) => findInvite(db, meetingId, token),
+    findSession: (meetingId, token) => findSession(db, meetingId, token),
+    openSession: (meetingId, identity: Identity) => openSession(db, meetingId, identity, now()),
+    removeParticipant: (meetingId, participantId) =>
+      revokeParticipant(db, meetingId, participantId, now()),
+    recordJoin: (meetingId, identity, at) => recordJoin(db, meetingId, identity, at),
+    recordLeave: (meetingId, participantId, at) => recordLeave(db, meetingId, participantId, at),
+    recordMuted: (meetingId, participantId, muted) =>
+      recordMuted(db, meetingId, participantId, muted),
+    start: (meetingId, at) => meetings.start(meetingId, at),
+    async complete(meetingId, at) {
+      await meetings.close(meetingId, "completed", at);
+    },
+  };
+}
