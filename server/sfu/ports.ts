@@ -38,6 +38,16 @@ export interface DatagramSocket {
   slot(): Slot;
   commit(length: number, to: Remote): void;
   flush(): void;
+  /** Resolves true as soon as a datagram waits, false after `maxWaitMs` or when closed; blocks nothing meanwhile. */
+  waitReadable(maxWaitMs: number): Promise<boolean>;
+  /** The one object of this address. */
+  remote(address: string, port: number): Remote;
+  /**
+   * Holds a remote, so that its address answers the same object until as many calls of `release`.
+   * Others are forgotten when many newer addresses have spoken since.
+   */
+  keep(remote: Remote): void;
+  release(remote: Remote): void;
   /** Totals since the start. */
   counters(): { received: number; sent: number; dropped: number };
   close(): void;
@@ -112,6 +122,8 @@ export interface DtlsFactory {
   /** SHA-256 of this process's certificate, upper-case hex with colons. */
   readonly fingerprint: string;
   accept(events: DtlsEvents): DtlsSession;
+  /** The client's side; its first flight leaves at the first tick. */
+  connect(events: DtlsEvents): DtlsSession;
   createSrtp(keys: SrtpKeys): SrtpSession;
   /** HMAC-SHA1 for STUN's MESSAGE-INTEGRITY (RFC 8489 §14.5). */
   hmacSha1(key: Uint8Array, data: Uint8Array): Uint8Array;
