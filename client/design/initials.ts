@@ -1,0 +1,18 @@
+/**
+ * What stands for a person who shows no picture.
+ */
+
+/** One or two letters that stand for a name. */
+export function initialsOf(name: string): string {
+  const words = name.trim().split(/\s+/).filter((word) => word !== "");
+  const first = words[0] ?? "";
+  const last = words.length > 1 ? words[words.length - 1] ?? "" : "";
+  return [first, last].map((word) => [...word][0] ?? "").join("").toLocaleUpperCase();
+}
+
+/** A hue of 0…359 that depends on nothing but the name. */
+export function hueOf(name: string): number {
+  let hash = 7;
+  for (const letter of name) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) % 9973;
+  return hash * 37 % 360;
+}

@@ -1,0 +1,36 @@
+/**
+ * How the client is built: two pages (the landing and the room), everything served from our own host.
+ *
+ * Invariant: nothing is inlined and nothing comes from elsewhere, so that a strict Content-Security-Policy holds.
+ */
+import preact from "@preact/preset-vite";
+import { defineConfig } from "vite";
+
+const here = (path: string) => decodeURIComponent(new URL(path, import.meta.url).pathname);
+
+export default defineConfig({
+  root: here("."),
+  base: "/",
+  plugins: [preact({ prefreshEnabled: false, devToolsEnabled: false })],
+  worker: { format: "es" },
+  resolve: {
+    // One copy of each, also for what the board and the code bring along.
+    dedupe: ["preact", "@preact/signals", "@preact/signals-core", "yjs", "lib0", "y-protocols"],
+    alias: {
+      // y-monaco imports a path that the package's export map hides.
+      "monaco-editor/esm/vs/editor/editor.api.js": here(
+        "../node_modules/monaco-editor/esm/vs/editor/editor.api.js",
+      ),
+    },
+  },
+  build: {
+    outDir: here("./dist"),
+    emptyOutDir: true,
+    target: "es2022",
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 2000,
+    rolldownOptions: {
+      input: { landing: here("./index.html"), room: here("./room.html") },
+    },
+  },
+});
