@@ -1,0 +1,89 @@
+/**
+ * What the screens and the media layer know of one person's way through a meeting.
+ */
+import type { ReadonlySignal } from "@preact/signals";
+import type { RoomErrorCode } from "../../rooms/errors.ts";
+import type {
+  Method,
+  NoticeMethod,
+  NoticeParams,
+  ParamsOf,
+  ResultOf,
+  Welcome,
+} from "../../rooms/protocol/messages.ts";
+import type { Link, Participant, RoomSession } from "../session.ts";
+
+export interface SessionOptions {
+  meetingId: string;
+  passcode: string;
+  /** From the link's fragment. */
+  invite?: string;
+  /** Wanted display name; for an invite it defaults to the booked name. */
+  name?: string;
+}
+
+/** Someone who waits to be admitted, as hosts see them. */
+export interface Waiting {
+  ticket: string;
+  name: string;
+  /** Unix ms by the server's clock. */
+  since: number;
+}
+
+/** Edits that were refused are kept here for the person to take along; the room itself starts afresh. */
+export interface KeptEdits {
+  /** What the person had typed in code files that the server never stored: file name → whole text. */
+  files: ReadonlyMap<string, string>;
+  /** How many changes were not stored. */
+  changes: number;
+}
+
+/** Where the person stands. `in` lasts through network losses: see `room.link` for those. */
+export type Phase =
+  | { phase: "connecting" }
+  | { phase: "waiting"; title: string }
+  /** `room` is another object after an update was refused: mount the room anew by its identity. */
+  | { phase: "in"; room: JoinedRoom }
+  /** Nobody let the person in: `refused` by the host, or any other code (`unauthorized`, `too-early`, `locked`, …). */
+  | { phase: "refused"; code: RoomErrorCode; message: string }
+  | {
+    phase: "ended";
+    reason: NoticeParams<"meeting.ended">["reason"];
+    by: string | null;
+    recordingUrl: string | null;
+  }
+  | { phase: "removed"; by: string | null }
+  /** The same person joined from another tab; `Session.retry` takes the place back. */
+  | { phase: "replaced" }
+  | { phase: "left" }
+  /** It won't mend by itself; `Session.retry` starts over. */
+  | { phase: "error"; message: string };
+
+/** A room that the person is in. */
+export interface JoinedRoom extends RoomSession {
+  readonly encryption: Welcome["encryption"];
+  /** Work that could not be merged when this room replaced an earlier one, or null. */
+  readonly kept: KeptEdits | null;
+}
+
+/** What the media layer needs of the connection. It outlives a {@linkcode JoinedRoom}. */
+export interface MediaConnection {
+  readonly link: ReadonlySignal<Link>;
+  /** Of the newest hello: another object after each reconnect; null before the first. */
+  readonly welcome: ReadonlySignal<Welcome | null>;
+  readonly participants: ReadonlySignal<readonly Participant[]>;
+  request<M extends Method>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>>;
+  on<M extends NoticeMethod>(method: M, listener: (params: NoticeParams<M>) => void): () => void;
+}
+
+export interface Session extends MediaConnection {
+  readonly phase: ReadonlySignal<Phase>;
+  /** Host: who waits to be admitted now, oldest first. */
+  readonly waiting: ReadonlySignal<readonly Waiting[]>;
+  /** Leaves for good: tells the server, closes, phase `left`. */
+  leave(): Promise<void>;
+  /** Starts over after `replaced`, `refused`, `left` or `error`. */
+  retry(): void;
+  /** Drops everything without a word, for a page that goes away. */
+  close(): void;
+}

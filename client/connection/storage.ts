@@ -1,0 +1,145 @@
+/**
+ * What this device remembers of a meeting: the tab's place in it, the document, the client ids it was written under.
+ *
+ * The tab's token lives in sessionStorage (a second tab is a second arrival); the document in IndexedDB and the
+ * client ids in localStorage, by meeting and participant, so that nobody's edits are claimed by somebody else.
+ * Invariant: a browser that forbids storage loses the memory, never the lesson.
+ */
+import { IndexeddbPersistence } from "y-indexeddb";
+import type * as Y from "yjs";
+
+/** As many ids as one `document.claim` may carry. */
+const MAX_CLIENT_IDS = 64;
+
+/** A document that is being kept on this device. */
+export interface KeptDocument {
+  /** Resolves when what was kept is in the document; never rejects. */
+  readonly loaded: Promise<void>;
+  /** Stops keeping it; what is kept stays. */
+  close(): Promise<void>;
+  /** Stops keeping it and forgets what was kept. */
+  clear(): Promise<void>;
+}
+
+/** Where a session remembers things. Tests hand in their own. */
+export interface Memory {
+  token(meetingId: string): string | null;
+  setToken(meetingId: string, token: string | null): void;
+  /** Client ids that this person wrote under on this device, oldest first. */
+  clientIds(meetingId: string, participantId: string): number[];
+  setClientIds(meetingId: string, participantId: string, ids: readonly number[]): void;
+  keep(meetingId: string, participantId: string, doc: Y.Doc): KeptDocument;
+}
+
+const tokenKey = (meetingId: string) => `lectern:session:${meetingId}`;
+const documentKey = (meetingId: string, participantId: string) =>
+  `lectern:document:${meetingId}:${participantId}`;
+const clientIdsKey = (meetingId: string, participantId: string) =>
+  `lectern:clients:${meetingId}:${participantId}`;
+
+/** Even to name a storage throws where it is forbidden, so it is named inside a function. */
+function readItem(storage: () => Storage, key: string): string | null {
+  try {
+    return storage().getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function writeItem(storage: () => Storage, key: string, value: string | null): void {
+  try {
+    if (value === null) storage().removeItem(key);
+    else storage().setItem(key, value);
+  } catch {
+    // Forbidden or full.
+  }
+}
+
+const tab = () => sessionStorage;
+const device = () => localStorage;
+
+function readIds(text: string | null): number[] {
+  try {
+    const ids: unknown = JSON.parse(text ?? "[]");
+    return Array.isArray(ids)
+      ? ids.filter((id) => Number.isInteger(id) && id >= 0 && id <= 0xffffffff)
+      : [];
+  } catch {
+    return [];
+  }
+}
+
+const NOT_KEPT: KeptDocument = {
+  loaded: Promise.resolve(),
+  close: () => Promise.resolve(),
+  clear: () => Promise.resolve(),
+};
+
+/** Firefox's private windows and some settings have no IndexedDB, or one that never opens. */
+const LOAD_TIMEOUT_MS = 2_000;
+
+async function indexedDbWorks(): Promise<boolean> {
+  if (typeof indexedDB === "undefined") return false;
+  return await new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), LOAD_TIMEOUT_MS);
+    const settle = (works: boolean) => {
+      clearTimeout(timer);
+      resolve(works);
+    };
+    try {
+      const opening = indexedDB.open("lectern:probe");
+      opening.onsuccess = () => {
+        opening.result.close();
+        settle(true);
+      };
+      opening.onerror = () => settle(false);
+    } catch {
+      settle(false);
+    }
+  });
+}
+
+/** Keeps a document in IndexedDB from now on. */
+function keepInIndexedDb(name: string, doc: Y.Doc): KeptDocument {
+  let closed = false;
+  const opened = indexedDbWorks().then((works) =>
+    works && !closed ? new IndexeddbPersistence(name, doc) : null
+  );
+  const loaded = opened.then(async (persistence) => {
+    if (persistence === null) return;
+    // It stays silent when it is closed before it has loaded.
+    const timeout = Promise.withResolvers<void>();
+    const timer = setTimeout(timeout.resolve, LOAD_TIMEOUT_MS);
+    await Promise.race([persistence.whenSynced, timeout.promise]);
+    clearTimeout(timer);
+  });
+  return {
+    loaded,
+    close: async () => {
+      closed = true;
+      await (await opened)?.destroy();
+    },
+    clear: async () => {
+      closed = true;
+      await (await opened)?.clearData();
+    },
+  };
+}
+
+/** The browser's own storage. */
+export const browserMemory: Memory = {
+  token: (meetingId) => readItem(tab, tokenKey(meetingId)),
+  setToken: (meetingId, token) => writeItem(tab, tokenKey(meetingId), token),
+  clientIds: (meetingId, participantId) =>
+    readIds(readItem(device, clientIdsKey(meetingId, participantId))),
+  setClientIds: (meetingId, participantId, ids) =>
+    writeItem(
+      device,
+      clientIdsKey(meetingId, participantId),
+      ids.length === 0 ? null : JSON.stringify(ids.slice(-MAX_CLIENT_IDS)),
+    ),
+  keep: (meetingId, participantId, doc) =>
+    typeof indexedDB === "undefined"
+      ? NOT_KEPT
+      : keepInIndexedDb(documentKey(meetingId, participantId), doc),
+};
