@@ -1,0 +1,26 @@
+/** `deno task key [name]`: makes an API key and prints it, for the only time. */
+import { ConfigError, loadConfig } from "../server/config.ts";
+import { openStorage } from "./storage.ts";
+
+async function makeKey(name: string): Promise<string> {
+  const config = loadConfig();
+  if (config.database.kind === "file") await Deno.mkdir(config.dataDir, { recursive: true });
+  const storage = await openStorage({ location: config.database, ...config.lessons });
+  try {
+    return await storage.apiKeys.create(name, Date.now());
+  } finally {
+    await storage.close();
+  }
+}
+
+const write = (stream: { writeSync(bytes: Uint8Array): number }, line: string) =>
+  stream.writeSync(new TextEncoder().encode(`${line}\n`));
+
+try {
+  write(Deno.stdout, await makeKey(Deno.args[0] ?? "made by hand"));
+  write(Deno.stderr, "Keep it: it is stored hashed and can't be shown again.");
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  write(Deno.stderr, error.message);
+  Deno.exit(1);
+}

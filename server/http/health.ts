@@ -1,0 +1,27 @@
+/** For whoever watches over the instance: is it alive, can it serve, and what does it count. */
+import { Hono } from "hono";
+import type { HttpDeps, HttpEnv } from "./context.ts";
+import { Problem } from "./problems.ts";
+
+export function healthRoutes(deps: HttpDeps): Hono<HttpEnv> {
+  const routes = new Hono<HttpEnv>();
+
+  routes.get("/healthz", (context) => context.text("ok\n"));
+
+  routes.get("/readyz", async (context) => {
+    try {
+      await deps.ready();
+    } catch (error) {
+      deps.logger.warn("not ready", { error });
+      throw new Problem("unavailable", "This instance can't serve lessons right now.");
+    }
+    return context.text("ready\n");
+  });
+
+  routes.get("/metrics", async () =>
+    new Response(await deps.metrics.render(), {
+      headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+    }));
+
+  return routes;
+}

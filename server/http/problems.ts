@@ -1,0 +1,90 @@
+/**
+ * How refusals look over HTTP: `application/problem+json` (RFC 9457).
+ *
+ * `type` is a stable name that ends with a {@linkcode RoomErrorCode}; `code` repeats that code. Anything that is no
+ * {@linkcode Problem} is our bug: the caller gets 500 without text.
+ */
+import type { RoomErrorCode } from "../../rooms/errors.ts";
+
+export interface FieldError {
+  /** The path of the field, such as `students.0.name`. */
+  field: string;
+  message: string;
+}
+
+export interface ProblemExtras {
+  errors?: readonly FieldError[];
+  retryAfterMs?: number;
+  /** Members of the document beside the standard ones. */
+  members?: Record<string, unknown>;
+}
+
+const STATUS: Record<RoomErrorCode, [status: number, title: string]> = {
+  "bad-request": [400, "The request can't be read"],
+  "protocol-version": [400, "The protocol's version isn't known"],
+  unauthorized: [401, "Not authorized"],
+  forbidden: [403, "Not allowed"],
+  "not-found": [404, "Not found"],
+  conflict: [409, "The state doesn't allow it"],
+  locked: [423, "The meeting is locked"],
+  removed: [403, "Removed from the meeting"],
+  refused: [403, "Not admitted"],
+  "too-early": [403, "The meeting isn't open yet"],
+  over: [410, "The meeting is over"],
+  cancelled: [410, "The meeting was cancelled"],
+  full: [503, "The meeting is full"],
+  "too-large": [413, "Too large"],
+  "rate-limited": [429, "Too many attempts"],
+  "update-refused": [422, "The update was refused"],
+  unavailable: [503, "Not available now"],
+};
+
+/** A refusal that the caller may see. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  constructor(
+    readonly code: RoomErrorCode,
+    message: string,
+    readonly extras: ProblemExtras = {},
+  ) {
+    super(message);
+  }
+
+  toResponse(): Response {
+    const [status, title] = this.extras.errors === undefined
+      ? STATUS[this.code]
+      : [422, "A field can't be used"] as const;
+    const headers = new Headers({
+      "content-type": "application/problem+json",
+      "cache-control": "no-store",
+    });
+    const { retryAfterMs } = this.extras;
+    if (retryAfterMs !== undefined) {
+      headers.set("retry-after", String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
+    }
+    if (status === 401) headers.set("www-authenticate", "Bearer");
+    const document = {
+      type: `urn:lectern:problem:${this.code}`,
+      title,
+      status,
+      detail: this.message,
+      code: this.code,
+      ...(this.extras.errors === undefined ? {} : { errors: this.extras.errors }),
+      ...this.extras.members,
+    };
+    return new Response(JSON.stringify(document), { status, headers });
+  }
+}
+
+/** The 500 of something that should not have happened. */
+export function internalProblem(): Response {
+  const document = {
+    type: "about:blank",
+    title: "Something went wrong on our side",
+    status: 500,
+  };
+  return new Response(JSON.stringify(document), {
+    status: 500,
+    headers: { "content-type": "application/problem+json", "cache-control": "no-store" },
+  });
+}

@@ -1,0 +1,62 @@
+/**
+ * What browsers are told about our pages.
+ *
+ * Invariant: scripts come from our own host only, and no page but our own may frame ours. There is no
+ * Cross-Origin-Embedder-Policy: nothing here needs cross-origin isolation, and the runners' frames would break.
+ */
+
+/** Sent with every answer. */
+export const COMMON_HEADERS: Readonly<Record<string, string>> = {
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+};
+
+/** Sent with the pages. */
+export function pageHeaders(publicUrl: string): Record<string, string> {
+  const socket = publicUrl.replace(/^http/, "ws");
+  return {
+    "content-security-policy": policy({
+      "default-src": "'none'",
+      "script-src": "'self' 'wasm-unsafe-eval'",
+      "style-src": "'self' 'unsafe-inline'",
+      "img-src": "'self' data: blob:",
+      "font-src": "'self' data:",
+      "media-src": "'self' blob:",
+      "connect-src": `'self' ${socket}`,
+      "worker-src": "'self' blob:",
+      "frame-src": "'self' data: blob:",
+      "manifest-src": "'self'",
+      "base-uri": "'none'",
+      "form-action": "'none'",
+      "frame-ancestors": "'none'",
+    }),
+    "permissions-policy": "camera=(self), microphone=(self), display-capture=(self), " +
+      "fullscreen=(self), geolocation=(), payment=(), usb=()",
+    "cache-control": "no-cache",
+  };
+}
+
+/**
+ * Sent with everything under `/sandbox/`: the frame in which people's code runs. Its origin is opaque, so it may
+ * evaluate what it likes; it reaches no API of ours, because nothing there answers another origin.
+ */
+export const SANDBOX_HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy": policy({
+    "sandbox": "allow-scripts",
+    "default-src": "'none'",
+    "script-src": "'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' data: blob:",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "connect-src": "'self' data: blob:",
+    "worker-src": "'self' data: blob:",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'self'",
+  }),
+  "access-control-allow-origin": "*",
+};
+
+function policy(directives: Record<string, string>): string {
+  return Object.entries(directives).map(([name, value]) => `${name} ${value}`).join("; ");
+}

@@ -1,0 +1,172 @@
+/**
+ * Serves the built client from its folder.
+ *
+ * Files under `/assets/` carry a hash of their content in their names and never change. Text and WebAssembly are
+ * compressed when they are first asked for, and kept in memory. Invariant: a path is made of plain names only, so
+ * that nothing outside the folder can be named.
+ */
+import { Buffer } from "node:buffer";
+import { brotliCompress, constants, gzip } from "node:zlib";
+
+type Encoding = "br" | "gzip" | "identity";
+
+interface Stored {
+  /** Size and time of the file that this was made of. */
+  version: string;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  css: "text/css; charset=utf-8",
+  data: "application/octet-stream",
+  gif: "image/gif",
+  html: "text/html; charset=utf-8",
+  ico: "image/x-icon",
+  jpg: "image/jpeg",
+  js: "text/javascript; charset=utf-8",
+  json: "application/json",
+  map: "application/json",
+  mjs: "text/javascript; charset=utf-8",
+  mp3: "audio/mpeg",
+  ogg: "audio/ogg",
+  png: "image/png",
+  svg: "image/svg+xml",
+  ttf: "font/ttf",
+  txt: "text/plain; charset=utf-8",
+  wasm: "application/wasm",
+  webmanifest: "application/manifest+json",
+  webp: "image/webp",
+  whl: "application/zip",
+  woff: "font/woff",
+  woff2: "font/woff2",
+  zip: "application/zip",
+};
+const COMPRESSIBLE = new Set([
+  "css",
+  "data",
+  "html",
+  "js",
+  "json",
+  "map",
+  "mjs",
+  "svg",
+  "ttf",
+  "txt",
+  "wasm",
+  "webmanifest",
+]);
+const LEAST_COMPRESSED_BYTES = 1024;
+/** Above this brotli's thorough levels take seconds. */
+const THOROUGH_BYTES = 1024 * 1024;
+
+export class StaticFiles {
+  private readonly stored = new Map<string, Promise<Stored>>();
+
+  constructor(private readonly directory: string) {}
+
+  /** Answers null when there is no such file. `path` begins with a slash. */
+  async serve(
+    path: string,
+    request: Request,
+    headers: Record<string, string>,
+  ): Promise<Response | null> {
+    const name = safePath(path);
+    if (name === null) return null;
+    const file = `${this.directory}/${name}`;
+    const info = await statFile(file);
+    if (info === null) return null;
+
+    const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+    const version = `${info.size}-${info.mtime?.getTime() ?? 0}`;
+    const compressible = COMPRESSIBLE.has(extension) && info.size >= LEAST_COMPRESSED_BYTES;
+    const encoding = compressible ? chooseEncoding(request.headers) : "identity";
+    const answer = new Headers({
+      "content-type": TYPES[extension] ?? "application/octet-stream",
+      "cache-control": name.startsWith("assets/")
+        ? "public, max-age=31536000, immutable"
+        : "no-cache",
+      "etag": `"${version}-${encoding}"`,
+      ...headers,
+    });
+    if (compressible) answer.set("vary", "accept-encoding");
+    if (matches(request.headers.get("if-none-match"), `"${version}-${encoding}"`)) {
+      return new Response(null, { status: 304, headers: answer });
+    }
+    const bytes = await this.read(file, version, encoding);
+    if (encoding !== "identity") answer.set("content-encoding", encoding);
+    answer.set("content-length", String(bytes.byteLength));
+    return new Response(request.method === "HEAD" ? null : bytes, { headers: answer });
+  }
+
+  private async read(
+    file: string,
+    version: string,
+    encoding: Encoding,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    if (encoding === "identity") return await Deno.readFile(file);
+    const key = `${encoding} ${file}`;
+    const kept = await this.stored.get(key);
+    if (kept?.version === version) return kept.bytes;
+    const made = Deno.readFile(file)
+      .then((bytes) => compress(bytes, encoding))
+      .then((bytes): Stored => ({ version, bytes }));
+    this.stored.set(key, made);
+    made.catch(() => this.stored.delete(key));
+    return (await made).bytes;
+  }
+}
+
+function safePath(path: string): string | null {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(path);
+  } catch {
+    return null;
+  }
+  const names = decoded.split("/").slice(1);
+  const plain = names.every((name) => /^[\w@+~-][\w@+~. -]*$/.test(name));
+  return plain && names.length > 0 ? names.join("/") : null;
+}
+
+async function statFile(file: string): Promise<Deno.FileInfo | null> {
+  try {
+    const info = await Deno.stat(file);
+    return info.isFile ? info : null;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+function chooseEncoding(headers: Headers): Encoding {
+  const accepted = (headers.get("accept-encoding") ?? "").split(",")
+    .map((part) => part.trim().split(";"))
+    .filter(([, quality]) => !/^\s*q=0(\.0*)?$/.test(quality ?? ""))
+    .map(([name]) => name);
+  if (accepted.includes("br")) return "br";
+  return accepted.includes("gzip") ? "gzip" : "identity";
+}
+
+function matches(header: string | null, etag: string): boolean {
+  return header !== null &&
+    header.split(",").some((part) => part.trim().replace(/^W\//, "") === etag);
+}
+
+function compress(bytes: Uint8Array, encoding: "br" | "gzip"): Promise<Uint8Array<ArrayBuffer>> {
+  const quality = bytes.byteLength > THOROUGH_BYTES ? 5 : 9;
+  return new Promise((resolve, reject) => {
+    const done = (error: Error | null, result: Buffer) =>
+      error === null ? resolve(new Uint8Array(result)) : reject(error);
+    if (encoding === "gzip") gzip(bytes, done);
+    else {
+      brotliCompress(bytes, {
+        params: {
+          [constants.BROTLI_PARAM_QUALITY]: quality,
+          [constants.BROTLI_PARAM_SIZE_HINT]: bytes.byteLength,
+        },
+      }, done);
+    }
+  });
+}

@@ -1,0 +1,87 @@
+/**
+ * Structured logs: one line a message, JSON for machines or text for people. Warnings and errors go to stderr.
+ *
+ * Invariant: a field whose name says that it is a secret is never written.
+ */
+import type { LogLevel } from "./config.ts";
+
+export type LogFields = Record<string, unknown>;
+
+export interface Logger {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** A logger that adds these fields to every line. */
+  with(fields: LogFields): Logger;
+}
+
+export interface LoggerOptions {
+  level: LogLevel;
+  format: "json" | "text";
+  /** Where a finished line goes; stdout and stderr by default. */
+  write?: (level: LogLevel, line: string) => void;
+  now?: () => Date;
+}
+
+const LEVELS: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
+const SECRET = /^(token|passcode|invite|session|authorization|password|secret|key|apiKey)$/i;
+const encoder = new TextEncoder();
+
+export function createLogger(options: LoggerOptions): Logger {
+  const { level: least, format, write = writeLine, now = () => new Date() } = options;
+  const lineOf = format === "json" ? jsonLine : textLine;
+
+  function bind(bound: LogFields): Logger {
+    const log = (level: LogLevel) => (message: string, fields: LogFields = {}) => {
+      if (LEVELS[level] < LEVELS[least]) return;
+      write(level, lineOf(now(), level, message, writable({ ...bound, ...fields })));
+    };
+    return {
+      debug: log("debug"),
+      info: log("info"),
+      warn: log("warn"),
+      error: log("error"),
+      with: (fields) => bind({ ...bound, ...fields }),
+    };
+  }
+  return bind({});
+}
+
+/** Errors become their text, secrets a dash; everything else stays. */
+function writable(fields: LogFields): LogFields {
+  const result: LogFields = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    if (SECRET.test(name)) result[name] = "-";
+    else if (value instanceof Error) {
+      result[name] = value.stack ?? `${value.name}: ${value.message}`;
+    } else result[name] = value;
+  }
+  return result;
+}
+
+function jsonLine(at: Date, level: LogLevel, message: string, fields: LogFields): string {
+  return JSON.stringify({ at: at.toISOString(), level, message, ...fields });
+}
+
+function textLine(at: Date, level: LogLevel, message: string, fields: LogFields): string {
+  const parts = Object.entries(fields).map(([name, value]) => `${name}=${textOf(value)}`);
+  const time = at.toISOString().slice(11, 23);
+  return [`${time} ${level.toUpperCase().padEnd(5)} ${message}`, ...parts].join("  ");
+}
+
+function textOf(value: unknown): string {
+  if (typeof value !== "string") return JSON.stringify(value);
+  return /^[^\s"=]+$/.test(value) || value.includes("\n") ? value : JSON.stringify(value);
+}
+
+function writeLine(level: LogLevel, line: string): void {
+  const stream = LEVELS[level] >= LEVELS.warn ? Deno.stderr : Deno.stdout;
+  const bytes = encoder.encode(`${line}\n`);
+  try {
+    for (let sent = 0; sent < bytes.length;) sent += stream.writeSync(bytes.subarray(sent));
+  } catch {
+    // Whoever read our output is gone; a lesson doesn't end for that.
+  }
+}
