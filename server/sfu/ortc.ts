@@ -1,0 +1,219 @@
+/**
+ * What the router speaks, and how a publisher's numbers become a consumer's (mediasoup's ORTC shapes). Pure.
+ *
+ * A browser chooses the payload types and extension ids that it publishes with; consumers always get the router's
+ * own ({@linkcode ROUTER_RTP_CAPABILITIES}), so that all consumers of one transport agree.
+ */
+import type { RtpCapabilities, RtpCodec, RtpParameters } from "../../rooms/protocol/rtp.ts";
+import { MediaError, type MediaKind } from "./engine.ts";
+
+const OPUS_PAYLOAD_TYPE = 100;
+const VP8_PAYLOAD_TYPE = 101;
+const RTX_PAYLOAD_TYPE = 102;
+
+const MID = "urn:ietf:params:rtp-hdrext:sdes:mid";
+const RID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
+const REPAIRED_RID = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
+const TRANSPORT_WIDE = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+const AUDIO_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
+const ORIENTATION = "urn:3gpp:video-orientation";
+
+const AUDIO_LEVEL_ID = 10;
+const ORIENTATION_ID = 11;
+
+const VIDEO_FEEDBACK = [
+  { type: "nack", parameter: "" },
+  { type: "nack", parameter: "pli" },
+  { type: "ccm", parameter: "fir" },
+];
+
+function extension(
+  kind: MediaKind,
+  uri: string,
+  preferredId: number,
+  direction: "sendrecv" | "recvonly",
+) {
+  return { kind, uri, preferredId, preferredEncrypt: false, direction };
+}
+
+/** What `Device.load` takes. */
+export const ROUTER_RTP_CAPABILITIES: RtpCapabilities = {
+  codecs: [
+    {
+      kind: "audio",
+      mimeType: "audio/opus",
+      preferredPayloadType: OPUS_PAYLOAD_TYPE,
+      clockRate: 48000,
+      channels: 2,
+      parameters: {},
+      rtcpFeedback: [{ type: "transport-cc", parameter: "" }],
+    },
+    {
+      kind: "video",
+      mimeType: "video/VP8",
+      preferredPayloadType: VP8_PAYLOAD_TYPE,
+      clockRate: 90000,
+      parameters: {},
+      rtcpFeedback: [...VIDEO_FEEDBACK, { type: "transport-cc", parameter: "" }],
+    },
+    {
+      kind: "video",
+      mimeType: "video/rtx",
+      preferredPayloadType: RTX_PAYLOAD_TYPE,
+      clockRate: 90000,
+      parameters: { apt: VP8_PAYLOAD_TYPE },
+      rtcpFeedback: [],
+    },
+  ],
+  headerExtensions: [
+    extension("audio", MID, 1, "recvonly"),
+    extension("video", MID, 1, "recvonly"),
+    extension("video", RID, 2, "recvonly"),
+    extension("video", REPAIRED_RID, 3, "recvonly"),
+    extension("audio", TRANSPORT_WIDE, 5, "recvonly"),
+    extension("video", TRANSPORT_WIDE, 5, "recvonly"),
+    extension("audio", AUDIO_LEVEL, AUDIO_LEVEL_ID, "sendrecv"),
+    extension("video", ORIENTATION, ORIENTATION_ID, "sendrecv"),
+  ],
+};
+
+/** One encoding of a producer; ssrcs that aren't signalled are learnt from the rid extension. */
+export interface EncodingMapping {
+  ssrc: number | undefined;
+  rtxSsrc: number | undefined;
+  rid: string | undefined;
+}
+
+/** How a publisher numbers things. Ids are 0 and payload types −1 where it lacks the thing. */
+export interface ProducerMapping {
+  kind: MediaKind;
+  clockRate: number;
+  payloadType: number;
+  rtxPayloadType: number;
+  /** Format parameters that consumers are told: those of Opus. */
+  parameters: Exclude<RtpCodec["parameters"], undefined>;
+  encodings: EncodingMapping[];
+  mid: string | undefined;
+  cname: string;
+  midId: number;
+  ridId: number;
+  repairedRidId: number;
+  transportWideId: number;
+  /** The extension that is forwarded: audio level or video orientation. */
+  forwardedId: number;
+}
+
+const isCodec = (mimeType: string) => (codec: { mimeType: string }) =>
+  codec.mimeType.toLowerCase() === mimeType;
+
+/** Reads a publisher's parameters. @throws {MediaError} `unsupported` when the router can't forward them. */
+export function mapProducer(kind: MediaKind, parameters: RtpParameters): ProducerMapping {
+  const mimeType = kind === "audio" ? "audio/opus" : "video/vp8";
+  const codec = parameters.codecs.find(isCodec(mimeType));
+  if (codec === undefined) {
+    const offered = parameters.codecs.map((offer) => offer.mimeType).join(", ");
+    throw new MediaError("unsupported", `${kind} must be ${mimeType}, not ${offered}`);
+  }
+  const rtx = parameters.codecs.find((candidate) =>
+    isCodec("video/rtx")(candidate) && candidate.parameters?.["apt"] === codec.payloadType
+  );
+  const id = (uri: string) =>
+    parameters.headerExtensions?.find((offered) => offered.uri === uri)?.id ?? 0;
+  const encodings = parameters.encodings.map((encoding) => ({
+    ssrc: encoding.ssrc,
+    rtxSsrc: rtx === undefined ? undefined : encoding.rtx?.ssrc,
+    rid: encoding.rid,
+  }));
+  if (encodings.some((encoding) => encoding.ssrc === undefined && encoding.rid === undefined)) {
+    throw new MediaError("unsupported", "each encoding needs an ssrc or a rid");
+  }
+  return {
+    kind,
+    clockRate: codec.clockRate,
+    payloadType: codec.payloadType,
+    rtxPayloadType: rtx?.payloadType ?? -1,
+    parameters: kind === "audio" ? codec.parameters ?? {} : {},
+    encodings,
+    mid: parameters.mid,
+    cname: parameters.rtcp?.cname ?? "",
+    midId: id(MID),
+    ridId: id(RID),
+    repairedRidId: id(REPAIRED_RID),
+    transportWideId: id(TRANSPORT_WIDE),
+    forwardedId: id(kind === "audio" ? AUDIO_LEVEL : ORIENTATION),
+  };
+}
+
+/** How a consumer is numbered. */
+export interface ConsumerMapping {
+  rtpParameters: RtpParameters;
+  payloadType: number;
+  /** −1 when the consumer takes retransmissions in the stream itself. */
+  rtxPayloadType: number;
+  /** 0 when the consumer doesn't know the forwarded extension. */
+  forwardedId: number;
+}
+
+/**
+ * What a consumer of this producer receives, given what its device can do.
+ * @throws {MediaError} `unsupported` when the device can't decode it.
+ */
+export function mapConsumer(
+  producer: ProducerMapping,
+  capabilities: RtpCapabilities,
+  ids: { ssrc: number; rtxSsrc: number; cname: string },
+): ConsumerMapping {
+  const { kind } = producer;
+  const mimeType = kind === "audio" ? "audio/opus" : "video/vp8";
+  const known = capabilities.codecs ?? [];
+  if (!known.some(isCodec(mimeType))) {
+    throw new MediaError("unsupported", `the device can't receive ${mimeType}`);
+  }
+  const rtx = kind === "video" && known.some(isCodec("video/rtx"));
+  const forwarded = kind === "audio"
+    ? { uri: AUDIO_LEVEL, id: AUDIO_LEVEL_ID }
+    : { uri: ORIENTATION, id: ORIENTATION_ID };
+  const forwards = producer.forwardedId !== 0 &&
+    (capabilities.headerExtensions ?? []).some((extension) =>
+      extension.uri === forwarded.uri && extension.kind === kind
+    );
+  const payloadType = kind === "audio" ? OPUS_PAYLOAD_TYPE : VP8_PAYLOAD_TYPE;
+  const codecs: RtpCodec[] = [
+    kind === "audio"
+      ? {
+        mimeType: "audio/opus",
+        payloadType,
+        clockRate: 48000,
+        channels: 2,
+        parameters: producer.parameters,
+        rtcpFeedback: [],
+      }
+      : {
+        mimeType: "video/VP8",
+        payloadType,
+        clockRate: 90000,
+        parameters: {},
+        rtcpFeedback: VIDEO_FEEDBACK,
+      },
+  ];
+  if (rtx) {
+    codecs.push({
+      mimeType: "video/rtx",
+      payloadType: RTX_PAYLOAD_TYPE,
+      clockRate: 90000,
+      parameters: { apt: payloadType },
+      rtcpFeedback: [],
+    });
+  }
+  return {
+    payloadType,
+    rtxPayloadType: rtx ? RTX_PAYLOAD_TYPE : -1,
+    forwardedId: forwards ? forwarded.id : 0,
+    rtpParameters: {
+      codecs,
+      headerExtensions: forwards ? [{ ...forwarded, encrypt: false, parameters: {} }] : [],
+      encodings: [rtx ? { ssrc: ids.ssrc, rtx: { ssrc: ids.rtxSsrc } } : { ssrc: ids.ssrc }],
+      rtcp: { cname: ids.cname, reducedSize: true, mux: true },
+    },
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * What a forwarder reads of VP8: the payload descriptor and the first bit of the frame (RFC 7741 §4.2–4.3).
+ *
+ * The frame itself may be encrypted end to end; only its first bytes are looked at.
+ */
+
+/** A parsed descriptor; fields that the packet lacks are −1. */
+export interface Vp8Descriptor {
+  /** The packet begins a partition 0, hence a frame. */
+  startsFrame: boolean;
+  /** `startsFrame` of a frame that needs no earlier one. */
+  keyFrame: boolean;
+  pictureId: number;
+  tl0PictureIndex: number;
+  temporalLayer: number;
+  descriptorBytes: number;
+}
+
+/** An empty descriptor to parse into. */
+export function createVp8Descriptor(): Vp8Descriptor {
+  return {
+    startsFrame: false,
+    keyFrame: false,
+    pictureId: -1,
+    tl0PictureIndex: -1,
+    temporalLayer: -1,
+    descriptorBytes: 0,
+  };
+}
+
+/** Reads the descriptor of `length` bytes of payload; false when they are too few. */
+export function parseVp8Descriptor(
+  payload: Uint8Array,
+  length: number,
+  into: Vp8Descriptor,
+): boolean {
+  if (length < 1) return false;
+  const first = payload[0]!;
+  let at = 1;
+  let pictureId = -1;
+  let tl0PictureIndex = -1;
+  let temporalLayer = -1;
+  if ((first & 0x80) !== 0) {
+    if (at >= length) return false;
+    const extension = payload[at++]!;
+    if ((extension & 0x80) !== 0) {
+      if (at >= length) return false;
+      pictureId = payload[at++]!;
+      if ((pictureId & 0x80) !== 0) {
+        if (at >= length) return false;
+        pictureId = ((pictureId & 0x7f) << 8) | payload[at++]!;
+      }
+    }
+    if ((extension & 0x40) !== 0) {
+      if (at >= length) return false;
+      tl0PictureIndex = payload[at++]!;
+    }
+    if ((extension & 0x30) !== 0) {
+      if (at >= length) return false;
+      const layers = payload[at++]!;
+      if ((extension & 0x20) !== 0) temporalLayer = layers >> 6;
+    }
+  }
+  if (at >= length) return false;
+  into.startsFrame = (first & 0x10) !== 0 && (first & 0x07) === 0;
+  into.keyFrame = into.startsFrame && (payload[at]! & 0x01) === 0;
+  into.pictureId = pictureId;
+  into.tl0PictureIndex = tl0PictureIndex;
+  into.temporalLayer = temporalLayer;
+  into.descriptorBytes = at;
+  return true;
+}
