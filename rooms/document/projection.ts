@@ -1,0 +1,54 @@
+/**
+ * Writes the server-owned roots. Only the server calls this, inside a transaction of its replica.
+ *
+ * The room's own state is the truth and the document shows it: a projection sets what differs and nothing else,
+ * so it can be repeated at any time (after a rebuild from the log, for one).
+ */
+import * as Y from "yjs";
+import {
+  type ChatMessage,
+  chatOf,
+  type MeetingFields,
+  meetingOf,
+  type ParticipantFields,
+  participantsOf,
+} from "./schema.ts";
+
+/** Makes the `meeting` root say these fields. */
+export function projectMeeting(doc: Y.Doc, fields: MeetingFields): void {
+  project(meetingOf(doc), fields);
+}
+
+/** Makes the entry of one participant say these fields. */
+export function projectParticipant(doc: Y.Doc, id: string, fields: ParticipantFields): void {
+  const participants = participantsOf(doc);
+  let entry = participants.get(id);
+  if (entry === undefined) {
+    entry = new Y.Map<unknown>();
+    participants.set(id, entry);
+  }
+  project(entry, fields);
+}
+
+/** Appends one message. */
+export function appendChat(doc: Y.Doc, message: ChatMessage): void {
+  chatOf(doc).push([new Y.Map<unknown>(Object.entries(message))]);
+}
+
+function project(map: Y.Map<unknown>, fields: object): void {
+  for (const [key, value] of Object.entries(fields)) {
+    if (!map.has(key) || !equal(map.get(key), value)) map.set(key, structuredClone(value));
+  }
+}
+
+/** Equality of JSON values. */
+function equal(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) =>
+    Object.hasOwn(b, key) &&
+    equal((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key])
+  );
+}

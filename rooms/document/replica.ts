@@ -1,0 +1,323 @@
+/**
+ * The server's copy of a meeting document, and when others may see a change to it.
+ *
+ * An update is judged, applied, committed to the log with its group, and only then handed out. The caller owns
+ * the clock and decides when a group is due; the log is awaited.
+ *
+ * Invariant: what {@linkcode ReplicaEvents.committed} or an answer hands out is in the log, and is what the
+ * document's own update event said, never the bytes that were received.
+ * Invariant: when a commit fails or a client's update reaches a server-owned root, the document is dropped and
+ * made anew from the log. What was not committed was never seen by others; its authors still have it.
+ */
+import * as Y from "yjs";
+import { RoomError } from "../errors.ts";
+import type { UpdateLog } from "../ports.ts";
+import { type GuardRights, judgeUpdate } from "./guard.ts";
+import { openRoots } from "./schema.ts";
+import { armTripwire } from "./tripwire.ts";
+
+/** One connection that writes: the origin of its transactions. Compared by identity. */
+export interface Writer extends GuardRights {
+  /** The id that the page writes under now, and those that the person used before. */
+  readonly clientId: number;
+  readonly clientIds: ReadonlySet<number>;
+}
+
+export interface CommittedUpdate {
+  update: Uint8Array;
+  /** Null when the server wrote it. */
+  from: Writer | null;
+}
+
+/** `[clientId, clock]`: everything below the clock is in the log. */
+export type StoredClock = [clientId: number, clock: number];
+
+export interface ReplicaEvents {
+  /** Something waits: call {@linkcode Replica.commit} within 10 ms. */
+  commitDue(): void;
+  /** A group is in the log. `stored` tells its authors so. */
+  committed(updates: readonly CommittedUpdate[], stored: ReadonlyMap<Writer, StoredClock[]>): void;
+  /** The document is dropped; call {@linkcode Replica.rebuild}, for "storage" after a pause. */
+  dropped(cause: "tripwire" | "storage", error: unknown): void;
+}
+
+export interface ReplicaOptions {
+  meetingId: string;
+  log: UpdateLog;
+  events: ReplicaEvents;
+  /** Largest encoded document. */
+  documentBytes: number;
+  /** A snapshot after this many rows, or this long. */
+  snapshotRows: number;
+  snapshotMs: number;
+}
+
+interface Ask {
+  asker: Writer;
+  stateVector: Uint8Array;
+  deliver(update: Uint8Array): void;
+}
+
+interface Waiter {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+const UNSTORED = "The server can't store changes right now. Yours are kept in your browser.";
+
+export class Replica {
+  #doc: Y.Doc;
+  #disarm: () => void = () => {};
+  #dropped = false;
+  #tripped: string | null = null;
+  /** Time of the transaction under way, for its log row. */
+  #at = 0;
+  #pending: (CommittedUpdate & { at: number })[] = [];
+  #asks: Ask[] = [];
+  #waiters: Waiter[] = [];
+  /** Authors of updates that brought nothing new: they are owed a notice all the same. */
+  #unchanged = new Set<Writer>();
+  #tail: Promise<void> = Promise.resolve();
+  #busy = 0;
+  #seq = 0;
+  #bytes = 0;
+  #measuredBytes = 0;
+  #rowsSinceSnapshot = 0;
+  #snapshotAt = 0;
+
+  private constructor(private readonly options: ReplicaOptions) {
+    this.#doc = new Y.Doc();
+  }
+
+  /** Loads the document from the log. */
+  static async open(options: ReplicaOptions, now: number): Promise<Replica> {
+    const replica = new Replica(options);
+    replica.#snapshotAt = now;
+    await replica.#load();
+    return replica;
+  }
+
+  /** The document: read it freely, change it only inside {@linkcode write}. */
+  get doc(): Y.Doc {
+    return this.#doc;
+  }
+
+  /** False from a failure until the rebuild: nothing is taken in meanwhile. */
+  get usable(): boolean {
+    return !this.#dropped;
+  }
+
+  /** Whether the document holds structs of this client id, or the server writes under it. */
+  knowsClient(clientId: number): boolean {
+    return clientId === this.#doc.clientID || this.#doc.store.clients.has(clientId);
+  }
+
+  /**
+   * Judges a client's update and applies it.
+   * @throws RoomError `update-refused` or `too-large`; then nothing of it was applied.
+   */
+  receive(update: Uint8Array, from: Writer, now: number): void {
+    if (this.#dropped) return;
+    const verdict = judgeUpdate(this.#doc, update, from);
+    if (!verdict.ok) throw new RoomError("update-refused", `Update refused: ${verdict.reason}`);
+    if (verdict.noop) {
+      this.#unchanged.add(from);
+      this.options.events.commitDue();
+      return;
+    }
+    this.#checkSize(update.byteLength);
+    this.#at = now;
+    try {
+      Y.applyUpdate(this.#doc, update, from);
+    } catch (error) {
+      this.#drop("tripwire", error);
+      throw new RoomError("update-refused", "Update refused: it could not be applied");
+    }
+    if (this.#tripped !== null) {
+      const root = this.#tripped;
+      this.#drop("tripwire", new Error(`a client's update changed ${root}`));
+      throw new RoomError("update-refused", `Update refused: ${root} belongs to the server`);
+    }
+  }
+
+  /** The server's own change. @throws RoomError `unavailable` while the document is dropped. */
+  write(now: number, change: (doc: Y.Doc) => void): void {
+    if (this.#dropped) throw new RoomError("unavailable", UNSTORED);
+    this.#at = now;
+    this.#doc.transact(() => change(this.#doc));
+  }
+
+  /**
+   * Hands over what a client with this (well-formed) state vector lacks, once all of it is in the log. A newer
+   * question of the same asker takes the place of one that waits.
+   */
+  ask(asker: Writer, stateVector: Uint8Array, deliver: (update: Uint8Array) => void): void {
+    this.#asks = this.#asks.filter((ask) => ask.asker !== asker);
+    this.#asks.push({ asker, stateVector, deliver });
+    this.options.events.commitDue();
+  }
+
+  /** Resolves when everything applied so far is in the log. @throws RoomError `unavailable` when it can't be. */
+  settled(): Promise<void> {
+    if (this.#dropped) return Promise.reject(new RoomError("unavailable", UNSTORED));
+    if (this.#pending.length === 0 && this.#busy === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+      this.options.events.commitDue();
+    });
+  }
+
+  /** Commits what waits, as one group behind the group under way. Never rejects. */
+  commit(now: number): Promise<void> {
+    return this.#enqueue(() => this.#commitGroup(now));
+  }
+
+  /** Makes the document anew from the log, after it was dropped. */
+  rebuild(): Promise<void> {
+    return this.#enqueue(async () => {
+      if (!this.#dropped) return;
+      await this.#load();
+      this.#dropped = false;
+    });
+  }
+
+  /** Commits, and stores a snapshot if there is anything new since the last one. */
+  async close(now: number): Promise<void> {
+    await this.commit(now);
+    await this.#enqueue(async () => {
+      if (!this.#dropped && this.#rowsSinceSnapshot > 0) await this.#snapshot(now, this.#encode());
+    });
+    this.#disarm();
+    this.#doc.destroy();
+    this.#dropped = true;
+  }
+
+  #enqueue(step: () => Promise<void>): Promise<void> {
+    this.#busy++;
+    const done = this.#tail.then(step).finally(() => this.#busy--);
+    this.#tail = done.catch(() => {});
+    return done;
+  }
+
+  async #load(): Promise<void> {
+    const { snapshot, rows } = await this.options.log.load(this.options.meetingId);
+    this.#disarm();
+    this.#doc.destroy();
+    const doc = new Y.Doc();
+    openRoots(doc);
+    let bytes = snapshot?.state.byteLength ?? 0;
+    doc.transact(() => {
+      if (snapshot !== null) Y.applyUpdate(doc, snapshot.state);
+      for (const row of rows) {
+        Y.applyUpdate(doc, row.update);
+        bytes += row.update.byteLength;
+      }
+    });
+    this.#doc = doc;
+    this.#bytes = bytes;
+    this.#measuredBytes = 0;
+    this.#rowsSinceSnapshot = rows.length;
+    this.#seq = rows.at(-1)?.seq ?? snapshot?.seq ?? 0;
+    this.#tripped = null;
+    doc.on("update", (update: Uint8Array, origin: unknown) => {
+      this.#bytes += update.byteLength;
+      this.#pending.push({ update, at: this.#at, from: isWriter(origin) ? origin : null });
+      if (this.#pending.length === 1) this.options.events.commitDue();
+    });
+    this.#disarm = armTripwire(doc, isWriter, (root) => {
+      this.#tripped = root;
+    });
+  }
+
+  async #commitGroup(now: number): Promise<void> {
+    if (this.#dropped) return;
+    const group = this.#pending;
+    const asks = this.#asks;
+    const waiters = this.#waiters;
+    const unchanged = this.#unchanged;
+    this.#pending = [];
+    this.#asks = [];
+    this.#waiters = [];
+    if (unchanged.size > 0) this.#unchanged = new Set();
+    // All of this is read now: by the time of the commit, the document holds more than the log.
+    const stored = this.#storedClocks(group, unchanged);
+    const answers = asks.map((ask) => Y.encodeStateAsUpdate(this.#doc, ask.stateVector));
+    const due = group.length > 0 && this.#snapshotDue(now, group.length) ? this.#encode() : null;
+    try {
+      if (group.length > 0) {
+        this.#seq = await this.options.log.append(this.options.meetingId, group);
+        this.#rowsSinceSnapshot += group.length;
+      }
+    } catch (error) {
+      this.#asks = [...asks, ...this.#asks];
+      this.#waiters = [...waiters, ...this.#waiters];
+      this.#drop("storage", error);
+      return;
+    }
+    this.options.events.committed(group, stored);
+    asks.forEach((ask, n) => ask.deliver(answers[n] as Uint8Array));
+    for (const waiter of waiters) waiter.resolve();
+    if (due !== null) await this.#snapshot(now, due);
+  }
+
+  #storedClocks(
+    group: readonly CommittedUpdate[],
+    unchanged: ReadonlySet<Writer>,
+  ): Map<Writer, StoredClock[]> {
+    const stored = new Map<Writer, StoredClock[]>();
+    const add = (writer: Writer) => {
+      if (stored.has(writer)) return;
+      const clocks: StoredClock[] = [];
+      for (const id of writer.clientIds) clocks.push([id, Y.getState(this.#doc.store, id)]);
+      stored.set(writer, clocks);
+    };
+    for (const { from } of group) if (from !== null) add(from);
+    for (const writer of unchanged) add(writer);
+    return stored;
+  }
+
+  #snapshotDue(now: number, rows: number): boolean {
+    return this.#rowsSinceSnapshot + rows >= this.options.snapshotRows ||
+      now - this.#snapshotAt >= this.options.snapshotMs;
+  }
+
+  #encode(): Uint8Array {
+    return Y.encodeStateAsUpdate(this.#doc);
+  }
+
+  /** A snapshot only makes loading quicker: when it can't be stored, the log still has everything. */
+  async #snapshot(now: number, state: Uint8Array): Promise<void> {
+    const seq = this.#seq;
+    this.#snapshotAt = now;
+    this.#rowsSinceSnapshot = 0;
+    this.#bytes = state.byteLength;
+    await this.options.log.saveSnapshot(this.options.meetingId, { seq, at: now, state })
+      .catch(() => {});
+  }
+
+  /** Updates add up to more than the state they make, so the sum is checked by measuring, sparingly. */
+  #checkSize(updateBytes: number): void {
+    const limit = this.options.documentBytes;
+    if (this.#bytes + updateBytes <= limit) return;
+    if (this.#bytes - this.#measuredBytes > limit / 16) {
+      this.#measuredBytes = this.#bytes = this.#encode().byteLength;
+      if (this.#bytes + updateBytes <= limit) return;
+    }
+    throw new RoomError("too-large", `This meeting's document is full (${limit} bytes)`);
+  }
+
+  #drop(cause: "tripwire" | "storage", error: unknown): void {
+    if (this.#dropped) return;
+    this.#dropped = true;
+    this.#pending = [];
+    this.#unchanged.clear();
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) waiter.reject(new RoomError("unavailable", UNSTORED));
+    this.options.events.dropped(cause, error);
+  }
+}
+
+function isWriter(origin: unknown): origin is Writer {
+  return typeof origin === "object" && origin !== null && "ownsClient" in origin;
+}

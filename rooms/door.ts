@@ -1,0 +1,93 @@
+/**
+ * Who may come in, and as whom: decided from a hello before any room is opened for it.
+ *
+ * Invariant: an unknown meeting and a wrong passcode are told apart by nobody; what a meeting's state is (not yet
+ * open, over, cancelled) is told only to those who have its passcode or a link.
+ * Invariant: someone with a valid link or session is never held up by others' wrong guesses.
+ */
+import { RoomError } from "./errors.ts";
+import type { AttemptLimiter, Identity, MeetingRecord, MeetingStore } from "./ports.ts";
+import type { CheckedParamsOf } from "./protocol/messages.ts";
+
+export type Hello = CheckedParamsOf<"hello">;
+
+export interface Visitor {
+  meeting: MeetingRecord;
+  /** Null for someone who only has the passcode. */
+  identity: Identity | null;
+  /** The session token, when that is what they came with. */
+  session: string | null;
+}
+
+export interface DoorPorts {
+  store: MeetingStore;
+  attempts: AttemptLimiter;
+}
+
+/** Keys of the {@linkcode AttemptLimiter}, shared with the HTTP side of joining. */
+export const attemptKeys = (address: string, meetingId: string): string[] => [
+  `address:${address}`,
+  `meeting:${meetingId}`,
+];
+
+/**
+ * Identifies a visitor.
+ * @throws RoomError `unauthorized`, `rate-limited`, `removed`, `cancelled`, `too-early` or `over`.
+ */
+export async function identify(
+  hello: Hello,
+  address: string,
+  now: number,
+  ports: DoorPorts,
+): Promise<Visitor> {
+  const { store } = ports;
+  const bySession = hello.session === undefined
+    ? null
+    : await store.findSession(hello.meetingId, hello.session);
+  const byInvite = bySession === null && hello.invite !== undefined
+    ? await store.findInvite(hello.meetingId, hello.invite)
+    : null;
+  const found = bySession ?? byInvite;
+  if (found === "revoked") {
+    throw new RoomError("removed", "You were removed from this meeting");
+  }
+  if (found === null) await checkPasscode(hello, address, now, ports);
+  const meeting = await store.find(hello.meetingId);
+  if (meeting === null) throw wrongPasscode();
+  checkOpen(meeting, now);
+  return { meeting, identity: found, session: bySession === null ? null : hello.session ?? null };
+}
+
+async function checkPasscode(
+  hello: Hello,
+  address: string,
+  now: number,
+  { store, attempts }: DoorPorts,
+): Promise<void> {
+  const keys = attemptKeys(address, hello.meetingId);
+  const blockedMs = Math.max(...keys.map((key) => attempts.blockedForMs(key, now)));
+  if (blockedMs > 0) {
+    const seconds = Math.ceil(blockedMs / 1000);
+    throw new RoomError("rate-limited", `Too many wrong passcodes. Try again in ${seconds} s.`);
+  }
+  if (await store.verifyPasscode(hello.meetingId, hello.passcode)) return;
+  for (const key of keys) attempts.fail(key, now);
+  throw wrongPasscode();
+}
+
+function wrongPasscode(): RoomError {
+  return new RoomError("unauthorized", "This passcode doesn't open the meeting");
+}
+
+function checkOpen(meeting: MeetingRecord, now: number): void {
+  if (meeting.status === "cancelled") {
+    throw new RoomError("cancelled", "This meeting was cancelled");
+  }
+  if (meeting.status === "completed" || meeting.closesAt !== null && now >= meeting.closesAt) {
+    throw new RoomError("over", "This meeting is over");
+  }
+  if (meeting.opensAt !== null && now < meeting.opensAt) {
+    const at = new Date(meeting.opensAt).toISOString();
+    throw new RoomError("too-early", `This meeting opens at ${at}`);
+  }
+}

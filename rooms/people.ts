@@ -1,0 +1,114 @@
+/**
+ * Who is in the meeting: the truth that the `participants` root shows.
+ *
+ * Invariant: a person is the same object, with the same id and client ids, each time they come back.
+ */
+import {
+  MEDIA_SOURCES,
+  type MediaSource,
+  NO_MEDIA,
+  type ParticipantFields,
+  participantsOf,
+  readParticipant,
+} from "./document/schema.ts";
+import type { Member } from "./member.ts";
+import type { Identity } from "./ports.ts";
+import type * as Y from "yjs";
+
+export interface Person {
+  readonly id: string;
+  fields: ParticipantFields;
+  /** The open connection, or null. */
+  member: Member | null;
+  /** Since when there is no connection; meaningless while there is one. */
+  awaySince: number;
+  /** Yjs client ids bound to this person. */
+  readonly clientIds: Set<number>;
+  /** Sources that the host asked for: the owner may resume them whatever the policy says. */
+  readonly asked: Set<MediaSource>;
+  /** Came with a personal link of the booking, not by the passcode alone. */
+  booked: boolean;
+}
+
+export class People {
+  readonly #people = new Map<string, Person>();
+  readonly #clientIds = new Map<string, Set<number>>();
+
+  constructor(bindings: ReadonlyMap<number, string>) {
+    for (const [clientId, participantId] of bindings) this.clientIdsOf(participantId).add(clientId);
+  }
+
+  /** Takes over what the document says. Whoever was in the room has `now` as the start of their absence. */
+  restore(doc: Y.Doc, now: number): void {
+    for (const [id, entry] of participantsOf(doc)) {
+      const fields = readParticipant(entry);
+      if (fields.connection === "online") fields.connection = "reconnecting";
+      for (const source of MEDIA_SOURCES) {
+        fields[source] = { ...fields[source], producerId: null };
+      }
+      this.#add(id, fields, false).awaySince = now;
+    }
+  }
+
+  get(id: string): Person | undefined {
+    return this.#people.get(id);
+  }
+
+  all(): Iterable<Person> {
+    return this.#people.values();
+  }
+
+  /** Here or reconnecting, joined first first. */
+  present(): Person[] {
+    return [...this.#people.values()]
+      .filter((person) => person.fields.connection !== "left")
+      .sort((a, b) => a.fields.joinedAt - b.fields.joinedAt);
+  }
+
+  /** The ids bound to a participant, who need not be here yet. */
+  clientIdsOf(participantId: string): Set<number> {
+    let ids = this.#clientIds.get(participantId);
+    if (ids === undefined) this.#clientIds.set(participantId, ids = new Set());
+    return ids;
+  }
+
+  /** The person of this identity, online. A newcomer's and a returner's stay begins `now`. */
+  enter(identity: Identity, now: number): Person {
+    const known = this.#people.get(identity.participantId);
+    const { name, role } = identity;
+    const person = known ??
+      this.#add(identity.participantId, newcomer(identity, now), identity.userId !== null);
+    if (person.fields.connection === "left") person.fields.joinedAt = now;
+    person.booked = identity.userId !== null;
+    person.fields = { ...person.fields, name, role, connection: "online" };
+    return person;
+  }
+
+  #add(id: string, fields: ParticipantFields, booked: boolean): Person {
+    const person: Person = {
+      id,
+      fields,
+      member: null,
+      awaySince: 0,
+      clientIds: this.clientIdsOf(id),
+      asked: new Set(),
+      booked,
+    };
+    this.#people.set(id, person);
+    return person;
+  }
+}
+
+function newcomer({ name, role }: Identity, now: number): ParticipantFields {
+  return {
+    name,
+    role,
+    joinedAt: now,
+    connection: "online",
+    hand: null,
+    audio: NO_MEDIA,
+    video: NO_MEDIA,
+    screen: NO_MEDIA,
+    screenAudio: NO_MEDIA,
+  };
+}

@@ -1,0 +1,636 @@
+/**
+ * A meeting that is open on this node: its people, its document, its door, its end.
+ *
+ * Time is passed in, sockets and storage are ports; {@linkcode Room.tick} does what is due.
+ * Invariant: a change of the room is made here first and then shown in the document, so that a document that is
+ * rebuilt from the log can be made to say it again.
+ * Invariant: nobody but a seated {@linkcode Member} reads or writes the document.
+ */
+import * as Y from "yjs";
+import { type Deadline, deadlineAt } from "./deadlines.ts";
+import { projectMeeting, projectParticipant } from "./document/projection.ts";
+import {
+  type CommittedUpdate,
+  Replica,
+  type StoredClock,
+  type Writer,
+} from "./document/replica.ts";
+import { type MeetingFields, readMeeting } from "./document/schema.ts";
+import { CLOSE, RoomError } from "./errors.ts";
+import type { RoomLimits } from "./limits.ts";
+import { encodeNotice, Member, type Peer } from "./member.ts";
+import { People, type Person } from "./people.ts";
+import { type Permissions, permissionsOf } from "./permissions.ts";
+import type {
+  ClientIdStore,
+  EndReason,
+  Identity,
+  MeetingRecord,
+  MeetingStore,
+  UpdateLog,
+} from "./ports.ts";
+import { presenceFor, presenceGone, receivePresence } from "./presence.ts";
+import { readFrame, writeSyncStep1, writeSyncStep2, writeUpdates } from "./protocol/frames.ts";
+import type { NoticeMethod, NoticeParams, Welcome } from "./protocol/messages.ts";
+import { type RoomMedia, Sources } from "./sources.ts";
+import { WaitingList } from "./waiting.ts";
+
+export interface RoomPorts {
+  store: MeetingStore;
+  log: UpdateLog;
+  clientIds: ClientIdStore;
+  media: RoomMedia;
+  routerRtpCapabilities: Welcome["routerRtpCapabilities"];
+  limits: RoomLimits;
+  /** Changes wait: call {@linkcode Room.commit} within 10 ms. */
+  commitDue(): void;
+  /** The room is over; forget it. */
+  closed(): void;
+  /** Something for the operator's log. */
+  report(level: "info" | "warn" | "error", message: string, fields?: Record<string, unknown>): void;
+  recordingUrl(): string | null;
+}
+
+/** Someone who is let in. */
+export interface Entry {
+  identity: Identity;
+  /** The token they came with, or null to make one. */
+  session: string | null;
+  /** The Yjs client id of their page. */
+  clientId: number;
+  peer: Peer;
+}
+
+/** Someone who has to wait. */
+export interface Arrival {
+  name: string;
+  clientId: number;
+  peer: Peer;
+  onAdmitted(member: Member): void;
+}
+
+export class Room {
+  readonly people: People;
+  readonly sources: Sources;
+  readonly #waiting: WaitingList;
+  readonly #arrivals = new Map<string, Arrival>();
+  readonly #members = new Set<Member>();
+  #meeting: MeetingFields;
+  #now: number;
+  #state: "open" | "ending" | "closed" = "open";
+  #emptySince: number | null;
+  #warned = 0;
+  #retryAt: number | null = null;
+
+  private constructor(
+    readonly record: MeetingRecord,
+    private readonly ports: RoomPorts,
+    readonly replica: Replica,
+    bindings: ReadonlyMap<number, string>,
+    now: number,
+  ) {
+    this.#now = now;
+    this.people = new People(bindings);
+    this.people.restore(replica.doc, now);
+    this.#meeting = initialMeeting(record, replica.doc);
+    this.#emptySince = this.people.present().length === 0 ? now : null;
+    this.#waiting = new WaitingList(ports.limits.waiting);
+    this.sources = new Sources({
+      media: ports.media,
+      changed: (person) => this.show(person),
+      muted: (person, muted) =>
+        this.#keep("mute", ports.store.recordMuted(record.meetingId, person.id, muted)),
+    });
+  }
+
+  /** Loads the meeting from the log. Whoever was in it has the usual time to come back. */
+  static async open(record: MeetingRecord, ports: RoomPorts, now: number): Promise<Room> {
+    const { limits } = ports;
+    // The replica may speak before the room stands: only loading happens until then.
+    let room: Room | null = null;
+    const replica = await Replica.open({
+      meetingId: record.meetingId,
+      log: ports.log,
+      documentBytes: limits.documentBytes,
+      snapshotRows: limits.snapshotRows,
+      snapshotMs: limits.snapshotMs,
+      events: {
+        commitDue: ports.commitDue,
+        committed(updates, stored) {
+          if (room !== null) room.#relay(updates, stored);
+        },
+        dropped(cause, error) {
+          if (room !== null) room.#dropped(cause, error);
+        },
+      },
+    }, now);
+    const bindings = await ports.clientIds.load(record.meetingId);
+    room = new Room(record, ports, replica, bindings, now);
+    room.#project();
+    return room;
+  }
+
+  get meetingId(): string {
+    return this.record.meetingId;
+  }
+
+  get meeting(): Readonly<MeetingFields> {
+    return this.#meeting;
+  }
+
+  get members(): ReadonlySet<Member> {
+    return this.#members;
+  }
+
+  get waiting(): WaitingList {
+    return this.#waiting;
+  }
+
+  get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  // Coming and going
+
+  /**
+   * Whether a visitor has to wait for a host.
+   * @throws RoomError `locked` or `full`.
+   */
+  mustWait(identity: Identity | null, hasSession: boolean): boolean {
+    this.#checkOpen();
+    const known = identity !== null && this.people.get(identity.participantId) !== undefined;
+    const host = identity?.role === "tutor";
+    if (this.#meeting.locked && !hasSession && !known && !host) {
+      throw new RoomError("locked", "The host has locked this meeting");
+    }
+    return identity === null && this.#meeting.policy.waitingRoom;
+  }
+
+  /** Puts someone on the list that hosts see; answers their ticket. @throws RoomError `full`. */
+  wait(arrival: Arrival, now: number): string {
+    this.#checkOpen();
+    const ticket = crypto.randomUUID();
+    const { name, clientId, peer } = arrival;
+    this.#waiting.add({ ticket, name, clientId, peer, since: now });
+    this.#arrivals.set(ticket, arrival);
+    this.#showWaiting();
+    return ticket;
+  }
+
+  /** The socket of someone who waited is gone. */
+  giveUp(ticket: string): void {
+    this.#arrivals.delete(ticket);
+    if (this.#waiting.drop(ticket)) this.#showWaiting();
+  }
+
+  /** @throws RoomError `not-found`, `full`. */
+  async admit(ticket: string, now: number): Promise<void> {
+    const { name, clientId, peer } = this.#waiting.take(ticket);
+    const arrival = this.#arrivals.get(ticket);
+    this.#arrivals.delete(ticket);
+    this.#showWaiting();
+    const identity = guest(name);
+    const { member, welcome } = await this.join({ identity, session: null, clientId, peer }, now);
+    arrival?.onAdmitted(member);
+    peer.sendText(encodeNotice("admission.admitted", { welcome }));
+    this.greet(member);
+  }
+
+  /** @throws RoomError `not-found`. */
+  refuse(ticket: string): void {
+    const { peer } = this.#waiting.take(ticket);
+    this.#arrivals.delete(ticket);
+    peer.sendText(encodeNotice("admission.refused", {}));
+    peer.close(CLOSE.removed, "refused");
+    this.#showWaiting();
+  }
+
+  /**
+   * Seats someone. Another connection of the same person gives way.
+   * @throws RoomError `full`, `conflict` when the client id is another's, `over` when the room closed meanwhile.
+   */
+  async join(entry: Entry, now: number): Promise<{ member: Member; welcome: Welcome }> {
+    const { identity, peer, clientId } = entry;
+    const { store } = this.ports;
+    this.#checkOpen();
+    const stays = this.#isPresent(identity.participantId);
+    if (!stays && this.people.present().length >= this.ports.limits.participants) {
+      throw new RoomError("full", "This meeting is full");
+    }
+    await this.bind(identity.participantId, [clientId]);
+    const session = entry.session ?? await store.openSession(this.meetingId, identity);
+    if (this.#meeting.status === "pending") await store.start(this.meetingId, now);
+    if (!stays) await store.recordJoin(this.meetingId, identity, now);
+    this.#checkOpen();
+    const member = this.#seat(identity, clientId, peer, now);
+    const welcome: Welcome = {
+      meetingId: this.meetingId,
+      participantId: member.person.id,
+      role: identity.role,
+      name: identity.name,
+      session,
+      now,
+      encryption: this.record.encryption,
+      routerRtpCapabilities: this.ports.routerRtpCapabilities,
+    };
+    return { member, welcome };
+  }
+
+  #seat(identity: Identity, clientId: number, peer: Peer, now: number): Member {
+    this.#now = now;
+    const person = this.people.enter(identity, now);
+    const earlier = person.member;
+    // A reload has a new client id, and nothing of the old page's media; a lost socket keeps it all.
+    if (earlier !== null && earlier.clientId !== clientId) this.#releaseMedia(person);
+    const member = new Member(person, peer, clientId, this.permissionsOf(person));
+    person.member = member;
+    if (earlier !== null) {
+      this.#unseat(earlier);
+      earlier.peer.close(CLOSE.replaced, "joined from another tab");
+    }
+    this.#members.add(member);
+    this.#emptySince = null;
+    if (this.#meeting.status === "pending") {
+      this.change({ status: "active", startedAt: now });
+    }
+    this.show(person);
+    return member;
+  }
+
+  /** What a member is told right after the welcome. */
+  greet(member: Member): void {
+    if (this.replica.usable) member.peer.sendFrame(this.#question());
+    if (member.may.host && this.#waiting.size > 0) {
+      member.notify("admission.waiting", this.#waiting.notice());
+    }
+    const { closesAt } = this.record;
+    if (this.#warned > 0 && closesAt !== null) {
+      member.notify("meeting.warning", { endsAt: closesAt });
+    }
+  }
+
+  /** The socket is gone; the person has some time to come back. */
+  disconnected(member: Member, now: number): void {
+    this.#unseat(member);
+    if (member.person.member !== member) return;
+    const { person } = member;
+    person.member = null;
+    if (this.#state !== "open" || person.fields.connection === "left") return;
+    this.#now = now;
+    person.awaySince = now;
+    person.fields = { ...person.fields, connection: "reconnecting" };
+    this.show(person);
+  }
+
+  /** The person leaves for good (until they join again). */
+  async leave(person: Person, now: number): Promise<void> {
+    this.#now = now;
+    if (person.fields.connection === "left") return;
+    const { member } = person;
+    person.member = null;
+    person.asked.clear();
+    if (member !== null) this.#unseat(member);
+    this.#releaseMedia(person);
+    person.fields = { ...person.fields, connection: "left", hand: null };
+    this.show(person);
+    if (this.people.present().length === 0) this.#emptySince = now;
+    await this.ports.store.recordLeave(this.meetingId, person.id, now);
+  }
+
+  /** Puts a person out and keeps them out. */
+  async remove(person: Person, by: Person, now: number): Promise<void> {
+    await this.ports.store.removeParticipant(this.meetingId, person.id);
+    const { member } = person;
+    member?.notify("participant.removed", { by: by.fields.name });
+    member?.peer.close(CLOSE.removed, "removed");
+    if (!person.booked && !this.#meeting.policy.waitingRoom) {
+      // The passcode alone would let them in again.
+      this.change({ policy: { ...this.#meeting.policy, waitingRoom: true } });
+    }
+    await this.leave(person, now);
+  }
+
+  /**
+   * Binds client ids to a participant.
+   * @throws RoomError `conflict` for an id that is another's, `too-large` for too many.
+   */
+  async bind(participantId: string, clientIds: readonly number[]): Promise<void> {
+    const own = this.people.clientIdsOf(participantId);
+    const wanted = new Set(clientIds.filter((id) => !own.has(id)));
+    if (own.size + wanted.size > this.ports.limits.clientIds) {
+      throw new RoomError("too-large", "Too many client ids; start with a fresh document");
+    }
+    for (const clientId of wanted) {
+      const free = !this.replica.knowsClient(clientId) &&
+        await this.ports.clientIds.bind(this.meetingId, clientId, participantId);
+      if (!free) throw new RoomError("conflict", `Client id ${clientId} belongs to somebody else`);
+      own.add(clientId);
+    }
+  }
+
+  // What members send
+
+  /**
+   * Takes a binary frame.
+   * @throws RoomError `bad-request`, `update-refused` or `too-large`: the connection has to be closed.
+   */
+  receive(member: Member, frame: Uint8Array, now: number): void {
+    this.#now = now;
+    const messages = readFrame(frame);
+    if (messages === undefined) throw new RoomError("bad-request", "Malformed frame");
+    for (const message of messages) {
+      switch (message.type) {
+        case "update":
+        case "syncStep2":
+          this.replica.receive(message.update, member, now);
+          break;
+        case "syncStep1":
+          this.#answer(member, message.stateVector);
+          break;
+        case "presence": {
+          const { presenceBytes } = this.ports.limits;
+          const news = receivePresence(message.payload, member, presenceBytes);
+          if (news !== null) this.#sendToOthers(member, news);
+        }
+      }
+    }
+  }
+
+  #answer(member: Member, stateVector: Uint8Array): void {
+    try {
+      Y.decodeStateVector(stateVector);
+    } catch {
+      throw new RoomError("bad-request", "Malformed state vector");
+    }
+    // Copied: the frame's buffer is the socket's.
+    this.replica.ask(member, stateVector.slice(), (update) => {
+      if (!this.#members.has(member)) return;
+      member.peer.sendFrame(writeSyncStep2(update));
+      if (!member.synced) {
+        member.synced = true;
+        const presence = presenceFor(member, this.#members);
+        if (presence !== null) member.peer.sendFrame(presence);
+      }
+    });
+  }
+
+  // What the room says
+
+  permissionsOf(person: Person): Permissions {
+    return permissionsOf({ id: person.id, role: person.fields.role }, this.#meeting.policy);
+  }
+
+  /** Changes the meeting; a new policy holds from here on. */
+  change(fields: Partial<MeetingFields>): void {
+    this.#meeting = { ...this.#meeting, ...fields };
+    if (fields.policy !== undefined) this.#enforcePolicy();
+    this.#write((doc) => projectMeeting(doc, this.#meeting));
+  }
+
+  /** Shows a person's fields in the document. */
+  show(person: Person): void {
+    this.#write((doc) => projectParticipant(doc, person.id, person.fields));
+  }
+
+  notifyAll<M extends NoticeMethod>(method: M, params: NoticeParams<M>): void {
+    const text = encodeNotice(method, params);
+    for (const member of this.#members) member.peer.sendText(text);
+  }
+
+  /** Resolves when what was changed so far is stored. @throws RoomError `unavailable`. */
+  settled(): Promise<void> {
+    return this.replica.settled();
+  }
+
+  // Time
+
+  /** Commits what waits. Never rejects. */
+  commit(now: number): Promise<void> {
+    this.#now = now;
+    return this.replica.commit(now);
+  }
+
+  /** Does what is due. Call it a few times a second. */
+  async tick(now: number): Promise<void> {
+    if (this.#state !== "open") return;
+    this.#now = now;
+    const { limits } = this.ports;
+    for (const member of this.#members) member.settleDebt(now, limits.savedMs);
+    for (const person of this.people.present()) {
+      if (person.member === null && now - person.awaySince >= limits.reconnectMs) {
+        await this.leave(person, now);
+      }
+    }
+    if (this.#retryAt !== null && now >= this.#retryAt) await this.#rebuild();
+    await this.#meet(deadlineAt(now, {
+      closesAt: this.record.closesAt,
+      emptySince: this.#waiting.size > 0 ? null : this.#emptySince,
+      warned: this.#warned,
+    }, limits));
+  }
+
+  async #meet(deadline: Deadline): Promise<void> {
+    if (deadline === null) return;
+    if (deadline.due === "warning") {
+      this.#warned = deadline.warned;
+      this.notifyAll("meeting.warning", { endsAt: this.record.closesAt ?? this.#now });
+    } else if (deadline.due === "empty" && this.#meeting.status === "pending") {
+      // Nobody ever came in: the lesson may still happen.
+      await this.#close(CLOSE.normal, "nobody came");
+    } else {
+      await this.end(deadline.due, null, this.#now);
+    }
+  }
+
+  /** Ends the meeting for all. `by` is a name. */
+  async end(reason: EndReason, by: string | null, now: number): Promise<void> {
+    if (this.#state !== "open") return;
+    this.#now = now;
+    const status = reason === "cancelled" ? "cancelled" : "completed";
+    for (const person of this.people.present()) {
+      person.fields = { ...person.fields, connection: "left", hand: null };
+      this.sources.unpublishedAll(person);
+      this.show(person);
+    }
+    this.change({ status });
+    this.#state = "ending";
+    if (reason !== "cancelled") {
+      await this.ports.store.complete(this.meetingId, now)
+        .catch((error) => this.ports.report("error", "Meeting not completed", { error }));
+    }
+    const text = encodeNotice("meeting.ended", {
+      reason,
+      by,
+      recordingUrl: this.ports.recordingUrl(),
+    });
+    for (const peer of this.#peers()) peer.sendText(text);
+    await this.#close(CLOSE.ended, reason);
+  }
+
+  /** The server goes down: everybody is told, and everything is stored. People count as still here. */
+  async drain(now: number): Promise<void> {
+    if (this.#state !== "open") return;
+    this.#now = now;
+    const text = encodeNotice("server.restarting", {});
+    for (const peer of this.#peers()) peer.sendText(text);
+    await this.#close(CLOSE.restarting, "restarting");
+  }
+
+  async #close(code: number, reason: string): Promise<void> {
+    this.#state = "closed";
+    await this.replica.close(this.#now)
+      .catch((error) => this.ports.report("error", "Document not stored at close", { error }));
+    for (const peer of this.#peers()) peer.close(code, reason);
+    this.#members.clear();
+    this.ports.media.close();
+    this.ports.closed();
+  }
+
+  // Inside
+
+  #peers(): Peer[] {
+    return [
+      ...[...this.#members].map((member) => member.peer),
+      ...this.#waiting.all().map((waiter) => waiter.peer),
+    ];
+  }
+
+  #checkOpen(): void {
+    if (this.#state !== "open") throw new RoomError("over", "This meeting is over");
+  }
+
+  #isPresent(participantId: string): boolean {
+    const person = this.people.get(participantId);
+    return person !== undefined && person.fields.connection !== "left";
+  }
+
+  #unseat(member: Member): void {
+    if (!this.#members.delete(member)) return;
+    const gone = presenceGone(member);
+    if (gone !== null) this.#sendToOthers(member, gone);
+  }
+
+  #releaseMedia(person: Person): void {
+    this.ports.media.release(person.id);
+    this.sources.unpublishedAll(person);
+  }
+
+  #showWaiting(): void {
+    const text = encodeNotice("admission.waiting", this.#waiting.notice());
+    for (const member of this.#members) if (member.may.host) member.peer.sendText(text);
+  }
+
+  #sendToOthers(sender: Member, frame: Uint8Array): void {
+    for (const member of this.#members) {
+      if (member !== sender && member.synced) member.peer.sendFrame(frame);
+    }
+  }
+
+  #enforcePolicy(): void {
+    for (const member of this.#members) member.may = this.permissionsOf(member.person);
+    for (const person of this.people.present()) {
+      if (this.sources.enforceShare(person, this.permissionsOf(person))) {
+        person.member?.notify("participant.stopped", { source: "screen", by: "" });
+      }
+    }
+  }
+
+  #write(change: (doc: Y.Doc) => void): void {
+    // While the document is dropped there is nothing to write to: the rebuild shows it all.
+    if (this.replica.usable) this.replica.write(this.#now, change);
+  }
+
+  #project(): void {
+    this.#write((doc) => {
+      projectMeeting(doc, this.#meeting);
+      for (const person of this.people.all()) projectParticipant(doc, person.id, person.fields);
+    });
+  }
+
+  #question(): Uint8Array {
+    return writeSyncStep1(Y.encodeStateVector(this.replica.doc));
+  }
+
+  #relay(
+    updates: readonly CommittedUpdate[],
+    stored: ReadonlyMap<Writer, StoredClock[]>,
+  ): void {
+    const authors = new Set<Writer | null>(updates.map((update) => update.from));
+    let whole: Uint8Array | null = null;
+    for (const member of updates.length > 0 ? this.#members : []) {
+      if (!member.synced) continue;
+      if (authors.has(member)) {
+        const others = updates.filter((update) => update.from !== member);
+        if (others.length > 0) member.peer.sendFrame(frameOf(others));
+      } else {
+        member.peer.sendFrame(whole ??= frameOf(updates));
+      }
+    }
+    for (const [writer, clocks] of stored) {
+      if (writer instanceof Member && this.#members.has(writer)) {
+        writer.stored(clocks, this.#now, this.ports.limits.savedMs);
+      }
+    }
+  }
+
+  #dropped(cause: "tripwire" | "storage", error: unknown): void {
+    const storage = cause === "storage";
+    this.ports.report("error", storage ? "Changes not stored" : "Tripwire", {
+      meetingId: this.meetingId,
+      error,
+    });
+    if (storage) {
+      this.notifyAll("error", {
+        code: "unavailable",
+        message: "The server can't store changes right now. They are kept in your browser.",
+      });
+    }
+    this.#retryAt = storage ? this.#now + this.ports.limits.retryMs : this.#now;
+    if (!storage) void this.#rebuild();
+  }
+
+  async #rebuild(): Promise<void> {
+    this.#retryAt = null;
+    try {
+      await this.replica.rebuild();
+    } catch (error) {
+      this.ports.report("error", "Document not rebuilt", { meetingId: this.meetingId, error });
+      this.#retryAt = this.#now + this.ports.limits.retryMs;
+      return;
+    }
+    if (this.#state !== "open") return;
+    this.#project();
+    this.ports.commitDue();
+    for (const member of this.#members) member.peer.sendFrame(this.#question());
+  }
+
+  /** The room goes on when a side note can't be kept. */
+  #keep(what: string, done: Promise<void>): void {
+    done.catch((error) =>
+      this.ports.report("error", `Not kept: ${what}`, { meetingId: this.meetingId, error })
+    );
+  }
+}
+
+/** Someone without a booking, known by the name that they gave. */
+export function guest(name: string): Identity {
+  return { participantId: crypto.randomUUID(), name, role: "student", userId: null };
+}
+
+function frameOf(updates: readonly CommittedUpdate[]): Uint8Array {
+  return writeUpdates(updates.map(({ update }) => update));
+}
+
+/** What the document said last, or what was booked when it is new. */
+function initialMeeting(record: MeetingRecord, doc: Y.Doc): MeetingFields {
+  const kept = readMeeting(doc);
+  const fresh = kept.startedAt === null;
+  return {
+    ...kept,
+    title: record.title,
+    status: record.status,
+    startedAt: record.actualStart ?? kept.startedAt,
+    endsAt: record.scheduledEnd,
+    policy: fresh ? record.policy : kept.policy,
+  };
+}

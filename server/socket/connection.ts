@@ -1,0 +1,314 @@
+/**
+ * One WebSocket of one visitor: hello, perhaps a wait at the door, then the room.
+ *
+ * It bounds what the peer may send and how far it may lag, checks every text frame against the protocol, and turns
+ * whatever is thrown into an answer or a close code.
+ * Invariant: before a hello succeeded nothing but `hello` and `ping` is answered.
+ * Invariant: after {@linkcode Connection.close} nothing is sent, nothing that arrives is looked at.
+ */
+import { runCommand } from "../../rooms/commands.ts";
+import { CLOSE, RoomError, type RoomErrorCode } from "../../rooms/errors.ts";
+import { encodeNotice, type Member, type Peer } from "../../rooms/member.ts";
+import {
+  type CheckedParamsOf,
+  type Method,
+  METHODS,
+  PROTOCOL_VERSION,
+  requestEnvelope,
+  type ResultOf,
+} from "../../rooms/protocol/messages.ts";
+import type { Hello } from "../../rooms/door.ts";
+import type { Room } from "../../rooms/room.ts";
+import type { SocketLimits } from "./limits.ts";
+import type { MediaMethod, MediaSession } from "./media.ts";
+import type { RoomLogger } from "./ports.ts";
+import { TokenBucket } from "./token_bucket.ts";
+
+/** A room with its media: what a connection ends up in. */
+export interface Place {
+  room: Room;
+  media: MediaSession;
+}
+
+export interface ConnectionPorts {
+  limits: SocketLimits;
+  chatMessages: number;
+  now(): number;
+  logger: RoomLogger;
+  /** Answers a hello. @throws RoomError */
+  enter(connection: Connection, hello: Hello): Promise<Entered>;
+  closed(connection: Connection): void;
+  /** Counts something for /metrics. */
+  count(name: string): void;
+}
+
+export type Entered =
+  | { result: ResultOf<"hello">; place: Place; member: Member }
+  | { result: ResultOf<"hello">; place: Place; ticket: string };
+
+type Standing =
+  | { at: "street" }
+  | { at: "door" }
+  | { at: "waiting"; place: Place; ticket: string }
+  | { at: "seat"; place: Place; member: Member };
+
+/** How a refused hello ends the socket. The answer has said why. */
+const CLOSE_OF_HELLO: Partial<Record<RoomErrorCode, number>> = {
+  "bad-request": CLOSE.badRequest,
+  "protocol-version": CLOSE.badRequest,
+  unauthorized: CLOSE.unauthorized,
+  "rate-limited": CLOSE.unauthorized,
+  removed: CLOSE.removed,
+  refused: CLOSE.removed,
+  over: CLOSE.ended,
+  cancelled: CLOSE.ended,
+  conflict: CLOSE.updateRefused,
+};
+
+/** How a refused binary frame ends the socket. */
+const CLOSE_OF_FRAME: Partial<Record<RoomErrorCode, number>> = {
+  "update-refused": CLOSE.updateRefused,
+  "too-large": CLOSE.tooLarge,
+};
+
+export class Connection implements Peer {
+  #standing: Standing = { at: "street" };
+  #closed = false;
+  #inFlight = 0;
+  #largestSent = 0;
+  readonly #messages: TokenBucket;
+  readonly #bytes: TokenBucket;
+  readonly #helloTimer: ReturnType<typeof setTimeout>;
+
+  constructor(
+    private readonly socket: WebSocket,
+    readonly address: string,
+    private readonly ports: ConnectionPorts,
+  ) {
+    const { limits } = ports;
+    const now = ports.now();
+    this.#messages = new TokenBucket(limits.messagesPerSecond, limits.messageBurst, now);
+    this.#bytes = new TokenBucket(limits.bytesPerSecond, limits.byteBurst, now);
+    this.#helloTimer = setTimeout(
+      () => this.refuse(CLOSE.helloTimeout, "bad-request", "No hello came"),
+      limits.helloTimeoutMs,
+    );
+    socket.binaryType = "arraybuffer";
+    socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => this.#receive(event.data);
+    socket.onclose = () => this.#end();
+    socket.onerror = () => this.#end();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  sendFrame(frame: Uint8Array): void {
+    this.#send(frame as Uint8Array<ArrayBuffer>, frame.byteLength);
+  }
+
+  sendText(text: string): void {
+    this.#send(text, text.length);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#closed) return;
+    this.#leave();
+    try {
+      this.socket.close(code, reason);
+    } catch {
+      // It never opened, or is closing already.
+    }
+  }
+
+  /** Says why, then closes. */
+  refuse(closeCode: number, code: RoomErrorCode, message: string): void {
+    this.sendText(encodeNotice("error", { code, message }));
+    this.close(closeCode, code);
+  }
+
+  #send(data: string | Uint8Array<ArrayBuffer>, bytes: number): void {
+    if (this.#closed || this.socket.readyState !== WebSocket.OPEN) return;
+    // One large answer (a joiner's whole document) is no sign of a slow reader.
+    if (bytes > this.#largestSent) this.#largestSent = bytes;
+    if (this.socket.bufferedAmount > this.ports.limits.backlogBytes + this.#largestSent) {
+      this.ports.count("sockets_cut");
+      this.close(CLOSE.overrun, "reader too slow");
+      return;
+    }
+    this.socket.send(data);
+  }
+
+  #receive(data: string | ArrayBuffer): void {
+    if (this.#closed) return;
+    const now = this.ports.now();
+    const text = typeof data === "string";
+    const bytes = text ? data.length : data.byteLength;
+    const { limits } = this.ports;
+    if (bytes > (text ? limits.textFrameBytes : limits.binaryFrameBytes)) {
+      return this.refuse(CLOSE.tooLarge, "too-large", `A frame of ${bytes} bytes is too large`);
+    }
+    if (!this.#messages.take(1, now) || !this.#bytes.take(bytes, now)) {
+      return this.refuse(CLOSE.overrun, "rate-limited", "Too many messages in a short time");
+    }
+    if (text) void this.#receiveText(data, now);
+    else this.#receiveFrame(new Uint8Array(data), now);
+  }
+
+  #receiveFrame(frame: Uint8Array, now: number): void {
+    const standing = this.#standing;
+    if (standing.at !== "seat") {
+      return this.refuse(CLOSE.badRequest, "bad-request", "Say hello first");
+    }
+    try {
+      standing.place.room.receive(standing.member, frame, now);
+    } catch (error) {
+      if (!(error instanceof RoomError)) return this.#fault("frame", error);
+      this.ports.count("frames_refused");
+      this.ports.logger.warn("Frame refused", {
+        meetingId: standing.place.room.meetingId,
+        participantId: standing.member.person.id,
+        reason: error.message,
+      });
+      const close = CLOSE_OF_FRAME[error.code] ?? CLOSE.badRequest;
+      this.refuse(close, error.code, error.message);
+    }
+  }
+
+  async #receiveText(text: string, now: number): Promise<void> {
+    const request = parseRequest(text);
+    if (request === undefined) {
+      return this.refuse(CLOSE.badRequest, "bad-request", "Not a request of this protocol");
+    }
+    const { id, method } = request;
+    if (this.#inFlight >= this.ports.limits.requestsInFlight) {
+      return this.refuse(CLOSE.overrun, "rate-limited", "Too many requests at once");
+    }
+    this.#inFlight++;
+    const afterwards: (() => void)[] = [];
+    try {
+      const params = METHODS[method].params.safeParse(request.params);
+      if (!params.success) {
+        const [issue] = params.error.issues;
+        throw new RoomError("bad-request", `${issue?.path.join(".")}: ${issue?.message}`);
+      }
+      const result = await this.#run(method, params.data, now, afterwards);
+      this.sendText(JSON.stringify({ id, result }));
+      for (const step of afterwards) step();
+    } catch (error) {
+      if (!(error instanceof RoomError)) return this.#fault(method, error);
+      const { code, message } = error;
+      this.sendText(JSON.stringify({ id, error: { code, message } }));
+      if (this.#standing.at === "street" && method === "hello") {
+        this.close(CLOSE_OF_HELLO[code] ?? CLOSE.normal, code);
+      }
+    } finally {
+      this.#inFlight--;
+    }
+  }
+
+  async #run(
+    method: Method,
+    params: unknown,
+    now: number,
+    afterwards: (() => void)[],
+  ): Promise<unknown> {
+    if (method === "ping") return { now };
+    if (method === "hello") return await this.#hello(params as Hello, afterwards);
+    if (this.#standing.at !== "seat") throw new RoomError("unauthorized", "You are not in a room");
+    const { place: { room, media }, member } = this.#standing;
+    if (isMediaMethod(method)) {
+      return await media.request(method, member, params as CheckedParamsOf<typeof method>);
+    }
+    return await runCommand(method, {
+      room,
+      member,
+      params: params as CheckedParamsOf<typeof method>,
+      now,
+      chatMessages: this.ports.chatMessages,
+      afterwards: (step) => afterwards.push(step),
+    });
+  }
+
+  async #hello(hello: Hello, afterwards: (() => void)[]): Promise<ResultOf<"hello">> {
+    if (this.#standing.at !== "street") {
+      throw new RoomError("conflict", "This connection has said hello already");
+    }
+    if (hello.protocol !== PROTOCOL_VERSION) {
+      throw new RoomError(
+        "protocol-version",
+        `This server speaks protocol ${PROTOCOL_VERSION}, not ${hello.protocol}: reload the page`,
+      );
+    }
+    clearTimeout(this.#helloTimer);
+    this.#standing = { at: "door" };
+    try {
+      const entered = await this.ports.enter(this, hello);
+      const { place } = entered;
+      if ("ticket" in entered) this.#waitsAs(place, entered.ticket);
+      else {
+        this.seat(place, entered.member);
+        afterwards.push(() => place.room.greet(entered.member));
+      }
+      return entered.result;
+    } catch (error) {
+      this.#standing = { at: "street" };
+      throw error;
+    }
+  }
+
+  /** Let in: at hello, or by a host later. */
+  seat(place: Place, member: Member): void {
+    this.#standing = { at: "seat", place, member };
+    if (this.#closed) this.#abandon();
+  }
+
+  #waitsAs(place: Place, ticket: string): void {
+    // A host may have been quicker than this line.
+    if (this.#standing.at === "seat") return;
+    this.#standing = { at: "waiting", place, ticket };
+    if (this.#closed) this.#abandon();
+  }
+
+  /** The socket is gone by itself. */
+  #end(): void {
+    if (this.#closed) return;
+    this.#leave();
+  }
+
+  #leave(): void {
+    this.#closed = true;
+    clearTimeout(this.#helloTimer);
+    this.ports.closed(this);
+    this.#abandon();
+  }
+
+  #abandon(): void {
+    const standing = this.#standing;
+    this.#standing = { at: "street" };
+    if (standing.at === "waiting") standing.place.room.giveUp(standing.ticket);
+    if (standing.at === "seat") {
+      standing.place.room.disconnected(standing.member, this.ports.now());
+    }
+  }
+
+  /** Our bug: the operator reads about it, the peer doesn't. */
+  #fault(what: string, error: unknown): void {
+    this.ports.count("faults");
+    this.ports.logger.error("Fault in a connection", { what, error });
+    this.close(CLOSE.internal, "");
+  }
+}
+
+function isMediaMethod(method: Method): method is MediaMethod {
+  return method.startsWith("media.");
+}
+
+function parseRequest(text: string): { id: number; method: Method; params: unknown } | undefined {
+  try {
+    const request = requestEnvelope.safeParse(JSON.parse(text));
+    return request.success ? request.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
