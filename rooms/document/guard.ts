@@ -1,0 +1,150 @@
+/**
+ * Judges a client's update before it is applied: who wrote it, what it builds on, and which roots it touches.
+ *
+ * Pure with regard to the document, and total: any bytes get a verdict. What can't be decided is refused.
+ * The caller applies what is accepted, and closes the connection of whoever sent what is refused.
+ *
+ * Invariants of an accepted update:
+ * - Applying it neither throws nor leaves anything pending: all that it builds on is there.
+ * - Each struct that is new to the document carries a client id of the sender's.
+ * - It inserts, overwrites and deletes in roots that the sender may write, and never in a server's root.
+ * - Types hold what their kind holds: maps single entries by key, arrays values and types, texts text.
+ */
+import * as Y from "yjs";
+import { type DecodedStruct, type DecodedUpdate, decodeUpdate } from "./guard_decode.ts";
+import { type Place, placeOfStored, placeStructs } from "./guard_place.ts";
+import {
+  DEFAULT_BOUNDS,
+  type GuardBounds,
+  Refusal,
+  type RefusalKind,
+  refuse,
+} from "./guard_refusal.ts";
+import { type RootName, SERVER_ROOTS } from "./schema.ts";
+
+export { DEFAULT_BOUNDS, type GuardBounds, type RefusalKind };
+
+/** What the sender of an update may do. */
+export interface GuardRights {
+  mayWrite(root: RootName): boolean;
+  /** Whether the sender writes under this Yjs client id, now or in an earlier visit. */
+  ownsClient(clientId: number): boolean;
+}
+
+export type Verdict =
+  /** `noop`: the document holds all of it already. `touched`: the roots that it changes. */
+  | { ok: true; noop: boolean; touched: ReadonlySet<RootName> }
+  | { ok: false; kind: RefusalKind; reason: string };
+
+/** Decides whether `update` (Yjs v1) may be applied to `doc` for a sender with these rights. Never throws. */
+export function judgeUpdate(
+  doc: Y.Doc,
+  update: Uint8Array,
+  rights: GuardRights,
+  bounds: GuardBounds = DEFAULT_BOUNDS,
+): Verdict {
+  try {
+    if (update.length > bounds.maxUpdateBytes) {
+      refuse("too-large", `${update.length} bytes, ${bounds.maxUpdateBytes} are allowed`);
+    }
+    return new Judgement(doc, decodeUpdate(update, bounds), rights, bounds).verdict();
+  } catch (error) {
+    if (error instanceof Refusal) return { ok: false, kind: error.kind, reason: error.message };
+    // lib0's decoder throws plain errors where the bytes end too early or aren't UTF-8.
+    return {
+      ok: false,
+      kind: "malformed",
+      reason: error instanceof Error ? error.message : "undecidable",
+    };
+  }
+}
+
+class Judgement {
+  private readonly touched = new Set<RootName>();
+  private noop = true;
+
+  constructor(
+    private readonly doc: Y.Doc,
+    private readonly update: DecodedUpdate,
+    private readonly rights: GuardRights,
+    private readonly bounds: GuardBounds,
+  ) {}
+
+  verdict(): Verdict {
+    this.judgeClients();
+    placeStructs(this.doc, this.update, (struct, place) => this.judgeInsert(struct, place));
+    this.judgeDeletes();
+    return { ok: true, noop: this.noop, touched: this.touched };
+  }
+
+  private judgeClients(): void {
+    for (const { client, start, end } of this.update.blocks.values()) {
+      const known = Y.getState(this.doc.store, client);
+      if (start > known) refuse("missing-dependency", `${client}:${known} comes before ${start}`);
+      if (end <= known) continue;
+      if (!this.rights.ownsClient(client)) refuse("foreign-client", `client ${client}`);
+      this.noop = false;
+    }
+  }
+
+  private judgeInsert(struct: DecodedStruct, place: Place | null): void {
+    if (place === null) return; // becomes a GC: it takes numbers of the sender's own and shows nowhere
+    this.touch(place.root);
+    if (place.depth > this.bounds.maxDepth) {
+      refuse("content", `nested deeper than ${this.bounds.maxDepth}`);
+    }
+    if ((place.kind === "map") !== (place.key !== null)) {
+      refuse("content", place.key === null ? "a map's entry without a key" : "a key outside a map");
+    }
+    if (struct.content === "deleted") return;
+    if ((place.kind === "text") !== (struct.content === "text")) {
+      refuse("content", `${struct.content} in a ${place.kind}`);
+    }
+    // A live entry of length 2 can be split later, and collecting its parent then throws inside Yjs. Dead ones
+    // are honest: an undo manager keeps overwritten values, and Yjs merges them.
+    if (place.key !== null && struct.length > 1 && !this.deletesAllOf(struct)) {
+      refuse("content", "a map's entry with several values");
+    }
+  }
+
+  private deletesAllOf({ client, clock, length }: DecodedStruct): boolean {
+    const ranges = this.update.deletes.get(client) ?? [];
+    let low = 0;
+    let high = ranges.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (ranges[middle]!.end <= clock) low = middle + 1;
+      else high = middle;
+    }
+    const range = ranges[low];
+    return range !== undefined && range.start <= clock && clock + length <= range.end;
+  }
+
+  /** Only what is still alive counts: a resync repeats every deletion of the document. */
+  private judgeDeletes(): void {
+    const { store } = this.doc;
+    for (const [client, ranges] of this.update.deletes) {
+      const known = Y.getState(store, client);
+      const last = Math.max(known, this.update.blocks.get(client)?.end ?? 0);
+      const structs = store.clients.get(client) ?? [];
+      for (const { start, end } of ranges) {
+        if (end > last) refuse("missing-dependency", `deletes ${client}:${last} and beyond`);
+        if (start >= known) continue; // in the update, hence placed and judged
+        for (let i = Y.findIndexSS(structs, start); i < structs.length; i++) {
+          const struct = structs[i]!;
+          if (struct.id.clock >= end) break;
+          if (struct.deleted) continue;
+          this.noop = false;
+          const place = placeOfStored(struct);
+          if (place !== null) this.touch(place.root);
+        }
+      }
+    }
+  }
+
+  private touch(root: RootName): void {
+    if (this.touched.has(root)) return;
+    if (SERVER_ROOTS.has(root) || !this.rights.mayWrite(root)) refuse("forbidden", `root ${root}`);
+    this.touched.add(root);
+  }
+}
