@@ -27,37 +27,36 @@ export const ATTEMPT_RULES: Readonly<Record<string, AttemptRule>> = {
 const DEFAULT_RULE: AttemptRule = { burst: 10, forgetMs: 10_000 };
 const MAX_KEYS = 100_000;
 
-interface Bucket {
-  level: number;
-  at: number;
-}
-
 export class Attempts implements AttemptLimiter {
-  private readonly buckets = new Map<string, Bucket>();
+  /** When each key's failures will all be forgotten, Unix ms. */
+  private readonly clearAt = new Map<string, number>();
 
   constructor(private readonly rules: Readonly<Record<string, AttemptRule>> = ATTEMPT_RULES) {}
 
   blockedForMs(key: string, nowMs: number): number {
-    const bucket = this.buckets.get(key);
-    if (bucket === undefined) return 0;
-    const rule = this.ruleOf(key);
-    const excess = levelAt(bucket, rule, nowMs) - (rule.burst - 1);
-    return excess <= 0 ? 0 : Math.ceil(excess * rule.forgetMs);
+    const { burst, forgetMs } = this.ruleOf(key);
+    return Math.max(0, this.pendingMs(key, nowMs) - (burst - 1) * forgetMs);
   }
 
   fail(key: string, nowMs: number): void {
-    const rule = this.ruleOf(key);
-    const bucket = this.buckets.get(key);
-    const level = bucket === undefined ? 0 : levelAt(bucket, rule, nowMs);
+    const { burst, forgetMs } = this.ruleOf(key);
+    const pendingMs = Math.min(this.pendingMs(key, nowMs) + forgetMs, burst * forgetMs);
     // Deleted first, so that the map's order is the order of the last failure.
-    this.buckets.delete(key);
-    this.buckets.set(key, { level: Math.min(level + 1, rule.burst), at: nowMs });
-    if (this.buckets.size > MAX_KEYS) this.forgetOldest();
+    this.clearAt.delete(key);
+    this.clearAt.set(key, nowMs + pendingMs);
+    if (this.clearAt.size > MAX_KEYS) this.forgetOldest();
   }
 
   /** How many keys are remembered. */
   get size(): number {
-    return this.buckets.size;
+    return this.clearAt.size;
+  }
+
+  /** Time until everything is forgotten; never more than a full bucket, even if the clock was set back. */
+  private pendingMs(key: string, nowMs: number): number {
+    const { burst, forgetMs } = this.ruleOf(key);
+    const clearAt = this.clearAt.get(key) ?? nowMs;
+    return Math.min(Math.max(0, clearAt - nowMs), burst * forgetMs);
   }
 
   private ruleOf(key: string): AttemptRule {
@@ -65,13 +64,9 @@ export class Attempts implements AttemptLimiter {
   }
 
   private forgetOldest(): void {
-    const [oldest] = this.buckets.keys();
-    if (oldest !== undefined) this.buckets.delete(oldest);
+    const [oldest] = this.clearAt.keys();
+    if (oldest !== undefined) this.clearAt.delete(oldest);
   }
-}
-
-function levelAt(bucket: Bucket, rule: AttemptRule, nowMs: number): number {
-  return Math.max(0, bucket.level - Math.max(0, nowMs - bucket.at) / rule.forgetMs);
 }
 
 /**

@@ -9,6 +9,8 @@ type Source = () => Record<string, number> | Promise<Record<string, number>>;
 /** Upper bounds in seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+
 export class Metrics {
   private readonly sources: Source[] = [];
   private readonly requests = new Map<string, number>();
@@ -23,7 +25,8 @@ export class Metrics {
 
   /** Counts one answered HTTP request. `route` is a pattern, never a path, so that labels stay few. */
   request(method: string, route: string, status: number, durationMs: number): void {
-    const labels = `method="${label(method)}",route="${label(route)}",status="${status}"`;
+    const known = METHODS.has(method) ? method : "other";
+    const labels = `method="${known}",route="${label(route)}",status="${status}"`;
     this.requests.set(labels, (this.requests.get(labels) ?? 0) + 1);
     const seconds = durationMs / 1000;
     for (const [index, bound] of BUCKETS.entries()) {

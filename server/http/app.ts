@@ -58,7 +58,7 @@ function logRequests(deps: HttpDeps): MiddlewareHandler<HttpEnv> {
     const { method, path } = context.req;
     const { status } = context.res;
     const ms = Math.round((performance.now() - started) * 10) / 10;
-    deps.metrics.request(method, routePath(context, -1), status, ms);
+    deps.metrics.request(method, routePath(context), status, ms);
     // A WebSocket's answer can't be changed any more.
     if (status !== 101) {
       for (const [name, value] of Object.entries(COMMON_HEADERS)) context.header(name, value);

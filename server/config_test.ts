@@ -1,0 +1,82 @@
+import { expect } from "@std/expect";
+import { ConfigError, parseConfig, SETTINGS } from "./config.ts";
+
+const parse = (environment: Record<string, string>, envFile = "") =>
+  parseConfig({ environment, envFile, addresses: ["192.0.2.7"] });
+
+Deno.test("with nothing set Lectern serves this machine only, for trying out", () => {
+  expect(parse({})).toMatchObject({
+    host: "127.0.0.1",
+    port: 8080,
+    publicUrl: "http://127.0.0.1:8080",
+    database: { kind: "file", path: "./data/lectern.db", synchronous: "normal" },
+    media: { address: "127.0.0.1", announcedAddress: "127.0.0.1", port: 40000 },
+    tryIt: true,
+    trustProxy: false,
+    lessons: { joinEarlyMs: 900_000, endGraceMs: 900_000, emptyMs: 600_000, reconnectMs: 30_000 },
+  });
+});
+
+Deno.test("an instance that others can reach offers no lessons to strangers", () => {
+  expect(parse({ HOST: "0.0.0.0" }).tryIt).toBe(false);
+  expect(parse({ PUBLIC_URL: "https://lessons.example.org" }).tryIt).toBe(false);
+  expect(parse({ HOST: "0.0.0.0", TRY_IT: "true" }).tryIt).toBe(true);
+});
+
+Deno.test("media never binds a wildcard", () => {
+  expect(parse({ HOST: "0.0.0.0" }).media.address).toBe("192.0.2.7");
+  expect(() => parse({ MEDIA_ADDRESS: "0.0.0.0" })).toThrow(ConfigError);
+  expect(() => parseConfig({ environment: { HOST: "0.0.0.0" } })).toThrow("set MEDIA_ADDRESS");
+});
+
+Deno.test("the environment wins over the .env file, and an empty value counts as unset", () => {
+  const file = "PORT=9000\nLOG_LEVEL=debug # while we look\nHOST=\n";
+  expect(parse({}, file)).toMatchObject({ port: 9000, log: { level: "debug" }, host: "127.0.0.1" });
+  expect(parse({ PORT: "9001" }, file).port).toBe(9001);
+});
+
+Deno.test("a bad value is named with what is expected", () => {
+  const bad: Record<string, string> = {
+    HOST: "a b",
+    PORT: "0",
+    PUBLIC_URL: "https://example.org/lessons",
+    DATABASE_SYNC: "off",
+    LIBSQL_URL: "mysql://x",
+    MEDIA_ADDRESS: "::",
+    MEDIA_ANNOUNCED_ADDRESS: "lessons.example.org",
+    MEDIA_PORT: "70000",
+    TRY_IT: "maybe",
+    TRUST_PROXY: "2",
+    JOIN_EARLY_MINUTES: "-1",
+    END_GRACE_MINUTES: "1.5",
+    EMPTY_MINUTES: "soon",
+    RECONNECT_SECONDS: "99999",
+    LOG_LEVEL: "loud",
+    LOG_FORMAT: "xml",
+  };
+  for (const [name, value] of Object.entries(bad)) {
+    const message = `${name} is ${JSON.stringify(value)}: expected `;
+    expect(() => parse({ [name]: value })).toThrow(message);
+  }
+});
+
+Deno.test("a secret that can't be used is not shown", () => {
+  const secret = "s".repeat(20_000);
+  const attempt = () => parse({ LIBSQL_URL: "libsql://db", LIBSQL_AUTH_TOKEN: secret });
+  expect(attempt).toThrow("LIBSQL_AUTH_TOKEN is set to something unusable");
+});
+
+Deno.test("a public address loses its trailing slash", () => {
+  expect(parse({ PUBLIC_URL: "https://lessons.example.org/" }).publicUrl)
+    .toBe("https://lessons.example.org");
+});
+
+Deno.test("the README's table names every setting and its default", async () => {
+  const readme = await Deno.readTextFile(new URL("../README.md", import.meta.url));
+  const rows = [...readme.matchAll(/^\| `([A-Z_]+)` \| (.*?) \|/gm)];
+  expect(rows.map((row) => row[1])).toEqual(Object.keys(SETTINGS));
+  for (const [, name, shown] of rows) {
+    const { fallback } = SETTINGS[name as keyof typeof SETTINGS];
+    if (fallback !== null) expect(`${name} ${shown}`).toBe(`${name} \`${fallback}\``);
+  }
+});

@@ -1,0 +1,201 @@
+import { expect } from "@std/expect";
+import { type HttpServer, LESSON, startHttp } from "./http_server.ts";
+
+const HOUR_MS = 3_600_000;
+
+interface Booked {
+  meetingId: string;
+  passcode: string;
+  links: { name: string; url: string }[];
+}
+
+async function book(server: HttpServer, change: Record<string, unknown> = {}): Promise<Booked> {
+  const response = await server.api("POST", "/meetings", { ...LESSON, ...change });
+  expect(response.status).toBe(201);
+  return await response.json();
+}
+
+const inviteOf = (booked: Booked, name: string) =>
+  new URL(booked.links.find((link) => link.name === name)!.url).hash.slice("#invite=".length);
+
+const join = (server: HttpServer, body: Record<string, unknown>, address?: string) =>
+  server.send("/api/join", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  }, address);
+
+Deno.test("a personal link says who you are, and who is there", async () => {
+  await using server = await startHttp();
+  const booked = await book(server);
+  server.present.set(booked.meetingId, ["Mia"]);
+  const { meetingId, passcode } = booked;
+  const response = await join(server, { meetingId, passcode, invite: inviteOf(booked, "Ada") });
+  expect(await response.json()).toEqual({
+    title: "Algebra with Mia",
+    scheduledStart: null,
+    scheduledEnd: null,
+    opensAt: null,
+    closesAt: null,
+    isRecorded: false,
+    encryption: "e2ee",
+    you: { name: "Ada", role: "student" },
+    present: ["Mia"],
+    willWait: false,
+  });
+});
+
+Deno.test("without an invite the guest will wait, unless the policy lets everybody in", async () => {
+  await using server = await startHttp();
+  const { meetingId, passcode } = await book(server);
+  expect(await (await join(server, { meetingId, passcode })).json())
+    .toMatchObject({ you: null, willWait: true });
+  const open = await book(server, { policy: { waitingRoom: false } });
+  const answer = await join(server, { meetingId: open.meetingId, passcode: open.passcode });
+  expect(await answer.json()).toMatchObject({ you: null, willWait: false });
+});
+
+Deno.test("an admitted guest comes back with the session of the tab", async () => {
+  await using server = await startHttp();
+  const { meetingId, passcode } = await book(server);
+  const guest = { participantId: "p", name: "Zoe", role: "student" as const, userId: null };
+  const session = await server.storage.meetings.openSession(meetingId, guest);
+  expect(await (await join(server, { meetingId, passcode, session })).json())
+    .toMatchObject({ you: { name: "Zoe", role: "student" }, willWait: false });
+});
+
+Deno.test("an unknown meeting and a wrong passcode get the very same answer", async () => {
+  await using server = await startHttp();
+  const { meetingId, passcode } = await book(server, {
+    scheduledStart: new Date(server.clock.now + 5 * HOUR_MS).toISOString(),
+    scheduledEnd: new Date(server.clock.now + 6 * HOUR_MS).toISOString(),
+  });
+  const wrong = await join(server, { meetingId, passcode: "wrong" });
+  const unknown = await join(server, { meetingId: "nothing", passcode });
+  expect(wrong.status).toBe(401);
+  expect(unknown.status).toBe(401);
+  expect(await wrong.text()).toBe(await unknown.text());
+  expect([...wrong.headers]).toEqual([...unknown.headers]);
+});
+
+Deno.test("links work from a quarter of an hour before the start until the end and its grace", async () => {
+  await using server = await startHttp();
+  const start = server.clock.now + 5 * HOUR_MS;
+  const { meetingId, passcode } = await book(server, {
+    scheduledStart: new Date(start).toISOString(),
+    scheduledEnd: new Date(start + HOUR_MS).toISOString(),
+  });
+  const at = async (now: number) => {
+    server.clock.now = now;
+    const response = await join(server, { meetingId, passcode });
+    return [response.status, await response.json()] as const;
+  };
+  const early = start - 15 * 60_000;
+  const [status, problem] = await at(early - 1);
+  expect(status).toBe(403);
+  expect(problem).toMatchObject({
+    code: "too-early",
+    opensAt: new Date(early).toISOString(),
+    meetingTitle: "Algebra with Mia",
+  });
+  expect((await at(early))[0]).toBe(200);
+  expect((await at(start + HOUR_MS + 15 * 60_000 - 1))[0]).toBe(200);
+  expect((await at(start + HOUR_MS + 15 * 60_000))[1]).toMatchObject({ code: "over", status: 410 });
+});
+
+Deno.test("a cancelled, an ended and a forbidden lesson each say so", async () => {
+  await using server = await startHttp();
+  const cancelled = await book(server);
+  await server.api("POST", `/meetings/${cancelled.meetingId}/cancel`);
+  const ended = await book(server);
+  await server.api("POST", `/meetings/${ended.meetingId}/end`);
+  const removed = await book(server);
+  const invite = inviteOf(removed, "Ada");
+  const ada = await server.storage.meetings.findInvite(removed.meetingId, invite);
+  if (ada === null || ada === "revoked") throw new Error("Ada's invite must work");
+  await server.storage.meetings.removeParticipant(removed.meetingId, ada.participantId);
+
+  const code = async ({ meetingId, passcode }: Booked, extra = {}) =>
+    (await (await join(server, { meetingId, passcode, ...extra })).json()).code;
+  expect(await code(cancelled)).toBe("cancelled");
+  expect(await code(ended)).toBe("over");
+  expect(await code(removed, { invite })).toBe("removed");
+});
+
+Deno.test("guessing passcodes is slowed down by address, and waiting lifts it", async () => {
+  await using server = await startHttp();
+  const { meetingId, passcode } = await book(server);
+  let last = await join(server, { meetingId, passcode: "guess" });
+  for (let guess = 0; guess < 20; guess++) {
+    last = await join(server, { meetingId, passcode: "guess" });
+  }
+  expect(last.status).toBe(429);
+  const waitS = Number(last.headers.get("retry-after"));
+  expect(waitS).toBeGreaterThan(0);
+  expect((await join(server, { meetingId, passcode })).status).toBe(429);
+  expect((await join(server, { meetingId, passcode }, "192.0.2.2")).status).toBe(200);
+  server.clock.now += waitS * 1000;
+  expect((await join(server, { meetingId, passcode })).status).toBe(200);
+});
+
+Deno.test("many addresses together are slowed down by meeting, and a personal link still opens it", async () => {
+  await using server = await startHttp();
+  const booked = await book(server);
+  const { meetingId, passcode } = booked;
+  for (let guess = 0; guess < 120; guess++) {
+    await join(server, { meetingId, passcode: "guess" }, `198.51.100.${guess}`);
+  }
+  expect((await join(server, { meetingId, passcode }, "203.0.113.9")).status).toBe(429);
+  const invite = inviteOf(booked, "Mia");
+  expect((await join(server, { meetingId, passcode, invite }, "203.0.113.9")).status).toBe(200);
+  const other = await book(server);
+  const elsewhere = { meetingId: other.meetingId, passcode: other.passcode };
+  expect((await join(server, elsewhere, "203.0.113.9")).status).toBe(200);
+});
+
+Deno.test("behind a trusted proxy the proxy's own entry names the caller", async () => {
+  await using server = await startHttp({ trustProxy: true });
+  await server.send("/healthz", { headers: { "x-forwarded-for": "10.9.9.9, 203.0.113.5" } });
+  expect(server.log.at(-1)).toContain('"address":"203.0.113.5"');
+  await using direct = await startHttp();
+  await direct.send("/healthz", { headers: { "x-forwarded-for": "203.0.113.5" } });
+  expect(direct.log.at(-1)).toContain('"address":"192.0.2.1"');
+});
+
+Deno.test("neither passcodes nor tokens reach the log", async () => {
+  await using server = await startHttp();
+  const booked = await book(server);
+  const { meetingId, passcode } = booked;
+  const invite = inviteOf(booked, "Ada");
+  await join(server, { meetingId, passcode, invite });
+  await join(server, { meetingId, passcode: `${passcode}-wrong`, invite });
+  await server.send(`/video-room/${meetingId}?passcode=${passcode}`);
+  const log = server.log.join("\n");
+  expect(log).toContain(`/video-room/${meetingId}`);
+  expect(log).not.toContain(passcode);
+  expect(log).not.toContain(invite);
+});
+
+Deno.test("an instance for trying out makes lessons, and any other doesn't", async () => {
+  await using server = await startHttp();
+  expect(await (await server.send("/api/instance")).json()).toEqual({
+    tryIt: true,
+    version: "0.0.0",
+  });
+  const response = await server.send("/api/try", { method: "POST" });
+  expect(response.status).toBe(201);
+  const booked: Booked = await response.json();
+  const { meetingId, passcode } = booked;
+  expect(
+    await (await join(server, { meetingId, passcode, invite: inviteOf(booked, "Mia") })).json(),
+  )
+    .toMatchObject({ you: { name: "Mia", role: "tutor" } });
+
+  let last = response;
+  for (let more = 0; more < 20; more++) last = await server.send("/api/try", { method: "POST" });
+  expect(last.status).toBe(429);
+
+  await using other = await startHttp({ tryIt: false });
+  expect(await (await other.send("/api/instance")).json()).toMatchObject({ tryIt: false });
+  expect((await other.send("/api/try", { method: "POST" })).status).toBe(404);
+});

@@ -1,0 +1,89 @@
+/** The HTTP side over a real database and a real client folder, for tests; rooms only remember what was asked. */
+import { Attempts } from "../../server/attempts.ts";
+import { createApp } from "../../server/http/app.ts";
+import type { HttpDeps } from "../../server/http/context.ts";
+import { createLogger } from "../../server/logger.ts";
+import { Metrics } from "../../server/metrics.ts";
+import type { Rooms } from "../../server/socket/ports.ts";
+import { openTestStorage, type TestStorage } from "../../db/open_test_storage.ts";
+
+export interface HttpServer extends AsyncDisposable {
+  storage: TestStorage;
+  /** Every finished log line. */
+  log: string[];
+  ended: { meetingId: string; reason: string }[];
+  present: Map<string, string[]>;
+  clientDir: string;
+  clock: { now: number };
+  /** Sends a request with the API key. */
+  api(method: string, path: string, body?: unknown): Promise<Response>;
+  /** Sends a request without credentials. */
+  send(path: string, init?: RequestInit, remoteAddress?: string): Promise<Response>;
+}
+
+export const LESSON = {
+  title: "Algebra with Mia",
+  tutor: { id: "t-1", name: "Mia" },
+  students: [{ id: "s-1", name: "Ada" }],
+};
+
+export async function startHttp(change: Partial<HttpDeps> = {}): Promise<HttpServer> {
+  const clock = { now: Date.now() };
+  const storage = await openTestStorage(() => clock.now);
+  const clientDir = await Deno.makeTempDir({ prefix: "lectern-client-" });
+  const log: string[] = [];
+  const ended: HttpServer["ended"] = [];
+  const present: HttpServer["present"] = new Map();
+  const key = await storage.apiKeys.create("test", clock.now);
+  const app = createApp({
+    meetings: storage.meetings,
+    apiKeys: storage.apiKeys,
+    rooms: rememberingRooms(ended, present),
+    attempts: new Attempts(),
+    logger: createLogger({ level: "debug", format: "json", write: (_, line) => log.push(line) }),
+    metrics: new Metrics(),
+    now: () => clock.now,
+    ready: () => storage.ping(),
+    publicUrl: "https://lessons.example.org",
+    tryIt: true,
+    trustProxy: false,
+    version: "0.0.0",
+    clientDir,
+    ...change,
+  });
+  const send: HttpServer["send"] = async (path, init, remoteAddress = "192.0.2.1") =>
+    await app.request(path, init, { remoteAddress });
+  return {
+    storage,
+    log,
+    ended,
+    present,
+    clientDir,
+    clock,
+    send,
+    api: (method, path, body) =>
+      send(`/api/v1${path}`, {
+        method,
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    async [Symbol.asyncDispose]() {
+      await storage[Symbol.asyncDispose]();
+      await Deno.remove(clientDir, { recursive: true });
+    },
+  };
+}
+
+function rememberingRooms(ended: HttpServer["ended"], present: HttpServer["present"]): Rooms {
+  return {
+    present: (meetingId) => present.get(meetingId) ?? [],
+    end(meetingId, reason) {
+      ended.push({ meetingId, reason });
+      return Promise.resolve();
+    },
+    upgrade: () => new Response(null, { status: 426 }),
+    resume: () => Promise.resolve(),
+    drain: () => Promise.resolve(),
+    counters: () => ({}),
+  };
+}
