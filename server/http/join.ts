@@ -1,32 +1,30 @@
 /**
  * `POST /api/join`: what the lobby shows before anybody joins, or why the link doesn't open the lesson now.
  *
- * Invariant: an unknown meeting and a wrong passcode get the same answer; nothing about a meeting is told before
- * the passcode is right. A personal link passes although strangers have used up the meeting's attempts.
+ * The decision is the room's own (`rooms/door.ts`), so that the lobby never promises what the socket then refuses.
  */
 import { Hono } from "hono";
 import { z } from "zod";
-import type { Identity, MeetingRecord } from "../../rooms/ports.ts";
+import { attemptKeys, type Hello, identify, type Visitor } from "../../rooms/door.ts";
+import { RoomError } from "../../rooms/errors.ts";
+import { METHODS, PROTOCOL_VERSION } from "../../rooms/protocol/messages.ts";
 import type { HttpDeps, HttpEnv } from "./context.ts";
 import { boundedBody, jsonBody, jsonOnly } from "./json_body.ts";
 import { isoTime } from "./meeting_schemas.ts";
 import { Problem } from "./problems.ts";
 
-const secret = z.string().min(1).max(200);
-
-const joinSchema = z.object({
-  meetingId: z.string().min(1).max(64),
-  passcode: z.string().max(100),
-  invite: secret.optional(),
-  session: secret.optional(),
+const joinSchema = z.object(METHODS.hello.params.shape).pick({
+  meetingId: true,
+  passcode: true,
+  invite: true,
+  session: true,
 });
-type JoinBody = z.output<typeof joinSchema>;
 
 export function joinRoutes(deps: HttpDeps): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>();
   routes.post("/", boundedBody, jsonOnly, jsonBody(joinSchema), async (context) => {
-    const body = context.req.valid("json");
-    const { meeting, identity } = await admit(deps, body, context.get("address"));
+    const hello = { ...context.req.valid("json"), protocol: PROTOCOL_VERSION, clientId: 0 };
+    const { meeting, identity } = await visit(deps, hello, context.get("address"));
     return context.json({
       title: meeting.title,
       scheduledStart: isoTime(meeting.scheduledStart),
@@ -43,58 +41,38 @@ export function joinRoutes(deps: HttpDeps): Hono<HttpEnv> {
   return routes;
 }
 
-async function admit(
-  deps: HttpDeps,
-  body: JoinBody,
-  address: string,
-): Promise<{ meeting: MeetingRecord; identity: Identity | null }> {
-  const identity = await identify(deps, body);
-  const keys = [`address:${address}`, `meeting:${body.meetingId}`];
+async function visit(deps: HttpDeps, hello: Hello, address: string): Promise<Visitor> {
   const now = deps.now();
-  const retryAfterMs = Math.max(...keys.map((key) => deps.attempts.blockedForMs(key, now)));
-  if (retryAfterMs > 0 && identity === null) {
-    throw new Problem("rate-limited", "Too many wrong passcodes. Wait a little and try again.", {
-      retryAfterMs,
-    });
+  try {
+    return await identify(hello, address, now, { store: deps.meetings, attempts: deps.attempts });
+  } catch (error) {
+    if (!(error instanceof RoomError)) throw error;
+    switch (error.code) {
+      case "rate-limited": {
+        const waits = attemptKeys(address, hello.meetingId)
+          .map((key) => deps.attempts.blockedForMs(key, now));
+        throw new Problem(error.code, error.message, { retryAfterMs: Math.max(...waits) });
+      }
+      case "too-early":
+      case "over":
+      case "cancelled":
+        throw new Problem(error.code, error.message, {
+          members: await schedule(deps, hello.meetingId),
+        });
+      default:
+        throw new Problem(error.code, error.message);
+    }
   }
-  const [right, meeting] = await Promise.all([
-    deps.meetings.verifyPasscode(body.meetingId, body.passcode),
-    deps.meetings.find(body.meetingId),
-  ]);
-  if (!right || meeting === null) {
-    for (const key of keys) deps.attempts.fail(key, now);
-    throw new Problem("unauthorized", "This link doesn't open a lesson. Check it for typos.");
-  }
-  if (identity === "revoked") {
-    throw new Problem("removed", "You were removed from this lesson.");
-  }
-  refuseClosed(meeting, now);
-  return { meeting, identity };
 }
 
-async function identify(deps: HttpDeps, body: JoinBody): Promise<Identity | "revoked" | null> {
-  const { meetingId, invite, session } = body;
-  const known = session === undefined ? null : await deps.meetings.findSession(meetingId, session);
-  if (known !== null || invite === undefined) return known;
-  return await deps.meetings.findInvite(meetingId, invite);
-}
-
-/** Links work in a window around the schedule, and never after the end. */
-function refuseClosed(meeting: MeetingRecord, now: number): void {
-  const members = {
+/** For the page that says when; only those who hold the link get this far. */
+async function schedule(deps: HttpDeps, meetingId: string): Promise<Record<string, unknown>> {
+  const meeting = await deps.meetings.find(meetingId);
+  if (meeting === null) return {};
+  return {
     meetingTitle: meeting.title,
     scheduledStart: isoTime(meeting.scheduledStart),
     scheduledEnd: isoTime(meeting.scheduledEnd),
     opensAt: isoTime(meeting.opensAt),
   };
-  if (meeting.status === "cancelled") {
-    throw new Problem("cancelled", "This lesson was cancelled.", { members });
-  }
-  const closed = meeting.closesAt !== null && now >= meeting.closesAt;
-  if (meeting.status === "completed" || closed) {
-    throw new Problem("over", "This lesson is over.", { members });
-  }
-  if (meeting.opensAt !== null && now < meeting.opensAt) {
-    throw new Problem("too-early", "This lesson isn't open yet.", { members });
-  }
 }

@@ -1,5 +1,6 @@
 /** What the landing page asks: is this an instance for trying out, and if so, a lesson to try. */
 import { Hono } from "hono";
+import type { Role } from "../../rooms/document/schema.ts";
 import type { HttpDeps, HttpEnv } from "./context.ts";
 import { bookedJson } from "./meeting_schemas.ts";
 import { Problem } from "./problems.ts";
@@ -33,7 +34,9 @@ export function tryItRoutes(deps: HttpDeps): Hono<HttpEnv> {
       encryption: "e2ee",
       policy: {},
     });
-    return context.json(bookedJson(deps.publicUrl, booked), 201);
+    const { meetingId, links } = bookedJson(deps.publicUrl, booked);
+    const linkOf = (role: Role) => links.find((link) => link.role === role)?.url;
+    return context.json({ meetingId, tutor: linkOf("tutor"), student: linkOf("student") }, 201);
   });
 
   return routes;
