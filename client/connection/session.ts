@@ -45,7 +45,7 @@ const LEAVE_TIMEOUT_MS = 1_500;
 const NONE: readonly Participant[] = [];
 
 function pageEnvironment(): SessionEnvironment {
-  const url = new URL("/socket", location.href);
+  const url = new URL("/api/socket", location.href);
   url.protocol = url.protocol.replace("http", "ws");
   return { url: url.href, memory: browserMemory, random: Math.random };
 }
@@ -168,6 +168,9 @@ class MeetingSession implements Session {
     switch (error.code) {
       case "unavailable":
         return socket.close(ABNORMAL_CLOSURE);
+      case "conflict":
+        // Somebody else holds this page's client id.
+        return socket.close(CLOSE.updateRefused);
       case "unauthorized":
         // The token of an earlier visit may be the only thing that is wrong.
         if (hadToken) {
@@ -313,6 +316,7 @@ class MeetingSession implements Session {
 
   /** After a refused update: the old document stays on screen until the fresh one is there. */
   #startAfresh(): void {
+    this.#doc = new Y.Doc();
     const provider = this.#provider;
     if (provider === null) return;
     const changes = provider.saved.peek().unsaved + (this.#refused?.changes ?? 0);
@@ -320,7 +324,6 @@ class MeetingSession implements Session {
     this.#refused = { doc: this.#refused?.doc ?? provider.doc, changes };
     this.#provider = null;
     this.#clearing = provider.discard().catch(() => {});
-    this.#doc = new Y.Doc();
   }
 
   /** Lets go of the document, and of its copy on this device if that is `over` and the server has everything. */

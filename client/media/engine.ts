@@ -1,18 +1,28 @@
 /**
  * The room's sound and pictures: publishes the person's own sources and receives everybody else's.
  *
- * Loaded with the room, never by the lobby.
+ * Loaded with the room, never by the lobby. Devices, screen and meeting document say what is wanted; a
+ * {@linkcode MediaRoute} carries it; when the route is lost, the engine makes another one and everything is as before.
+ * Invariants: one route at a time; what belongs to an earlier one changes nothing any more.
  */
-import type { ReadonlySignal } from "@preact/signals";
+import { effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
+import { Device } from "mediasoup-client";
+import type { DeviceOptions, RtpCapabilities } from "mediasoup-client/types";
 import type { MediaSource } from "../../rooms/document/schema.ts";
-import type { MediaConnection } from "../connection/session.ts";
+import { RoomError } from "../../rooms/errors.ts";
+import type { Welcome } from "../../rooms/protocol/messages.ts";
+import type { MediaConnection } from "../connection/contract.ts";
+import { delayMs } from "../connection/reconnect.ts";
 import type { Devices } from "./devices.ts";
+import { Playback } from "./playback.ts";
+import { Publisher, type WantedSource } from "./publishing.ts";
+import { type Quality, QualityTracker, readSent } from "./quality.ts";
+import { type PictureSize, Receiver } from "./receiving.ts";
+import { MediaRoute } from "./route.ts";
+import { ScreenCapture } from "./screen.ts";
+import { arrange, expectedStreams, type ReceivedTracks, sameStreams } from "./streams.ts";
 
-/** What one participant sends, as far as it has arrived. Sound is played by the engine itself. */
-export type ReceivedTracks = Readonly<Partial<Record<MediaSource, MediaStreamTrack>>>;
-
-/** Bars on a tile: 4 is good, 1 is bad, 0 is nothing arriving. */
-export type Quality = 0 | 1 | 2 | 3 | 4;
+export type { Quality, ReceivedTracks };
 
 /** `connecting` also while it mends itself; `unsupported` is a browser without WebRTC. */
 export type MediaState = "idle" | "connecting" | "connected" | "unsupported";
@@ -33,16 +43,18 @@ export interface MediaOptions {
   connection: MediaConnection;
   devices: Devices;
   cryptor?: FrameCryptor;
+  /** For browsers that mediasoup-client doesn't recognise; by default it looks itself. */
+  handlerName?: NonNullable<DeviceOptions["handlerName"]>;
 }
 
 export interface RoomMedia {
   readonly state: ReadonlySignal<MediaState>;
-  /** By participant id; an entry appears with its first track. Never the person's own. */
+  /** By participant id; an entry appears with its first track, and a picture only while it is on. Never the person's own. */
   readonly streams: ReadonlySignal<ReadonlyMap<string, ReceivedTracks>>;
   readonly screen: ReadonlySignal<ScreenState>;
   /** Loudest first; empty when nobody speaks. Levels are dBov (−127…0). */
   readonly speakers: ReadonlySignal<readonly { participantId: string; level: number }[]>;
-  /** By participant id, the person's own included. */
+  /** By participant id, the person's own included; absent for who sends nothing. */
   readonly quality: ReadonlySignal<ReadonlyMap<string, Quality>>;
   /** The browser plays no sound before a click: show a button that calls {@linkcode RoomMedia.play}. */
   readonly needsGesture: ReadonlySignal<boolean>;
@@ -50,7 +62,7 @@ export interface RoomMedia {
   /** Rejects with a RoomError when the host's policy says no; a device's failure is in `devices`. */
   setMicrophone(on: boolean): Promise<void>;
   setCamera(on: boolean): Promise<void>;
-  /** Asks which screen. Answers false when the person changed their mind; rejects with a RoomError when refused. */
+  /** Asks which screen. False when the person changed their mind; rejects with a RoomError when refused. */
   startScreen(): Promise<boolean>;
   stopScreen(): Promise<void>;
   /** How large a picture is shown, in device pixels; chooses what the server sends. 0 × 0 pauses it. */
@@ -59,4 +71,335 @@ export interface RoomMedia {
 }
 
 /** Starts as soon as the connection has a welcome, and follows it through every reconnect. */
-export declare function openMedia(options: MediaOptions): RoomMedia;
+export function openMedia(options: MediaOptions): RoomMedia {
+  return new MediaEngine(options);
+}
+
+const QUALITY_INTERVAL_MS = 2_000;
+const SOURCES_OF_SCREEN: readonly MediaSource[] = ["screen", "screenAudio"];
+
+interface Life {
+  route: MediaRoute;
+  publisher: Publisher;
+  receiver: Receiver;
+}
+
+class MediaEngine implements RoomMedia {
+  readonly state = signal<MediaState>("idle");
+  readonly streams = signal<ReadonlyMap<string, ReceivedTracks>>(new Map());
+  readonly screen = signal<ScreenState>({ on: false, track: null });
+  readonly speakers = signal<readonly { participantId: string; level: number }[]>([]);
+  readonly quality = signal<ReadonlyMap<string, Quality>>(new Map());
+  readonly needsGesture: ReadonlySignal<boolean>;
+
+  readonly #options: MediaOptions;
+  readonly #capture = new ScreenCapture();
+  readonly #playback: Playback;
+  readonly #quality = new QualityTracker();
+  readonly #sizes = new Map<string, PictureSize>();
+  readonly #stops: (() => void)[] = [];
+  #device: { device: Device; capabilities: string } | null = null;
+  #life: Life | null = null;
+  /** The route that is being opened, by number: an older one that opens late is closed. */
+  #opening = 0;
+  #attempt = 0;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(options: MediaOptions) {
+    this.#options = options;
+    const { connection, devices } = options;
+    const speakerId = signal(devices.choices.peek().speakerId);
+    this.#playback = new Playback(speakerId);
+    this.needsGesture = this.#playback.needsGesture;
+    const statistics = setInterval(() => void this.#measure(), QUALITY_INTERVAL_MS);
+    this.#stops.push(
+      effect(() => {
+        const welcome = connection.welcome.value;
+        if (welcome !== null) untracked(() => void this.#arrive(welcome));
+      }),
+      effect(() => {
+        const participants = connection.participants.value;
+        untracked(() => {
+          this.#life?.receiver.follow(participants);
+          this.#showStreams();
+        });
+      }),
+      effect(() => {
+        speakerId.value = devices.choices.value.speakerId;
+      }),
+      effect(() => this.#follow("audio", devices.microphone.value.track)),
+      effect(() => this.#follow("video", devices.camera.value.track)),
+      // A muted microphone keeps its track: the switch is a signal of its own.
+      effect(() => this.#follow("audio", devices.microphone.value.on)),
+      effect(() => {
+        const { picture } = this.#capture.tracks.value;
+        this.screen.value = { on: picture !== null, track: picture };
+        for (const source of SOURCES_OF_SCREEN) this.#follow(source, picture);
+      }),
+      connection.on("media.lost", () => this.#life?.route.lose()),
+      connection.on("media.transportClosed", ({ transportId }) => {
+        if (this.#life?.route.owns(transportId)) this.#life.route.lose();
+      }),
+      connection.on("media.consumerClosed", ({ consumerId }) => {
+        this.#life?.receiver.consumerClosed(consumerId);
+      }),
+      connection.on("media.speakers", ({ speakers }) => this.speakers.value = speakers),
+      connection.on("participant.stopped", ({ source }) => this.#stopped(source)),
+      () => clearInterval(statistics),
+    );
+  }
+
+  play(): Promise<void> {
+    return this.#playback.play();
+  }
+
+  async setMicrophone(on: boolean): Promise<void> {
+    await this.#options.devices.setMicrophone(on, { remember: false });
+    await this.#settle("audio");
+  }
+
+  async setCamera(on: boolean): Promise<void> {
+    await this.#options.devices.setCamera(on, { remember: false });
+    await this.#settle("video");
+  }
+
+  async startScreen(): Promise<boolean> {
+    if (!await this.#capture.start()) return false;
+    await Promise.all(SOURCES_OF_SCREEN.map((source) => this.#settle(source)));
+    return true;
+  }
+
+  async stopScreen(): Promise<void> {
+    this.#capture.stop();
+    await Promise.all(SOURCES_OF_SCREEN.map((source) => this.#settle(source)));
+  }
+
+  setPictureSize(participantId: string, source: MediaSource, width: number, height: number): void {
+    this.#sizes.set(`${participantId}/${source}`, { width, height });
+    this.#life?.receiver.resized(participantId, source);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#opening++;
+    clearTimeout(this.#retryTimer);
+    for (const stop of this.#stops) stop();
+    this.#capture.stop();
+    this.#endLife();
+    this.#playback.close();
+    this.state.value = "idle";
+  }
+
+  /** The connection is there, for the first time or again. */
+  async #arrive(welcome: Welcome): Promise<void> {
+    const life = this.#life;
+    this.#obeyHost();
+    if (life === null || life.route.closed || !this.#stillPublished(life)) {
+      return await this.#open(welcome);
+    }
+    const known = await life.receiver.refresh();
+    if (!known) return life.route.lose();
+    await life.publisher.restate().catch((error) => this.#refused(error));
+  }
+
+  /** Whether the server still has every producer that this page sends through. */
+  #stillPublished(life: Life): boolean {
+    const me = this.#me();
+    return [...life.publisher.producerIds()].every(([source, id]) =>
+      me?.[source].producerId === id
+    );
+  }
+
+  /** What the host stopped while this page couldn't hear it is off here too. */
+  #obeyHost(): void {
+    const me = this.#me();
+    if (me?.audio.stoppedByHost) this.#stopped("audio");
+    if (me?.video.stoppedByHost) this.#stopped("video");
+  }
+
+  #me() {
+    return this.#options.connection.participants.peek().find((participant) => participant.me);
+  }
+
+  async #open(welcome: Welcome): Promise<void> {
+    const opening = ++this.#opening;
+    clearTimeout(this.#retryTimer);
+    this.#endLife();
+    this.state.value = "connecting";
+    try {
+      const device = await this.#loadDevice(welcome);
+      if (device === null || this.#opening !== opening) return;
+      let life: Life | null = null;
+      const route = await MediaRoute.open(device, this.#options.connection, {
+        onConnected: () => {
+          if (this.#life !== life) return;
+          this.#attempt = 0;
+          this.state.value = "connected";
+        },
+        onLost: () => {
+          if (this.#life === life) this.#reopenLater();
+        },
+      });
+      if (this.#opening !== opening) return route.close();
+      this.#life = life = this.#begin(route);
+    } catch (error) {
+      if (this.#opening !== opening) return;
+      if (!(error instanceof RoomError)) reportError(error);
+      this.#reopenLater();
+    }
+  }
+
+  #begin(route: MediaRoute): Life {
+    const { cryptor } = this.#options;
+    const life: Life = {
+      route,
+      publisher: new Publisher(route, (source) => this.#wanted(source), cryptor),
+      receiver: new Receiver(
+        route,
+        cryptor,
+        (participantId, source) => this.#sizeOf(participantId, source),
+        () => this.#showStreams(),
+      ),
+    };
+    this.#life = life;
+    life.receiver.follow(this.#options.connection.participants.peek());
+    for (const source of ["audio", "video", ...SOURCES_OF_SCREEN] as const) this.#follow(source);
+    return life;
+  }
+
+  #reopenLater(): void {
+    this.#endLife();
+    if (this.#closed) return;
+    this.state.value = "connecting";
+    clearTimeout(this.#retryTimer);
+    // The first try follows at once: everybody in the room sees the gap.
+    const wait = this.#attempt === 0 ? 0 : delayMs(this.#attempt - 1, false, Math.random());
+    this.#attempt++;
+    this.#retryTimer = setTimeout(() => {
+      const welcome = this.#options.connection.welcome.peek();
+      // Without a link the next welcome opens the route.
+      if (welcome !== null && this.#options.connection.link.peek() === "online") {
+        void this.#open(welcome);
+      }
+    }, wait);
+  }
+
+  #endLife(): void {
+    const life = this.#life;
+    this.#life = null;
+    life?.route.close();
+    life?.receiver.close();
+  }
+
+  /** Null where the browser has no WebRTC. */
+  async #loadDevice({ routerRtpCapabilities }: Welcome): Promise<Device | null> {
+    const capabilities = JSON.stringify(routerRtpCapabilities);
+    if (this.#device?.capabilities === capabilities) return this.#device.device;
+    const { handlerName } = this.#options;
+    let device: Device;
+    try {
+      device = new Device(handlerName === undefined ? {} : { handlerName });
+    } catch {
+      this.state.value = "unsupported";
+      return null;
+    }
+    await device.load({ routerRtpCapabilities: routerRtpCapabilities as RtpCapabilities });
+    this.#device = { device, capabilities };
+    return device;
+  }
+
+  #wanted(source: MediaSource): WantedSource {
+    const { devices } = this.#options;
+    const { picture, sound } = this.#capture.tracks.peek();
+    switch (source) {
+      case "audio":
+      case "video": {
+        const { on, track } = (source === "audio" ? devices.microphone : devices.camera).peek();
+        return { track, on: on && track !== null };
+      }
+      case "screen":
+        return { track: picture, on: picture !== null };
+      case "screenAudio":
+        return { track: sound, on: sound !== null };
+    }
+  }
+
+  /** Brings a source in step. The second argument only says what an effect has read. */
+  #follow(source: MediaSource, _because?: unknown): void {
+    untracked(() => void this.#settle(source).catch(() => {}));
+  }
+
+  /** Resolves when the server knows what is wanted, or can't be reached now. @throws RoomError when it refuses. */
+  async #settle(source: MediaSource): Promise<void> {
+    try {
+      await this.#life?.publisher.sync(source);
+    } catch (error) {
+      this.#refused(error, source);
+    }
+  }
+
+  #refused(error: unknown, source?: MediaSource): void {
+    const life = this.#life;
+    // What the link's loss or a dead route broke off is done again by the next one.
+    if (life === null || life.route.closed) return;
+    if (!(error instanceof RoomError)) {
+      reportError(error);
+      return life.route.lose();
+    }
+    if (error.code === "unavailable") return;
+    if (error.code === "not-found") return life.route.lose();
+    if (source !== undefined) this.#stopped(source);
+    throw error;
+  }
+
+  /** The host stopped a source, or doesn't let it start: it is off here too. */
+  #stopped(source: MediaSource): void {
+    const { devices } = this.#options;
+    switch (source) {
+      case "audio":
+        return void devices.setMicrophone(false, { remember: false });
+      case "video":
+        return void devices.setCamera(false, { remember: false });
+      default:
+        for (const screen of SOURCES_OF_SCREEN) this.#life?.publisher.forget(screen);
+        this.#capture.stop();
+    }
+  }
+
+  #showStreams(): void {
+    const participants = this.#options.connection.participants.peek();
+    const { streams, sounds } = arrange(this.#life?.receiver.receptions() ?? [], participants);
+    this.#playback.show(sounds);
+    if (!sameStreams(streams, this.streams.peek())) this.streams.value = streams;
+  }
+
+  async #measure(): Promise<void> {
+    const life = this.#life;
+    if (life === null || life.route.closed) return;
+    const { send, recv } = life.route;
+    const reports = await Promise.all([recv.getStats(), send.getStats()]).catch(() => null);
+    if (reports === null || this.#life !== life) return;
+    const [received, sent] = reports;
+    const participants = this.#options.connection.participants.peek();
+    const expected = expectedStreams(
+      life.receiver.receptions(),
+      participants,
+      (participantId, source) => this.#sizeOf(participantId, source),
+    );
+    const quality = this.#quality.update(expected, received);
+    const own = readSent(sent);
+    const me = this.#me();
+    if (me !== undefined && own !== null) quality.set(me.id, own);
+    if (!sameQuality(quality, this.quality.peek())) this.quality.value = quality;
+  }
+
+  #sizeOf(participantId: string, source: MediaSource): PictureSize | null {
+    return this.#sizes.get(`${participantId}/${source}`) ?? null;
+  }
+}
+
+function sameQuality(a: ReadonlyMap<string, Quality>, b: ReadonlyMap<string, Quality>): boolean {
+  return a.size === b.size && [...a].every(([id, quality]) => b.get(id) === quality);
+}

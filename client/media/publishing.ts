@@ -1,0 +1,167 @@
+/**
+ * Sends the person's own sources over one route, and keeps what the server knows of them true.
+ *
+ * A source is brought in step with what is wanted one step at a time; wishes that change meanwhile are seen before
+ * the next step. Tracks belong to the devices: nothing here stops them.
+ * Invariant: the server hears "off" before the track goes and "on" after it came.
+ */
+import type { Producer, RtpEncodingParameters } from "mediasoup-client/types";
+import type { MediaSource } from "../../rooms/document/schema.ts";
+import { MEDIA_SOURCES } from "../../rooms/document/schema.ts";
+import { RoomError } from "../../rooms/errors.ts";
+import type { FrameCryptor } from "./engine.ts";
+import type { MediaRoute } from "./route.ts";
+
+/** What should be sent from a source now. */
+export interface WantedSource {
+  track: MediaStreamTrack | null;
+  on: boolean;
+}
+
+/** Start near the target: from 300 kbit/s the first ten seconds look poor. */
+const START_KBPS = 1000;
+
+type SendOptions = Parameters<MediaRoute["send"]["produce"]>[0] & object;
+
+/** How each source is encoded. One encoding each; simulcast layers would be more of them. */
+const ENCODINGS: Record<MediaSource, RtpEncodingParameters[]> = {
+  audio: [{ maxBitrate: 40_000 }],
+  video: [{ maxBitrate: 1_800_000, maxFramerate: 30 }],
+  screen: [{ maxBitrate: 2_500_000, maxFramerate: 15 }],
+  screenAudio: [{ maxBitrate: 128_000 }],
+};
+
+const CODEC_OPTIONS: Record<MediaSource, NonNullable<SendOptions["codecOptions"]>> = {
+  audio: { opusDtx: true, opusFec: true, opusStereo: false },
+  video: { videoGoogleStartBitrate: START_KBPS },
+  screen: { videoGoogleStartBitrate: START_KBPS },
+  screenAudio: { opusDtx: false, opusFec: true, opusStereo: true },
+};
+
+interface Sent {
+  producer: Producer | null;
+  /** What the server was last told; null when that is not known any more. */
+  on: boolean | null;
+  running: Promise<void> | null;
+  /** Wanted again while running. */
+  again: boolean;
+}
+
+export class Publisher {
+  readonly #sent = new Map<MediaSource, Sent>(
+    MEDIA_SOURCES.map((
+      source,
+    ) => [source, { producer: null, on: null, running: null, again: false }]),
+  );
+
+  constructor(
+    private readonly route: MediaRoute,
+    private readonly wanted: (source: MediaSource) => WantedSource,
+    private readonly cryptor: FrameCryptor | undefined,
+  ) {}
+
+  /** Producers by source, for those that exist. */
+  producerIds(): Map<MediaSource, string> {
+    const ids = new Map<MediaSource, string>();
+    for (const [source, { producer }] of this.#sent) {
+      if (producer !== null && !producer.closed) ids.set(source, producer.id);
+    }
+    return ids;
+  }
+
+  /** Says everything again after a reconnect, when an answer may have been lost. */
+  async restate(): Promise<void> {
+    for (const sent of this.#sent.values()) sent.on = null;
+    await Promise.all(MEDIA_SOURCES.map((source) => this.sync(source)));
+  }
+
+  /** The server closed this producer, as when the host stops a share. */
+  forget(source: MediaSource): void {
+    const sent = this.#of(source);
+    sent.producer?.close();
+    sent.producer = null;
+  }
+
+  /** Resolves when the server knows what is wanted. @throws RoomError when it refuses. */
+  sync(source: MediaSource): Promise<void> {
+    const sent = this.#of(source);
+    sent.again = true;
+    sent.running ??= this.#follow(source, sent);
+    return sent.running;
+  }
+
+  async #follow(source: MediaSource, sent: Sent): Promise<void> {
+    try {
+      while (sent.again && !this.route.closed) {
+        sent.again = false;
+        while (!this.route.closed && await this.#step(source, sent));
+      }
+    } finally {
+      sent.running = null;
+    }
+  }
+
+  /** One step towards what is wanted. False when there is nothing left to do. */
+  async #step(source: MediaSource, sent: Sent): Promise<boolean> {
+    const { track, on } = this.wanted(source);
+    const live = track?.readyState === "live" ? track : null;
+    const { producer } = sent;
+    if (producer === null) {
+      if (live === null) return false;
+      sent.producer = await this.#produce(source, live, on);
+      sent.on = on;
+      return true;
+    }
+    if (live === null && (source === "screen" || source === "screenAudio")) {
+      sent.producer = null;
+      producer.close();
+      await this.#closeAtServer(producer.id);
+      return true;
+    }
+    if (sent.on !== on && (!on || producer.track === live)) {
+      await this.route.connection.request("participant.setMedia", { source, on });
+      sent.on = on;
+      return true;
+    }
+    if (producer.track !== live) {
+      await producer.replaceTrack({ track: live });
+      return true;
+    }
+    return false;
+  }
+
+  async #produce(source: MediaSource, track: MediaStreamTrack, on: boolean): Promise<Producer> {
+    const { route, cryptor } = this;
+    const vp8 = track.kind === "video"
+      ? route.device.sendRtpCapabilities.codecs?.find(({ mimeType }) => /\/vp8$/i.test(mimeType))
+      : undefined;
+    return await route.send.produce({
+      track,
+      stopTracks: false,
+      disableTrackOnPause: false,
+      encodings: ENCODINGS[source],
+      codecOptions: CODEC_OPTIONS[source],
+      appData: { source, on },
+      ...(vp8 === undefined ? {} : { codec: vp8 }),
+      // Attached later, encryption would leave the first frames in clear.
+      ...(cryptor === undefined
+        ? {}
+        : { onRtpSender: (sender: RTCRtpSender) => cryptor.sender(sender, source) }),
+    });
+  }
+
+  async #closeAtServer(producerId: string): Promise<void> {
+    try {
+      await this.route.connection.request("media.closeProducer", { producerId });
+    } catch (error) {
+      // One that the server doesn't know any more is as good as closed.
+      if (!(error instanceof RoomError)) throw error;
+    }
+  }
+
+  #of(source: MediaSource): Sent {
+    const sent = this.#sent.get(source);
+    if (sent === undefined) throw new TypeError(`No such source: ${source}`);
+    return sent;
+  }
+}

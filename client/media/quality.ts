@@ -1,0 +1,96 @@
+/**
+ * How well each person's media arrives, in bars, from the browser's WebRTC statistics.
+ *
+ * Source: W3C Identifiers for WebRTC's Statistics API. Pure but for the caller's polling; the thresholds follow
+ * ITU-T G.114 for delay and what VP8 and Opus bear in loss.
+ */
+
+/** Bars on a tile: 4 is good, 1 is bad, 0 is nothing arriving. */
+export type Quality = 0 | 1 | 2 | 3 | 4;
+
+/** Running totals of one stream. */
+export interface StreamTotals {
+  received: number;
+  lost: number;
+  jitterMs: number;
+}
+
+/** Each limit missed costs one bar. */
+const LOSS_LIMITS = [0.02, 0.05, 0.1];
+const JITTER_LIMITS_MS = [30, 60, 100];
+const ROUND_TRIP_LIMITS_MS = [200, 400, 800];
+
+function bars(value: number, limits: readonly number[]): Quality {
+  return (4 - limits.filter((limit) => value > limit).length) as Quality;
+}
+
+const worst = (...qualities: Quality[]): Quality => Math.min(...qualities) as Quality;
+
+/** The quality of one incoming stream over the time between two readings. */
+export function receivedQuality(before: StreamTotals | undefined, after: StreamTotals): Quality {
+  const received = after.received - (before?.received ?? 0);
+  // Late packets are taken back from the losses: the difference may be negative.
+  const lost = Math.max(0, after.lost - (before?.lost ?? 0));
+  if (received <= 0) return 0;
+  return worst(bars(lost / (received + lost), LOSS_LIMITS), bars(after.jitterMs, JITTER_LIMITS_MS));
+}
+
+/** The quality of the person's own way up: what the server reports back. */
+export function sentQuality(fractionLost: number, roundTripMs: number): Quality {
+  return worst(bars(fractionLost, LOSS_LIMITS), bars(roundTripMs, ROUND_TRIP_LIMITS_MS));
+}
+
+type Stat = Record<string, unknown>;
+const number = (stat: Stat, key: string): number => typeof stat[key] === "number" ? stat[key] : 0;
+
+/** Totals of every incoming stream, by the id of its track. */
+export function readReceived(report: RTCStatsReport): Map<string, StreamTotals> {
+  const streams = new Map<string, StreamTotals>();
+  report.forEach((stat: Stat) => {
+    if (stat.type !== "inbound-rtp" || typeof stat.trackIdentifier !== "string") return;
+    streams.set(stat.trackIdentifier, {
+      received: number(stat, "packetsReceived"),
+      lost: number(stat, "packetsLost"),
+      jitterMs: number(stat, "jitter") * 1000,
+    });
+  });
+  return streams;
+}
+
+/** The worst of what is sent, or null before the first receiver report. */
+export function readSent(report: RTCStatsReport): Quality | null {
+  let quality: Quality | null = null;
+  report.forEach((stat: Stat) => {
+    if (stat.type !== "remote-inbound-rtp") return;
+    const one = sentQuality(number(stat, "fractionLost"), number(stat, "roundTripTime") * 1000);
+    quality = worst(quality ?? 4, one);
+  });
+  return quality;
+}
+
+/** One person's stream as it should be arriving. */
+export interface ExpectedStream {
+  participantId: string;
+  /** The id of the received track, or null while there is none. */
+  trackId: string | null;
+}
+
+/** Turns readings into bars for each person: the worst of their streams. */
+export class QualityTracker {
+  #before = new Map<string, StreamTotals>();
+
+  /** `expected` is what should be flowing now: nothing is wrong with a camera that is off. */
+  update(expected: Iterable<ExpectedStream>, report: RTCStatsReport): Map<string, Quality> {
+    const after = readReceived(report);
+    const quality = new Map<string, Quality>();
+    for (const { participantId, trackId } of expected) {
+      const totals = trackId === null ? undefined : after.get(trackId);
+      const one = totals === undefined || trackId === null
+        ? 0
+        : receivedQuality(this.#before.get(trackId), totals);
+      quality.set(participantId, worst(quality.get(participantId) ?? 4, one));
+    }
+    this.#before = after;
+    return quality;
+  }
+}

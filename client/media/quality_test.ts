@@ -1,0 +1,57 @@
+import { expect } from "@std/expect";
+import { QualityTracker, readSent, receivedQuality, sentQuality } from "./quality.ts";
+
+const report = (...stats: Record<string, unknown>[]) =>
+  new Map(stats.map((stat, n) => [String(n), stat])) as unknown as RTCStatsReport;
+
+const inbound = (trackIdentifier: string, packetsReceived: number, packetsLost = 0) => ({
+  type: "inbound-rtp",
+  trackIdentifier,
+  packetsReceived,
+  packetsLost,
+  jitter: 0.005,
+});
+
+Deno.test("a clean stream has four bars and a silent one none", () => {
+  const totals = { received: 100, lost: 0, jitterMs: 5 };
+  expect(receivedQuality(undefined, totals)).toBe(4);
+  expect(receivedQuality(totals, totals)).toBe(0);
+});
+
+Deno.test("every limit of loss and jitter costs a bar, and the worse one counts", () => {
+  const after = (lost: number, jitterMs = 5) => ({ received: 100 - lost, lost, jitterMs });
+  expect([3, 6, 20].map((lost) => receivedQuality(undefined, after(lost)))).toEqual([3, 2, 1]);
+  expect(receivedQuality(undefined, after(0, 70))).toBe(2);
+  expect(receivedQuality(undefined, after(3, 200))).toBe(1);
+});
+
+Deno.test("only the time between two readings counts", () => {
+  const before = { received: 100, lost: 50, jitterMs: 5 };
+  expect(receivedQuality(before, { received: 200, lost: 50, jitterMs: 5 })).toBe(4);
+  expect(receivedQuality(before, { received: 200, lost: 45, jitterMs: 5 })).toBe(4);
+});
+
+Deno.test("a long way to the server shows, however clean", () => {
+  expect([100, 300, 500, 900].map((ms) => sentQuality(0, ms))).toEqual([4, 3, 2, 1]);
+});
+
+Deno.test("a person has the bars of their worst stream, and who sends nothing has none to show", () => {
+  const tracker = new QualityTracker();
+  const expected = [
+    { participantId: "mia", trackId: "a" },
+    { participantId: "mia", trackId: "v" },
+    { participantId: "tom", trackId: null },
+  ];
+  tracker.update(expected, report(inbound("a", 10), inbound("v", 10)));
+  const quality = tracker.update(expected, report(inbound("a", 60), inbound("v", 106, 4)));
+  expect(quality).toEqual(new Map([["mia", 3], ["tom", 0]]));
+});
+
+Deno.test("there is no verdict on the way up before the server has reported", () => {
+  expect(readSent(report({ type: "outbound-rtp" }))).toBe(null);
+  expect(readSent(report({
+    type: "remote-inbound-rtp",
+    fractionLost: 0.07,
+    roundTripTime: 0.02,
+  }))).toBe(2);
+});

@@ -1,0 +1,239 @@
+/**
+ * Receives over one route what the meeting document lists, and nothing else.
+ *
+ * Each listed producer has one consumer. One that fails is tried again; when it keeps failing, the route is lost.
+ * Invariant: a consumer is resumed only once the browser has its track.
+ */
+import type { Consumer, ConsumerOptions } from "mediasoup-client/types";
+import type { Participant } from "../session.ts";
+import { MEDIA_SOURCES, type MediaSource } from "../../rooms/document/schema.ts";
+import { RoomError } from "../../rooms/errors.ts";
+import type { ParamsOf } from "../../rooms/protocol/messages.ts";
+import type { FrameCryptor } from "./engine.ts";
+import type { MediaRoute } from "./route.ts";
+
+const MAX_TRIES = 4;
+const RETRY_MS = 500;
+/** Sizes change with every frame of a resize: only the last of a burst matters. */
+const SIZE_DELAY_MS = 200;
+
+export interface PictureSize {
+  width: number;
+  height: number;
+}
+
+/** One producer of somebody else's, and how far we are with it. */
+export interface Reception {
+  readonly participantId: string;
+  readonly source: MediaSource;
+  readonly producerId: string;
+  consumer: Consumer | null;
+}
+
+interface OpenReception extends Reception {
+  tries: number;
+  timer: ReturnType<typeof setTimeout> | undefined;
+  /** What the server was last told to send; null is whatever it likes. */
+  size: PictureSize | null;
+}
+
+export class Receiver {
+  /** By producer id. */
+  readonly #receptions = new Map<string, OpenReception>();
+  #closed = false;
+
+  constructor(
+    private readonly route: MediaRoute,
+    private readonly cryptor: FrameCryptor | undefined,
+    private readonly sizeOf: (participantId: string, source: MediaSource) => PictureSize | null,
+    private readonly changed: () => void,
+  ) {}
+
+  receptions(): Iterable<Reception> {
+    return this.#receptions.values();
+  }
+
+  /** Opens what is new in the list and closes what is gone from it. */
+  follow(participants: readonly Participant[]): void {
+    const listed = new Set<string>();
+    for (const participant of participants) {
+      if (participant.me) continue;
+      for (const source of MEDIA_SOURCES) {
+        const { producerId } = participant[source];
+        if (producerId === null) continue;
+        listed.add(producerId);
+        if (!this.#receptions.has(producerId)) this.#add(participant.id, source, producerId);
+      }
+    }
+    for (const reception of [...this.#receptions.values()]) {
+      if (!listed.has(reception.producerId)) this.#drop(reception);
+    }
+  }
+
+  /** The server closed a consumer: what is still listed is received anew. */
+  consumerClosed(consumerId: string): void {
+    for (const reception of this.#receptions.values()) {
+      if (reception.consumer?.id !== consumerId) continue;
+      reception.consumer.close();
+      reception.consumer = null;
+      this.changed();
+      this.#tryLater(reception);
+    }
+  }
+
+  /** Asks for every picture anew. False when the server has forgotten one of the consumers. */
+  async refresh(): Promise<boolean> {
+    const open = [...this.#receptions.values()].flatMap(({ consumer, size }) =>
+      consumer === null || isHidden(size) ? [] : [consumer.id]
+    );
+    const results = await Promise.allSettled(
+      open.map((consumerId) =>
+        this.route.connection.request("media.resumeConsumer", { consumerId })
+      ),
+    );
+    return results.every((result) => result.status === "fulfilled" || isLinkLoss(result.reason));
+  }
+
+  /** A picture is shown at another size. */
+  resized(participantId: string, source: MediaSource): void {
+    for (const reception of this.#receptions.values()) {
+      if (reception.participantId !== participantId || reception.source !== source) continue;
+      if (reception.consumer === null) continue;
+      clearTimeout(reception.timer);
+      reception.timer = setTimeout(() => void this.#sendSize(reception), SIZE_DELAY_MS);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const reception of this.#receptions.values()) clearTimeout(reception.timer);
+    this.#receptions.clear();
+    this.changed();
+  }
+
+  #add(participantId: string, source: MediaSource, producerId: string): void {
+    const reception: OpenReception = {
+      participantId,
+      source,
+      producerId,
+      consumer: null,
+      tries: 0,
+      timer: undefined,
+      size: null,
+    };
+    this.#receptions.set(producerId, reception);
+    void this.#consume(reception);
+  }
+
+  async #consume(reception: OpenReception): Promise<void> {
+    const { route } = this;
+    let consumerId: string | undefined;
+    let consumer: Consumer | undefined;
+    try {
+      const options = await route.connection.request("media.consume", {
+        transportId: route.recv.id,
+        producerId: reception.producerId,
+        rtpCapabilities: route.device.recvRtpCapabilities as ParamsOf<
+          "media.consume"
+        >["rtpCapabilities"],
+      });
+      consumerId = options.id;
+      if (!this.#isWanted(reception)) return this.#closeAtServer(consumerId);
+      consumer = await this.#receive(reception, options as ConsumerOptions);
+      await route.connection.request("media.resumeConsumer", { consumerId });
+      reception.consumer = consumer;
+      reception.tries = 0;
+      if (!this.#isWanted(reception)) return this.#release(reception);
+      this.changed();
+      await this.#sendSize(reception);
+    } catch (error) {
+      consumer?.close();
+      if (consumerId !== undefined) this.#closeAtServer(consumerId);
+      if (!this.#isWanted(reception)) return;
+      // The socket's return decides.
+      if (isLinkLoss(error)) reception.tries = 0;
+      this.#tryLater(reception);
+    }
+  }
+
+  async #receive(reception: OpenReception, options: ConsumerOptions): Promise<Consumer> {
+    const { participantId, source } = reception;
+    const { cryptor } = this;
+    const screen = source === "screen" || source === "screenAudio";
+    return await this.route.recv.consume({
+      ...options,
+      // One stream id a person: the browser keeps lips and voice together.
+      streamId: screen ? `${participantId}-screen` : participantId,
+      // Attached later, decryption would miss the first frames.
+      ...(cryptor === undefined ? {} : {
+        onRtpReceiver: (receiver: RTCRtpReceiver) =>
+          cryptor.receiver(receiver, participantId, source),
+      }),
+    });
+  }
+
+  #tryLater(reception: OpenReception): void {
+    if (this.#closed || !this.#isWanted(reception)) return;
+    if (++reception.tries > MAX_TRIES) return this.route.lose();
+    clearTimeout(reception.timer);
+    reception.timer = setTimeout(() => {
+      if (this.#isWanted(reception) && reception.consumer === null) void this.#consume(reception);
+    }, RETRY_MS * reception.tries);
+  }
+
+  async #sendSize(reception: OpenReception): Promise<void> {
+    const { consumer, participantId, source } = reception;
+    const size = this.sizeOf(participantId, source);
+    if (consumer === null || size === null || sameSize(size, reception.size)) return;
+    const { connection } = this.route;
+    const consumerId = consumer.id;
+    const wasHidden = isHidden(reception.size);
+    reception.size = size;
+    try {
+      if (isHidden(size)) {
+        return void await connection.request("media.pauseConsumer", { consumerId });
+      }
+      await connection.request("media.setConsumerSize", {
+        consumerId,
+        width: Math.min(16384, Math.round(size.width)),
+        height: Math.min(16384, Math.round(size.height)),
+      });
+      if (wasHidden) await connection.request("media.resumeConsumer", { consumerId });
+    } catch {
+      // A size that didn't arrive costs sharpness or bandwidth; the next one is told again.
+      reception.size = null;
+    }
+  }
+
+  #isWanted(reception: Reception): boolean {
+    return !this.#closed && this.#receptions.get(reception.producerId) === reception;
+  }
+
+  #drop(reception: OpenReception): void {
+    clearTimeout(reception.timer);
+    this.#receptions.delete(reception.producerId);
+    this.#release(reception);
+    this.changed();
+  }
+
+  #release(reception: OpenReception): void {
+    const { consumer } = reception;
+    reception.consumer = null;
+    if (consumer === null) return;
+    consumer.close();
+    this.#closeAtServer(consumer.id);
+  }
+
+  #closeAtServer(consumerId: string): void {
+    this.route.connection.request("media.closeConsumer", { consumerId }).catch(() => {});
+  }
+}
+
+const isHidden = (size: PictureSize | null): boolean =>
+  size !== null && (size.width < 1 || size.height < 1);
+
+const sameSize = (a: PictureSize, b: PictureSize | null): boolean =>
+  b !== null && a.width === b.width && a.height === b.height;
+
+const isLinkLoss = (error: unknown): boolean =>
+  error instanceof RoomError && error.code === "unavailable";

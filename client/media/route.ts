@@ -1,0 +1,144 @@
+/**
+ * One life of the media connection: a send and a receive transport, kept alive while the network changes.
+ *
+ * A path that breaks is repaired by an ICE restart; one that stays broken is given up, once, by `onLost`, and whoever
+ * opened the route makes a new one. Producers and consumers die with it.
+ */
+import type { Device } from "mediasoup-client";
+import type { AppData, Transport, TransportOptions } from "mediasoup-client/types";
+import { RoomError } from "../../rooms/errors.ts";
+import type { MediaSource } from "../../rooms/document/schema.ts";
+import type { ParamsOf } from "../../rooms/protocol/messages.ts";
+import type { MediaConnection } from "../connection/contract.ts";
+
+/** A path often mends by itself within this time. */
+const DISCONNECTED_GRACE_MS = 1_000;
+/** An ICE restart that hasn't connected by then won't. */
+const RESTART_TIMEOUT_MS = 5_000;
+
+/** What a producer is made with, besides its track. */
+export interface ProducerData extends AppData {
+  source: MediaSource;
+  on: boolean;
+}
+
+export interface RouteEvents {
+  /** Both transports that are in use have a path. */
+  onConnected(): void;
+  /** Nothing more will come through here. */
+  onLost(): void;
+}
+
+export class MediaRoute {
+  #closed = false;
+  readonly #timers = new Map<Transport, ReturnType<typeof setTimeout>>();
+
+  private constructor(
+    readonly device: Device,
+    readonly send: Transport,
+    readonly recv: Transport,
+    readonly connection: MediaConnection,
+    private readonly events: RouteEvents,
+  ) {
+    for (const transport of [send, recv]) this.#look(transport);
+  }
+
+  /** @throws RoomError when the server makes no transports. */
+  static async open(
+    device: Device,
+    connection: MediaConnection,
+    events: RouteEvents,
+  ): Promise<MediaRoute> {
+    const [send, recv] = await Promise.all([
+      connection.request("media.createTransport", { direction: "send" }),
+      connection.request("media.createTransport", { direction: "recv" }),
+    ]);
+    return new MediaRoute(
+      device,
+      device.createSendTransport(send as TransportOptions),
+      device.createRecvTransport(recv as TransportOptions),
+      connection,
+      events,
+    );
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  owns(transportId: string): boolean {
+    return this.send.id === transportId || this.recv.id === transportId;
+  }
+
+  /** Gives the route up: everything has to be made anew. */
+  lose(): void {
+    if (this.#closed) return;
+    this.close();
+    this.events.onLost();
+  }
+
+  /** Closes both ends; the server is told so that it needn't wait for a time-out. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const transport of [this.send, this.recv]) {
+      transport.close();
+      this.connection.request("media.closeTransport", { transportId: transport.id })
+        .catch(() => {});
+    }
+  }
+
+  #look(transport: Transport): void {
+    const { connection } = this;
+    transport.on("connect", ({ dtlsParameters }, done, failed) => {
+      connection.request("media.connectTransport", {
+        transportId: transport.id,
+        dtlsParameters,
+      }).then(done, failed);
+    });
+    transport.on("produce", ({ kind, rtpParameters, appData }, done, failed) => {
+      const { source, on } = appData as ProducerData;
+      connection.request("media.produce", {
+        transportId: transport.id,
+        kind,
+        source,
+        on,
+        rtpParameters: rtpParameters as ParamsOf<"media.produce">["rtpParameters"],
+      }).then(({ producerId }) => done({ id: producerId }), failed);
+    });
+    transport.on("connectionstatechange", (state) => {
+      clearTimeout(this.#timers.get(transport));
+      if (state === "connected") this.events.onConnected();
+      if (state === "failed") void this.#restartIce(transport);
+      if (state === "disconnected") {
+        const restart = () => void this.#restartIce(transport);
+        this.#timers.set(transport, setTimeout(restart, DISCONNECTED_GRACE_MS));
+      }
+    });
+  }
+
+  async #restartIce(transport: Transport): Promise<void> {
+    if (this.#closed) return;
+    this.#timers.set(
+      transport,
+      setTimeout(() => {
+        if (transport.connectionState !== "connected") this.lose();
+      }, RESTART_TIMEOUT_MS),
+    );
+    try {
+      const iceParameters = await this.connection.request("media.restartIce", {
+        transportId: transport.id,
+      });
+      if (!this.#closed) {
+        await transport.restartIce({
+          iceParameters: iceParameters as TransportOptions["iceParameters"],
+        });
+      }
+    } catch (error) {
+      // Without a link the socket's return decides; any other answer means that the transport is gone.
+      if (error instanceof RoomError && error.code === "unavailable") return;
+      this.lose();
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/** What has been received, sorted by person: what to show, what to play, what should be flowing. Pure. */
+import type { MediaSource } from "../../rooms/document/schema.ts";
+import type { Participant } from "../session.ts";
+import type { ExpectedStream } from "./quality.ts";
+import type { PictureSize, Reception } from "./receiving.ts";
+
+/** What one participant sends, as far as it has arrived. Sound is played by the engine itself. */
+export type ReceivedTracks = Readonly<Partial<Record<MediaSource, MediaStreamTrack>>>;
+
+/** Tracks by participant id, and all that is to be heard. A picture that is off is left out: its last frame would stand. */
+export function arrange(
+  receptions: Iterable<Reception>,
+  participants: readonly Participant[],
+): { streams: Map<string, ReceivedTracks>; sounds: Set<MediaStreamTrack> } {
+  const streams = new Map<string, ReceivedTracks>();
+  const sounds = new Set<MediaStreamTrack>();
+  const people = new Map(participants.map((participant) => [participant.id, participant]));
+  for (const { participantId, source, consumer } of receptions) {
+    if (consumer === null) continue;
+    if (consumer.kind === "audio") sounds.add(consumer.track);
+    else if (!people.get(participantId)?.[source].on) continue;
+    streams.set(participantId, { ...streams.get(participantId), [source]: consumer.track });
+  }
+  return { streams, sounds };
+}
+
+/** Streams of people who are here and switched on, as far as this page shows them. */
+export function* expectedStreams(
+  receptions: Iterable<Reception>,
+  participants: readonly Participant[],
+  sizeOf: (participantId: string, source: MediaSource) => PictureSize | null,
+): Iterable<ExpectedStream> {
+  const people = new Map(participants.map((participant) => [participant.id, participant]));
+  for (const { participantId, source, consumer } of receptions) {
+    const participant = people.get(participantId);
+    const size = sizeOf(participantId, source);
+    const hidden = size !== null && (size.width < 1 || size.height < 1);
+    if (hidden || participant?.connection !== "online" || !participant[source].on) continue;
+    yield { participantId, trackId: consumer?.track.id ?? null };
+  }
+}
+
+export function sameStreams(
+  a: ReadonlyMap<string, ReceivedTracks>,
+  b: ReadonlyMap<string, ReceivedTracks>,
+): boolean {
+  return a.size === b.size && [...a].every(([id, tracks]) => {
+    const others = b.get(id) ?? {};
+    const sources = new Set([...Object.keys(tracks), ...Object.keys(others)]) as Set<MediaSource>;
+    return [...sources].every((source) => tracks[source] === others[source]);
+  });
+}
