@@ -1,0 +1,47 @@
+/** What Lectern is in one sentence, what it looks like, and the way in. */
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { askInstance, type Instance } from "./instance.ts";
+import { TryIt } from "./try-it.tsx";
+import "./landing.css";
+
+const still = new URL("./still.webp", import.meta.url).href;
+
+export function Landing() {
+  const instance = useSignal<Instance | null>(null);
+  useEffect(() => void askInstance().then((answer) => instance.value = answer), []);
+  const here = instance.value;
+  return (
+    <div class="landing">
+      <header>
+        <span class="brand">Lectern</span>
+        {here?.apiDocs && <a href={here.apiDocs}>API</a>}
+      </header>
+      <main>
+        <div class="landing-words">
+          <h1>A tutoring room of your own</h1>
+          <p class="landing-what">
+            Tutor and students meet face to face in the browser, on a server that you host: nothing
+            to install, nobody in between.
+          </p>
+          {here?.tryIt && <TryIt />}
+          {here !== null && !here.tryIt && (
+            <p class="soft">
+              Have a link to a lesson? Open it: it leads straight to the room.
+            </p>
+          )}
+        </div>
+        <img
+          class="landing-still"
+          src={still}
+          width={1280}
+          height={800}
+          alt="The room during a lesson: two people side by side, the chat open beside them, the controls below."
+        />
+      </main>
+      <footer class="small soft">
+        Free software under the MIT licence{here?.version && <>, version {here.version}</>}
+      </footer>
+    </div>
+  );
+}

@@ -1,0 +1,104 @@
+/**
+ * Asks the server whether a link opens its lesson now, and what to show before joining.
+ *
+ * Invariant: nothing here throws for what a server or a network may do; every outcome is a {@linkcode JoinAnswer}.
+ */
+import type { Role } from "../../rooms/document/schema.ts";
+import type { MeetingLink } from "./link.ts";
+
+/** The lesson as it is shown before joining. Times are Unix milliseconds. */
+export interface JoinInfo {
+  title: string;
+  scheduledStart: number | null;
+  scheduledEnd: number | null;
+  isRecorded: boolean;
+  /** Whom a personal link stands for. */
+  you: { name: string; role: Role } | null;
+  /** Names of the people who are in the room now. */
+  present: string[];
+  /** The host will be asked to admit. */
+  willWait: boolean;
+}
+
+/** Why a link doesn't open its lesson now. `code` is a RoomErrorCode, or `unreachable` when nobody answered. */
+export interface JoinProblem {
+  code: string;
+  title: string | null;
+  opensAt: number | null;
+  scheduledStart: number | null;
+  scheduledEnd: number | null;
+  retryAfterMs: number | null;
+}
+
+export type JoinAnswer = { ok: true; info: JoinInfo } | { ok: false; problem: JoinProblem };
+
+type Fields = Record<string, unknown>;
+
+const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null;
+const textOf = (value: unknown) => typeof value === "string" ? value : null;
+
+/** Times come as ISO 8601 or as Unix milliseconds. */
+function timeOf(value: unknown): number | null {
+  const at = typeof value === "string" ? Date.parse(value) : value;
+  return typeof at === "number" && Number.isFinite(at) ? at : null;
+}
+
+function readInfo(body: Fields): JoinInfo {
+  const you = isFields(body["you"]) ? body["you"] : null;
+  const present = Array.isArray(body["present"]) ? body["present"] : [];
+  return {
+    title: textOf(body["title"]) ?? "Lesson",
+    scheduledStart: timeOf(body["scheduledStart"]),
+    scheduledEnd: timeOf(body["scheduledEnd"]),
+    isRecorded: body["isRecorded"] === true,
+    you: you && {
+      name: textOf(you["name"]) ?? "",
+      role: you["role"] === "tutor" ? "tutor" : "student",
+    },
+    present: present.filter((name): name is string => typeof name === "string"),
+    willWait: body["willWait"] === true,
+  };
+}
+
+/** The type of a problem (RFC 9457) ends with its code. */
+function readProblem(response: Response, body: Fields): JoinProblem {
+  const type = textOf(body["type"])?.split(/[/:#]/).at(-1);
+  const retryAfterS = Number(response.headers.get("retry-after"));
+  return {
+    code: textOf(body["code"]) ?? type ?? "unavailable",
+    title: textOf(body["meetingTitle"]),
+    opensAt: timeOf(body["opensAt"]),
+    scheduledStart: timeOf(body["scheduledStart"]),
+    scheduledEnd: timeOf(body["scheduledEnd"]),
+    retryAfterMs: retryAfterS > 0 ? retryAfterS * 1000 : null,
+  };
+}
+
+const UNREACHABLE: JoinProblem = {
+  code: "unreachable",
+  title: null,
+  opensAt: null,
+  scheduledStart: null,
+  scheduledEnd: null,
+  retryAfterMs: null,
+};
+
+export async function askToJoin(link: MeetingLink): Promise<JoinAnswer> {
+  try {
+    const response = await fetch("/api/join", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        meetingId: link.meetingId,
+        passcode: link.passcode,
+        ...(link.invite !== null && { invite: link.invite }),
+      }),
+    });
+    const body: unknown = await response.json().catch(() => null);
+    const fields = isFields(body) ? body : {};
+    if (response.ok) return { ok: true, info: readInfo(fields) };
+    return { ok: false, problem: readProblem(response, fields) };
+  } catch {
+    return { ok: false, problem: UNREACHABLE };
+  }
+}

@@ -1,0 +1,89 @@
+/** Before the lesson: see yourself, choose the devices, know who is here and what is recorded, join. */
+import { useEffect } from "preact/hooks";
+import { MAX_NAME_CHARS } from "./bounds.ts";
+import { DevicePickers } from "./device-pickers.tsx";
+import { DeviceHelp } from "./device-help.tsx";
+import type { JoinInfo } from "./join.ts";
+import { Preview } from "./preview.tsx";
+import { saySpan, sayZone, thisReader } from "./schedule.ts";
+import type { Visit } from "./visit.ts";
+import "./lobby.css";
+
+/** `Tom and Mia are already here`, bounded to three names. */
+export function sayPresent(names: readonly string[]): string {
+  if (names.length === 0) return "Nobody is here yet";
+  const shown = names.slice(0, names.length > 3 ? 2 : 3);
+  const rest = names.length - shown.length;
+  const all = rest > 0 ? [...shown, `${rest} others`] : shown;
+  const list = new Intl.ListFormat("en").format(all);
+  return `${list} ${names.length === 1 ? "is" : "are"} already here`;
+}
+
+export function Lobby({ visit, info }: { visit: Visit; info: JoinInfo }) {
+  const devices = visit.devices.value;
+  useEffect(() => {
+    document.title = `${info.title} · Lectern`;
+  }, [info.title]);
+  const submit = (event: Event) => {
+    event.preventDefault();
+    void visit.enter();
+  };
+  return (
+    <div class="lobby" data-testid="lobby">
+      <header>
+        <span class="brand">Lectern</span>
+      </header>
+      <main>
+        {devices && <Preview devices={devices} name={visit.name.value} />}
+        <form onSubmit={submit}>
+          <div class="lobby-words">
+            <h1>{info.title}</h1>
+            <When info={info} />
+            <p class="soft" aria-live="polite" data-testid="present">
+              {sayPresent(info.present)}
+            </p>
+          </div>
+          <div class="lobby-form">
+            <label class="field">
+              <span>Your name</span>
+              <input
+                class="input"
+                name="name"
+                autocomplete="name"
+                maxLength={MAX_NAME_CHARS}
+                required
+                value={visit.name.value}
+                onInput={(event) => visit.name.value = event.currentTarget.value}
+              />
+            </label>
+            {devices && <DevicePickers devices={devices} />}
+            {devices && <DeviceHelp devices={devices} />}
+            <button type="submit" class="button button-main lobby-join" data-testid="join">
+              {info.willWait ? "Ask to join" : "Join the lesson"}
+            </button>
+            {info.willWait && (
+              <p class="small soft">The host sees that you are here and lets you in.</p>
+            )}
+            {info.isRecorded && (
+              <p class="lobby-recorded" data-testid="recorded">
+                <span class="lobby-dot" aria-hidden="true" />
+                This lesson is recorded
+              </p>
+            )}
+          </div>
+        </form>
+      </main>
+    </div>
+  );
+}
+
+function When({ info }: { info: JoinInfo }) {
+  if (info.scheduledStart === null) return null;
+  const reader = thisReader();
+  return (
+    <p class="numbers">
+      {saySpan(info.scheduledStart, info.scheduledEnd, reader)}{" "}
+      <span class="soft small">{sayZone(reader)}</span>
+    </p>
+  );
+}

@@ -1,0 +1,37 @@
+import { expect } from "@std/expect";
+import { type Reader, sayDay, saySpan, sayZone } from "./schedule.ts";
+
+const at = (iso: string) => Date.parse(iso);
+const berlin: Reader = {
+  now: at("2026-11-22T12:00:00Z"),
+  locale: "en-GB",
+  timeZone: "Europe/Berlin",
+};
+
+Deno.test("A lesson of today is said with its span in the reader's zone", () => {
+  expect(saySpan(at("2026-11-22T15:00:00Z"), at("2026-11-22T16:00:00Z"), berlin))
+    .toBe("Today, 16:00–17:00");
+});
+
+Deno.test("The day is the reader's, not that of UTC", () => {
+  expect(sayDay(at("2026-11-22T23:30:00Z"), berlin)).toBe("tomorrow");
+  expect(sayDay(at("2026-11-22T23:30:00Z"), { ...berlin, timeZone: "America/New_York" }))
+    .toBe("today");
+});
+
+Deno.test("A day of this week is said by its name, a later one with its date", () => {
+  expect(sayDay(at("2026-11-24T12:00:00Z"), berlin)).toBe("on Tuesday");
+  expect(sayDay(at("2026-12-01T12:00:00Z"), berlin)).toBe("on Tuesday 1 December");
+  expect(sayDay(at("2026-11-21T12:00:00Z"), berlin)).toBe("yesterday");
+});
+
+Deno.test("A lesson over midnight is said by its start", () => {
+  expect(saySpan(at("2026-11-22T22:00:00Z"), at("2026-11-23T00:00:00Z"), berlin))
+    .toBe("Today, 23:00");
+});
+
+Deno.test("A zone is said by its city", () => {
+  expect(sayZone(berlin)).toBe("Berlin time");
+  expect(sayZone({ ...berlin, timeZone: "America/New_York" })).toBe("New York time");
+  expect(sayZone({ ...berlin, timeZone: "UTC" })).toBe("UTC");
+});

@@ -1,0 +1,102 @@
+/** Where a message is written. Enter sends, Shift+Enter begins a line; what was not sent stays. */
+import { SendHorizontal } from "lucide-preact";
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { MAX_CHAT_CHARS } from "../../rooms/protocol/messages.ts";
+import { RoomError } from "../../rooms/errors.ts";
+import { IconButton } from "../design/icon-button.tsx";
+import { useRoom } from "./model.ts";
+
+/** From here on it is worth saying how much is left. */
+const NEARLY_FULL_CHARS = MAX_CHAT_CHARS - 200;
+
+export function ChatComposer() {
+  const { room, view } = useRoom();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const sending = useSignal(false);
+  const trouble = useSignal<string | null>(null);
+  const length = useSignal(view.draft.length);
+
+  useEffect(() => {
+    field.current?.focus({ preventScroll: true });
+    grow();
+  }, []);
+
+  const grow = () => {
+    const element = field.current;
+    if (element === null) return;
+    element.style.height = "auto";
+    element.style.height = `${element.scrollHeight + 2}px`;
+  };
+  const write = (text: string) => {
+    view.draft = text;
+    length.value = text.length;
+  };
+  const send = async () => {
+    const text = view.draft.trim();
+    if (text === "" || sending.value) return;
+    sending.value = true;
+    try {
+      await room.request("chat.send", { text });
+      trouble.value = null;
+      write("");
+      if (field.current) field.current.value = "";
+      grow();
+    } catch (error) {
+      if (!(error instanceof RoomError)) throw error;
+      trouble.value = error.code === "unavailable"
+        ? "Not sent: the connection is down. Your words stay here."
+        : `Not sent: ${error.message}`;
+    } finally {
+      sending.value = false;
+    }
+  };
+
+  if (!room.permissions.value.chat) {
+    return <p class="chat-closed">In this lesson the host writes in the chat.</p>;
+  }
+  return (
+    <form
+      class="chat-composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+    >
+      {trouble.value && <p class="chat-trouble" role="alert">{trouble.value}</p>}
+      {length.value > NEARLY_FULL_CHARS && (
+        <p class="small soft numbers" role="status">{MAX_CHAT_CHARS - length.value} left</p>
+      )}
+      <div class="chat-write">
+        <textarea
+          ref={field}
+          class="input"
+          rows={1}
+          placeholder="Write to everyone"
+          aria-label="Write to everyone"
+          maxLength={MAX_CHAT_CHARS}
+          data-testid="chat-input"
+          defaultValue={view.draft}
+          onInput={(event) => {
+            write(event.currentTarget.value);
+            grow();
+          }}
+          onKeyDown={(event) => {
+            if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+            event.preventDefault();
+            void send();
+          }}
+        />
+        <IconButton
+          icon={SendHorizontal}
+          label="Send"
+          shortcut="Enter"
+          tipSide="left"
+          disabled={length.value === 0}
+          testId="chat-send"
+          onClick={() => void send()}
+        />
+      </div>
+    </form>
+  );
+}

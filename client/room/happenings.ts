@@ -1,0 +1,125 @@
+/**
+ * Turns what happens in the room into words: who came and went, who asks, what the host did.
+ *
+ * It listens and says; it changes nothing but what its own questions are answered with.
+ */
+import { effect } from "@preact/signals";
+import type { MediaSource } from "../../rooms/document/schema.ts";
+import { Chime } from "./chime.ts";
+import type { RoomModel } from "./model.ts";
+import { setCamera, setMicrophone } from "./own-media.ts";
+import { STAGE_LABELS } from "./stages.ts";
+
+const SOURCE_WORDS: Readonly<Record<MediaSource, string>> = {
+  audio: "your microphone",
+  video: "your camera",
+  screen: "your screen share",
+  screenAudio: "the sound of your screen share",
+};
+
+const MINUTE_MS = 60_000;
+const MAX_ANNOUNCED_CHARS = 200;
+
+/** Answers a function that stops listening. */
+export function listenToHappenings(model: RoomModel): () => void {
+  const stops = [
+    ...questions(model),
+    watchPeople(model),
+    watchWaiting(model),
+  ];
+  model.chat.onArrival((message) => {
+    if (model.view.panel.value === "chat") return;
+    model.messages.announce(`${message.name}: ${message.text.slice(0, MAX_ANNOUNCED_CHARS)}`);
+  });
+  return () => stops.forEach((stop) => stop());
+}
+
+function questions(model: RoomModel): (() => void)[] {
+  const { room, messages } = model;
+  return [
+    room.on("participant.asked", ({ source, by }) => {
+      if (source !== "audio" && source !== "video") return;
+      const [text, label] = source === "audio"
+        ? [`${by} asks you to switch your microphone on.`, "Switch it on"]
+        : [`${by} asks you to switch your camera on.`, "Switch it on"];
+      const turnOn = source === "audio" ? setMicrophone : setCamera;
+      messages.ask(text, [
+        { label, main: true, run: () => void turnOn(model, true) },
+        { label: "Not now", run: () => {} },
+      ]);
+    }),
+    room.on("participant.stopped", ({ source, by }) => {
+      if (source === "screenAudio") return;
+      const how = source === "audio" ? "muted" : "stopped";
+      messages.say(`${by} ${how} ${SOURCE_WORDS[source]}.`);
+    }),
+    room.on("meeting.brought", ({ stage, by }) => {
+      model.view.only(stage);
+      messages.say(`${by} brought everyone to ${STAGE_LABELS[stage]}.`);
+    }),
+    room.on("meeting.warning", ({ endsAt }) => {
+      const minutes = Math.max(1, Math.round((endsAt - room.now()) / MINUTE_MS));
+      messages.say(`The lesson closes in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`);
+    }),
+    room.on("recording.warning", ({ message }) => messages.say(message)),
+    room.on("error", ({ message }) => messages.say(message)),
+  ];
+}
+
+/** Says what changed between two looks at the people in the room. */
+function watchPeople(model: RoomModel): () => void {
+  let known: ReadonlyMap<string, { name: string; hand: boolean; screen: boolean }> | null = null;
+  return effect(() => {
+    const people = model.room.participants.value;
+    // Before the first synchronisation nobody is known, oneself included: those are no arrivals.
+    if (!people.some((person) => person.me)) return;
+    const now = new Map(
+      people.filter((person) => !person.me).map((person) => [
+        person.id,
+        {
+          name: person.name,
+          hand: person.hand !== null,
+          screen: person.screen.on && !person.screen.stoppedByHost,
+        },
+      ]),
+    );
+    const before = known;
+    known = now;
+    if (before === null) return;
+    for (const [id, person] of now) {
+      const was = before.get(id);
+      if (was === undefined) model.messages.say(`${person.name} joined.`);
+      if (person.hand && !was?.hand) model.messages.say(`${person.name} raised a hand.`);
+      if (person.screen && !was?.screen) offerScreen(model, person.name);
+    }
+    for (const [id, person] of before) {
+      if (!now.has(id)) model.messages.say(`${person.name} left.`);
+    }
+  });
+}
+
+function offerScreen(model: RoomModel, name: string): void {
+  if (model.view.stages.peek().includes("talk")) {
+    model.messages.announce(`${name} shares a screen.`);
+    return;
+  }
+  model.messages.ask(`${name} shares a screen.`, [
+    { label: "Look", main: true, run: () => model.view.open("talk") },
+    { label: "Later", run: () => {} },
+  ]);
+}
+
+/** A soft sound for the host when somebody new waits. */
+function watchWaiting(model: RoomModel): () => void {
+  const chime = new Chime();
+  let known = new Set<string>();
+  return effect(() => {
+    const waiting = model.session.waiting.value;
+    const fresh = waiting.filter(({ ticket }) => !known.has(ticket));
+    known = new Set(waiting.map(({ ticket }) => ticket));
+    const [first] = fresh;
+    if (first === undefined) return;
+    chime.ring();
+    model.messages.announce(`${first.name} waits to be let in.`);
+  });
+}

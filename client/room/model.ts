@@ -1,0 +1,92 @@
+/**
+ * What every part of the room works with: the session, the media, and what this page shows of them.
+ *
+ * `Room` makes one a joined room and closes it; the parts take it from the context.
+ */
+import { computed, type ReadonlySignal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { JoinedRoom, Session } from "../connection/session.ts";
+import type { Devices } from "../media/devices.ts";
+import type { RoomMedia } from "../media/engine.ts";
+import type { Method, ParamsOf } from "../../rooms/protocol/messages.ts";
+import { RoomError } from "../../rooms/errors.ts";
+import type { Participant } from "../session.ts";
+import { ChatLog } from "./chat-log.ts";
+import { Messages } from "./messages.ts";
+import { availableStages } from "./stages.ts";
+import { View } from "./view.ts";
+
+export class RoomModel {
+  readonly chat: ChatLog;
+  readonly messages = new Messages();
+  readonly view = new View(availableStages);
+
+  /** Who shares a screen now, others before oneself. */
+  readonly sharers: ReadonlySignal<readonly Participant[]>;
+  /** Who speaks now. */
+  readonly speaking: ReadonlySignal<ReadonlySet<string>>;
+  /** Raised hands, the longest first. */
+  readonly hands: ReadonlySignal<readonly Participant[]>;
+
+  constructor(
+    readonly session: Session,
+    readonly room: JoinedRoom,
+    readonly media: RoomMedia,
+    readonly devices: Devices,
+  ) {
+    this.chat = new ChatLog(room.doc, room.me.id);
+    this.sharers = computed(() =>
+      room.participants.value
+        .filter((person) => person.screen.on && !person.screen.stoppedByHost)
+        .sort((a, b) => Number(a.me) - Number(b.me))
+    );
+    this.speaking = computed(() =>
+      new Set(media.speakers.value.map((speaker) => speaker.participantId))
+    );
+    this.hands = computed(() =>
+      room.participants.value
+        .filter((person) => person.hand !== null)
+        .sort((a, b) => (a.hand ?? 0) - (b.hand ?? 0))
+    );
+  }
+
+  get me(): Participant | undefined {
+    return this.room.participants.value.find((person) => person.me);
+  }
+
+  /** Sends a command; a refusal is told in words. Answers whether it was done. */
+  async command<M extends Method>(method: M, params: ParamsOf<M>): Promise<boolean> {
+    return await this.attempt(this.room.request(method, params));
+  }
+
+  /** Waits for something that the server or the browser may refuse, and tells the reason. */
+  async attempt(work: Promise<unknown>): Promise<boolean> {
+    try {
+      await work;
+      return true;
+    } catch (error) {
+      if (!(error instanceof RoomError)) throw error;
+      this.messages.say(
+        error.code === "unavailable"
+          ? "The connection is down just now. Try again when it is back."
+          : error.message,
+      );
+      return false;
+    }
+  }
+
+  close(): void {
+    this.chat.close();
+    this.messages.close();
+  }
+}
+
+export const RoomContext = createContext<RoomModel | null>(null);
+
+/** The room that a component stands in. */
+export function useRoom(): RoomModel {
+  const model = useContext(RoomContext);
+  if (model === null) throw new Error("a part of the room was rendered outside of it");
+  return model;
+}

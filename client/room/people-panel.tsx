@@ -1,0 +1,82 @@
+/** Who is here, who waits, whose hand is up; for the host, what concerns all of them. */
+import { Link, Lock, LockOpen, MicOff } from "lucide-preact";
+import { useSignal } from "@preact/signals";
+import { useRoom } from "./model.ts";
+import { PersonRow } from "./person-row.tsx";
+import { WaitingList } from "./waiting-list.tsx";
+import "./people.css";
+
+export function PeoplePanel() {
+  const { room, hands } = useRoom();
+  const raised = hands.value;
+  const others = room.participants.value.filter((person) => person.hand === null);
+  return (
+    <div class="people">
+      <WaitingList />
+      {raised.length > 0 && (
+        <section aria-label="Raised hands">
+          <h3>Raised hands</h3>
+          <ol>
+            {raised.map((person, index) => (
+              <PersonRow key={person.id} person={person} place={index + 1} />
+            ))}
+          </ol>
+        </section>
+      )}
+      <section aria-label="In the room">
+        <h3>In the room ({room.participants.value.length})</h3>
+        <ul>{others.map((person) => <PersonRow key={person.id} person={person} />)}</ul>
+      </section>
+      {room.permissions.value.host && <HostActions />}
+    </div>
+  );
+}
+
+function HostActions() {
+  const model = useRoom();
+  const { locked, policy } = model.room.meeting.value;
+  return (
+    <section class="people-host" aria-label="For everyone">
+      <button
+        type="button"
+        class="button"
+        data-testid="mute-all"
+        onClick={() => void model.command("participant.muteAll", {})}
+      >
+        <MicOff size={18} aria-hidden="true" />
+        Mute everyone else
+      </button>
+      <button
+        type="button"
+        class="button"
+        aria-pressed={locked}
+        data-testid="lock"
+        onClick={() => void model.command("meeting.setLocked", { locked: !locked })}
+      >
+        {locked ? <LockOpen size={18} aria-hidden="true" /> : <Lock size={18} aria-hidden="true" />}
+        {locked ? "Unlock the room" : "Lock the room"}
+      </button>
+      {navigator.clipboard && <CopyLink waits={policy.waitingRoom} />}
+    </section>
+  );
+}
+
+/** The link that anyone can have: without the personal part. */
+function CopyLink({ waits }: { waits: boolean }) {
+  const copied = useSignal(false);
+  const copy = async () => {
+    const url = new URL(location.href);
+    url.hash = "";
+    await navigator.clipboard.writeText(url.href);
+    copied.value = true;
+  };
+  return (
+    <>
+      <button type="button" class="button" onClick={() => void copy()}>
+        <Link size={18} aria-hidden="true" />
+        <span aria-live="polite">{copied.value ? "Link copied" : "Copy a link for a guest"}</span>
+      </button>
+      {waits && <p class="small soft">Guests wait at the door until you let them in.</p>}
+    </>
+  );
+}

@@ -1,0 +1,60 @@
+/** The room of one session: media for as long as the session lasts, everything else for each joined room. */
+import { useEffect, useMemo } from "preact/hooks";
+import type { JoinedRoom, Session } from "../connection/session.ts";
+import type { Devices } from "../media/devices.ts";
+import { openMedia, type RoomMedia } from "../media/engine.ts";
+import { BottomBar } from "./bottom-bar.tsx";
+import { listenToHappenings } from "./happenings.ts";
+import { KeptEditsNotice } from "./kept-edits.tsx";
+import { listenToKeys } from "./keys.ts";
+import { MessageStack } from "./message-stack.tsx";
+import { RoomContext, RoomModel } from "./model.ts";
+import { Questions } from "./questions.tsx";
+import { SidePanel } from "./side-panel.tsx";
+import { StageArea } from "./stage-area.tsx";
+import { StatusLine } from "./status-line.tsx";
+import { TopBar } from "./top-bar.tsx";
+import "./room.css";
+
+interface RoomProps {
+  session: Session;
+  joined: JoinedRoom;
+  devices: Devices;
+}
+
+export function Room({ session, joined, devices }: RoomProps) {
+  const media = useMemo(() => openMedia({ connection: session, devices }), [session, devices]);
+  useEffect(() => () => media.close(), [media]);
+  // The joined room is its own key: after a refused update it is another one, with another document.
+  return <Joined key={joined} session={session} joined={joined} devices={devices} media={media} />;
+}
+
+function Joined({ session, joined, devices, media }: RoomProps & { media: RoomMedia }) {
+  const model = useMemo(() => new RoomModel(session, joined, media, devices), [joined, media]);
+  useEffect(() => {
+    const stopKeys = listenToKeys(model);
+    const stopHappenings = listenToHappenings(model);
+    return () => {
+      stopKeys();
+      stopHappenings();
+      model.close();
+    };
+  }, [model]);
+  const panel = model.view.panel.value;
+  return (
+    <RoomContext.Provider value={model}>
+      <div class={`room ${panel === null ? "" : "room-with-panel"}`} data-testid="room">
+        <TopBar />
+        <StatusLine />
+        <main class="room-main">
+          <StageArea />
+          {panel !== null && <SidePanel panel={panel} />}
+        </main>
+        <BottomBar />
+        <KeptEditsNotice />
+        <MessageStack />
+        <Questions />
+      </div>
+    </RoomContext.Provider>
+  );
+}

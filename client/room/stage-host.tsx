@@ -1,0 +1,80 @@
+/** Loads a stage's program when it is opened, and stands in while it comes, fails or breaks. */
+import { Component, type ComponentChildren } from "preact";
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { Dots } from "../lobby/page.tsx";
+import { useRoom } from "./model.ts";
+import { type LoadedStage, loadStage, STAGE_LABELS, type StageName } from "./stages.ts";
+
+export function StageHost({ stage }: { stage: StageName }) {
+  const { room } = useRoom();
+  // A component is a function: a signal or a state setter would call it.
+  const loaded = useSignal<{ Stage: LoadedStage } | "loading" | "failed">("loading");
+  const attempt = useSignal(0);
+  useEffect(() => {
+    let current = true;
+    loaded.value = "loading";
+    loadStage(stage).then(
+      (Stage) => current && (loaded.value = { Stage }),
+      () => current && (loaded.value = "failed"),
+    );
+    return () => current = false;
+  }, [stage, attempt.value]);
+
+  const retry = () => attempt.value++;
+  const state = loaded.value;
+  if (state === "loading") {
+    return (
+      <div class="stage-empty" role="status">
+        <Dots />
+        <span>{STAGE_LABELS[stage]} is coming</span>
+      </div>
+    );
+  }
+  if (state === "failed") {
+    return <Broken stage={stage} happened="did not load" retry={retry} />;
+  }
+  const { Stage } = state;
+  return (
+    <div class="stage-own" data-own-keys key={attempt.value}>
+      <Shield fallback={<Broken stage={stage} happened="stopped working" retry={retry} />}>
+        <Stage session={room} />
+      </Shield>
+    </div>
+  );
+}
+
+interface BrokenProps {
+  stage: StageName;
+  happened: string;
+  retry: () => void;
+}
+
+function Broken({ stage, happened, retry }: BrokenProps) {
+  return (
+    <div class="stage-empty" role="alert">
+      <p>
+        {STAGE_LABELS[stage]} {happened}. Everything on it is kept; the lesson goes on meanwhile.
+      </p>
+      <button type="button" class="button button-main" onClick={retry}>Try again</button>
+    </div>
+  );
+}
+
+interface ShieldProps {
+  fallback: ComponentChildren;
+  children: ComponentChildren;
+}
+
+/** Keeps a stage that throws from taking the room with it. */
+class Shield extends Component<ShieldProps, { broken: boolean }> {
+  override state = { broken: false };
+
+  override componentDidCatch(): void {
+    this.setState({ broken: true });
+  }
+
+  render({ fallback, children }: ShieldProps) {
+    return <>{this.state.broken ? fallback : children}</>;
+  }
+}

@@ -1,0 +1,66 @@
+/** A thin line on top while something mends itself, or waits for one press. */
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
+import type { Link } from "../session.ts";
+import { useRoom } from "./model.ts";
+
+/** A hiccup shorter than this is nobody's business. */
+const PATIENCE_MS = 1_500;
+
+const LINK_WORDS: Readonly<Partial<Record<Link, string>>> = {
+  connecting: "Reconnecting…",
+  offline: "Reconnecting… What you write stays on this device until the network is back.",
+  restarting: "The server restarts. You are back in a moment, and nothing is lost.",
+};
+
+export function StatusLine() {
+  const { room, media } = useRoom();
+  const mending = media.state.value === "connecting" || media.state.value === "idle";
+  const patient = useSignal(false);
+  useEffect(() => {
+    patient.value = false;
+    if (!mending) return;
+    const timer = setTimeout(() => patient.value = true, PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, [mending]);
+
+  const link = LINK_WORDS[room.link.value];
+  if (link !== undefined) return <Line says={link} moving />;
+  if (media.state.value === "unsupported") {
+    return (
+      <Line says="This browser can’t send or receive sound and pictures. You can still write." />
+    );
+  }
+  if (media.needsGesture.value) {
+    return (
+      <Line says="Your browser holds the sound back until you press something.">
+        <button
+          type="button"
+          class="button"
+          data-testid="play"
+          onClick={() => void media.play()}
+        >
+          Play the sound
+        </button>
+      </Line>
+    );
+  }
+  if (mending && patient.value) return <Line says="Sound and pictures are on their way…" moving />;
+  return null;
+}
+
+interface LineProps {
+  says: string;
+  moving?: boolean;
+  children?: ComponentChildren;
+}
+
+function Line({ says, moving, children }: LineProps) {
+  return (
+    <div class={`status-line ${moving ? "status-moving" : ""}`} role="status" data-testid="status">
+      <span>{says}</span>
+      {children}
+    </div>
+  );
+}

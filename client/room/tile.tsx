@@ -1,0 +1,93 @@
+/** One person on the stage or beside it: picture or initials, name, whether they speak, what they have switched off. */
+import { Hand, MicOff } from "lucide-preact";
+import { Avatar } from "../design/avatar.tsx";
+import type { Participant } from "../session.ts";
+import { useRoom } from "./model.ts";
+import { PersonMenu } from "./person-menu.tsx";
+import { Picture } from "./picture.tsx";
+import { QualityBars } from "./quality.tsx";
+
+export interface TileProps {
+  person: Participant;
+  /** A round face without a plate. */
+  small?: boolean;
+}
+
+/** The picture that there is to show of somebody, or null. */
+function useFace(person: Participant): MediaStreamTrack | null {
+  const { devices, media } = useRoom();
+  if (person.me) return devices.camera.value.track;
+  if (!person.video.on || person.video.stoppedByHost) return null;
+  return media.streams.value.get(person.id)?.video ?? null;
+}
+
+/** Whether somebody can't be heard; for oneself what the button shows. */
+function useMuted(person: Participant): boolean {
+  const { devices } = useRoom();
+  if (person.me) return !devices.microphone.value.on || person.audio.stoppedByHost;
+  return !person.audio.on || person.audio.stoppedByHost;
+}
+
+function describe(person: Participant, muted: boolean, speaking: boolean): string {
+  const parts = [person.me ? `${person.name} (you)` : person.name];
+  if (person.connection === "reconnecting") parts.push("reconnecting");
+  if (muted) parts.push("muted");
+  if (speaking) parts.push("speaking");
+  if (person.hand !== null) parts.push("hand raised");
+  return parts.join(", ");
+}
+
+export function Tile({ person, small }: TileProps) {
+  const model = useRoom();
+  const face = useFace(person);
+  const muted = useMuted(person);
+  const speaking = !muted && model.speaking.value.has(person.id);
+  const away = person.connection === "reconnecting";
+  const quality = model.media.quality.value.get(person.id);
+  const classes = [
+    "tile",
+    small && "tile-small",
+    speaking && "tile-speaking",
+    away && "tile-away",
+  ].filter(Boolean).join(" ");
+  return (
+    <article class={classes} aria-label={describe(person, muted, speaking)} data-testid="tile">
+      <div class="tile-face">
+        {face
+          ? (
+            <Picture
+              track={face}
+              label={`${person.name}’s camera`}
+              fit="cover"
+              mirrored={person.me}
+              {...(!person.me && { participantId: person.id, source: "video" as const })}
+            />
+          )
+          : <Avatar name={person.name} size={small ? 40 : 76} />}
+      </div>
+      {away && <span class="tile-wait">Reconnecting…</span>}
+      {person.hand !== null && (
+        <span class="tile-hand" title="Hand raised">
+          <Hand size={16} aria-hidden="true" />
+        </span>
+      )}
+      {!small && (
+        <div class="plate tile-plate">
+          {muted && <MicOff size={14} aria-hidden="true" />}
+          <span class="tile-name">{person.name}{person.me && " (you)"}</span>
+          {quality !== undefined && <QualityBars quality={quality} mine={person.me} />}
+        </div>
+      )}
+      {small && muted && (
+        <span class="tile-muted">
+          <MicOff size={12} aria-hidden="true" />
+        </span>
+      )}
+      {!small && model.room.permissions.value.host && !person.me && (
+        <div class="tile-menu">
+          <PersonMenu person={person} />
+        </div>
+      )}
+    </article>
+  );
+}

@@ -1,0 +1,22 @@
+/** The lesson's name, how long it lasts, whether it is recorded, and the choice of stage. */
+import { Elapsed } from "./elapsed.tsx";
+import { LeaveMenu } from "./leave-menu.tsx";
+import { useRoom } from "./model.ts";
+import { RecordingBadge } from "./recording-badge.tsx";
+import { narrow } from "./screen-size.ts";
+import { StageSwitch } from "./stage-switch.tsx";
+import { LockedBadge } from "./locked-badge.tsx";
+
+export function TopBar() {
+  const { room } = useRoom();
+  return (
+    <header class="top-bar">
+      <h1 class="top-title">{room.meeting.value.title || "Lesson"}</h1>
+      <Elapsed />
+      <RecordingBadge />
+      <LockedBadge />
+      <StageSwitch />
+      {narrow.value && <LeaveMenu />}
+    </header>
+  );
+}
