@@ -1,0 +1,152 @@
+/**
+ * The control traffic of one transport: what the peer's reports and requests mean, and what it is told when.
+ *
+ * Publishers get transport-wide feedback, requests for lost packets and key frames, and receiver reports; consumers'
+ * requests reach their producer's stream.
+ */
+import type { Consumer } from "./consumer.ts";
+import type { Producer } from "./producer.ts";
+import type { ProducerStream } from "./producer_stream.ts";
+import type { ReportBlock, RtcpPacket } from "./rtcp.ts";
+import { toSequence } from "./sequence.ts";
+import type { SsrcTable } from "./ssrc_table.ts";
+import type { Transport } from "./transport.ts";
+import type { ArrivalRecorder } from "./twcc.ts";
+
+const FEEDBACK_MS = 100;
+const REPORT_MS = 1000;
+/** Ours as a receiver: it sends no media, so any number that no stream has will do. */
+const OWN_SSRC = 1;
+/** Lost packets that one request names at most, to keep it in a datagram. */
+const MAX_NACKED = 128;
+/** A receiver report holds 31 blocks. */
+const MAX_BLOCKS = 31;
+
+export class TransportRtcp {
+  readonly #transport: Transport;
+  readonly #arrivals: ArrivalRecorder;
+  readonly #consumers = new Map<number, Consumer>();
+  #nextFeedbackMs = 0;
+  #nextReportMs = 0;
+
+  constructor(transport: Transport, arrivals: ArrivalRecorder) {
+    this.#transport = transport;
+    this.#arrivals = arrivals;
+  }
+
+  addConsumer(consumer: Consumer): void {
+    this.#consumers.set(consumer.ssrc | 0, consumer);
+  }
+
+  removeConsumer(consumer: Consumer): void {
+    this.#consumers.delete(consumer.ssrc | 0);
+  }
+
+  /** Acts on one packet of an authentic compound. */
+  receive(packet: RtcpPacket, ssrcs: SsrcTable, nowMs: number): void {
+    switch (packet.type) {
+      case "sender-report": {
+        const binding = ssrcs.find(packet.ssrc);
+        if (binding !== undefined && !binding.repair) {
+          binding.producer.receiveSenderReport(binding.stream, packet, nowMs);
+        }
+        this.#receiveReports(packet.reports, nowMs);
+        break;
+      }
+      case "receiver-report":
+        this.#receiveReports(packet.reports, nowMs);
+        break;
+      case "nack":
+        this.#transport.environment.counters.nacksReceived++;
+        this.#consumers.get(packet.mediaSsrc | 0)?.retransmit(packet.sequences, nowMs);
+        break;
+      case "picture-loss":
+      case "full-intra-request":
+        this.#consumers.get(packet.mediaSsrc | 0)?.wantKeyFrame();
+        break;
+      case "goodbye":
+        for (const ssrc of packet.ssrcs) ssrcs.find(ssrc)?.stream.pause();
+        break;
+      case "source-description":
+      case "transport-feedback":
+        break;
+    }
+  }
+
+  #receiveReports(reports: ReportBlock[], nowMs: number): void {
+    for (const report of reports) {
+      this.#consumers.get(report.ssrc | 0)?.receiveReport(report, nowMs);
+    }
+  }
+
+  /** Sends what is due. */
+  tick(nowMs: number): void {
+    const { producers, consumers } = this.#transport;
+    if (producers.size > 0) {
+      for (const producer of producers.values()) this.#askFor(producer, nowMs);
+      if (nowMs >= this.#nextFeedbackMs) {
+        this.#nextFeedbackMs = nowMs + FEEDBACK_MS;
+        this.#sendFeedback(producers.values());
+      }
+      if (nowMs >= this.#nextReportMs) {
+        this.#nextReportMs = nowMs + REPORT_MS;
+        this.#sendReports(producers.values(), nowMs);
+      }
+    }
+    for (const consumer of consumers.values()) consumer.tick(nowMs);
+  }
+
+  #askFor(producer: Producer, nowMs: number): void {
+    if (producer.kind !== "video" || producer.paused) return;
+    for (const stream of producer.streams) {
+      if (stream.ssrc === undefined) continue;
+      this.#askForLost(stream, stream.ssrc, nowMs);
+      if (stream.keyFrames.poll(nowMs)) {
+        this.#transport.environment.counters.keyFrameRequests++;
+        this.#transport.sendRtcp([
+          { type: "picture-loss", senderSsrc: OWN_SSRC, mediaSsrc: stream.ssrc },
+        ]);
+      }
+    }
+  }
+
+  #askForLost(stream: ProducerStream, mediaSsrc: number, nowMs: number): void {
+    if (stream.nacks.missing > 0) {
+      const sequences = stream.nacks.poll(nowMs).slice(0, MAX_NACKED).map(toSequence);
+      if (sequences.length > 0) {
+        this.#transport.environment.counters.nacksSent++;
+        this.#transport.sendRtcp([{ type: "nack", senderSsrc: OWN_SSRC, mediaSsrc, sequences }]);
+      }
+    }
+    if (stream.nacks.takeGaveUp()) stream.keyFrames.want();
+  }
+
+  #sendFeedback(producers: Iterable<Producer>): void {
+    const mediaSsrc = firstSsrc(producers);
+    if (mediaSsrc === undefined) return;
+    const feedback = this.#arrivals.take(OWN_SSRC, mediaSsrc);
+    if (feedback !== undefined) this.#transport.sendRtcp([feedback]);
+  }
+
+  #sendReports(producers: Iterable<Producer>, nowMs: number): void {
+    const reports: ReportBlock[] = [];
+    for (const producer of producers) {
+      for (const stream of producer.streams) {
+        const report = stream.ssrc === undefined
+          ? undefined
+          : stream.stats.report(stream.ssrc, nowMs);
+        if (report !== undefined && reports.length < MAX_BLOCKS) reports.push(report);
+      }
+    }
+    if (reports.length > 0) {
+      this.#transport.sendRtcp([{ type: "receiver-report", ssrc: OWN_SSRC, reports }]);
+    }
+  }
+}
+
+function firstSsrc(producers: Iterable<Producer>): number | undefined {
+  for (const producer of producers) {
+    for (const stream of producer.streams) if (stream.ssrc !== undefined) return stream.ssrc;
+  }
+  return undefined;
+}
