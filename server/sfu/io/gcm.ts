@@ -38,6 +38,7 @@ export class GcmCipher implements PacketCipher {
     const { crypto } = openSsl();
     this.#crypto = crypto;
     this.#salt = keys.salt;
+    this.#vector.set(keys.salt);
     this.#context = new Handle(crypto.EVP_CIPHER_CTX_new(), crypto.EVP_CIPHER_CTX_free);
     const init = direction === "seal" ? crypto.EVP_EncryptInit_ex : crypto.EVP_DecryptInit_ex;
     const key = new Uint8Array(keys.key);
