@@ -15,6 +15,8 @@ export interface Config {
   port: number;
   /** Scheme and host that people's links begin with; no slash at the end. */
   publicUrl: string;
+  /** Where this machine reaches the server itself, past any proxy. */
+  localUrl: string;
   /** Whether the operator named the public address, rather than us deriving it from host and port. */
   publicUrlGiven: boolean;
   dataDir: string;
@@ -160,6 +162,7 @@ export function parseConfig(sources: ConfigSources): Config {
     host,
     port: servingPort,
     publicUrl: publicUrl ?? deriveUrl(host, servingPort),
+    localUrl: deriveUrl(host, servingPort),
     publicUrlGiven: publicUrl !== null,
     dataDir,
     database: libsqlUrl === null

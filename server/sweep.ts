@@ -1,0 +1,45 @@
+/**
+ * Closes meetings whose time has passed while nobody was in them. A room that is open closes itself, with warnings.
+ */
+import type { BookingStore } from "../db/storage.ts";
+import type { RoomDirectory } from "../rooms/ports.ts";
+import type { Logger } from "./logger.ts";
+
+export interface SweepDeps {
+  meetings: Pick<BookingStore, "overdue" | "complete">;
+  rooms: Pick<RoomDirectory, "end">;
+  logger: Pick<Logger, "info" | "error">;
+  /** Unix ms. */
+  now(): number;
+}
+
+const EVERY_MS = 30_000;
+
+/** Completes every overdue meeting; answers how many. */
+export async function sweep(deps: SweepDeps): Promise<number> {
+  const now = deps.now();
+  const overdue = await deps.meetings.overdue(now);
+  for (const meetingId of overdue) {
+    await deps.rooms.end(meetingId, "timeout", null);
+    await deps.meetings.complete(meetingId, now);
+    deps.logger.info("meeting completed after its end", { meetingId });
+  }
+  return overdue.length;
+}
+
+/** Sweeps from time to time, until the returned function is called. */
+export function startSweeping(deps: SweepDeps): () => void {
+  let running = false;
+  const timer = setInterval(async () => {
+    if (running) return;
+    running = true;
+    try {
+      await sweep(deps);
+    } catch (error) {
+      deps.logger.error("sweep failed", { error });
+    } finally {
+      running = false;
+    }
+  }, EVERY_MS);
+  return () => clearInterval(timer);
+}
