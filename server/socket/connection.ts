@@ -37,7 +37,6 @@ export interface ConnectionPorts {
   logger: RoomLogger;
   /** Answers a hello. @throws RoomError */
   enter(connection: Connection, hello: Hello): Promise<Entered>;
-  closed(connection: Connection): void;
   /** Counts something for /metrics. */
   count(name: string): void;
 }
@@ -71,7 +70,18 @@ const CLOSE_OF_FRAME: Partial<Record<RoomErrorCode, number>> = {
   "too-large": CLOSE.tooLarge,
 };
 
+/**
+ * Deno drops a socket whole when a frame arrives behind our close frame, and the peer may never see the code. So
+ * the close waits until the peer was quiet for this long, or for the longer time at most.
+ */
+const QUIET_MS = 20;
+const LINGER_MS = 1000;
+
 export class Connection implements Peer {
+  /** Resolves once the socket is closed. */
+  readonly gone: Promise<void>;
+  #heardAt = 0;
+  #resolveGone: () => void = () => {};
   #standing: Standing = { at: "street" };
   #closed = false;
   #inFlight = 0;
@@ -93,6 +103,7 @@ export class Connection implements Peer {
       () => this.refuse(CLOSE.helloTimeout, "bad-request", "No hello came"),
       limits.helloTimeoutMs,
     );
+    this.gone = new Promise((resolve) => this.#resolveGone = resolve);
     socket.binaryType = "arraybuffer";
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => this.#receive(event.data);
     socket.onclose = () => this.#end();
@@ -114,11 +125,22 @@ export class Connection implements Peer {
   close(code: number, reason: string): void {
     if (this.#closed) return;
     this.#leave();
-    try {
-      this.socket.close(code, reason);
-    } catch {
-      // It never opened, or is closing already.
-    }
+    this.#hangUp(code, reason, performance.now());
+  }
+
+  #hangUp(code: number, reason: string, since: number): void {
+    setTimeout(() => {
+      const now = performance.now();
+      if (now - this.#heardAt < QUIET_MS && now - since < LINGER_MS) {
+        return this.#hangUp(code, reason, since);
+      }
+      try {
+        this.socket.close(code, reason);
+      } catch {
+        // It never opened, or is closing already.
+      }
+      this.#resolveGone();
+    }, QUIET_MS);
   }
 
   /** Says why, then closes. */
@@ -140,7 +162,10 @@ export class Connection implements Peer {
   }
 
   #receive(data: string | ArrayBuffer): void {
-    if (this.#closed) return;
+    if (this.#closed) {
+      this.#heardAt = performance.now();
+      return;
+    }
     const now = this.ports.now();
     const text = typeof data === "string";
     const bytes = text ? data.length : data.byteLength;
@@ -272,14 +297,13 @@ export class Connection implements Peer {
 
   /** The socket is gone by itself. */
   #end(): void {
-    if (this.#closed) return;
-    this.#leave();
+    if (!this.#closed) this.#leave();
+    this.#resolveGone();
   }
 
   #leave(): void {
     this.#closed = true;
     clearTimeout(this.#helloTimer);
-    this.ports.closed(this);
     this.#abandon();
   }
 

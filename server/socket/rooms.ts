@@ -57,7 +57,9 @@ class NodeRooms implements Rooms {
     const { socket, response } = Deno.upgradeWebSocket(request, {
       idleTimeout: this.#socketLimits.idleTimeoutSeconds,
     });
-    this.#connections.add(new Connection(socket, remoteAddress, this.#connectionPorts));
+    const connection = new Connection(socket, remoteAddress, this.#connectionPorts);
+    this.#connections.add(connection);
+    connection.gone.then(() => this.#connections.delete(connection));
     this.#count("sockets_opened");
     return response;
   }
@@ -93,9 +95,9 @@ class NodeRooms implements Rooms {
         place.status === "fulfilled" ? place.value.room.drain(this.deps.now()) : undefined
       ),
     );
-    for (const connection of [...this.#connections]) {
-      connection.close(CLOSE.restarting, "restarting");
-    }
+    const connections = [...this.#connections];
+    for (const connection of connections) connection.close(CLOSE.restarting, "restarting");
+    await Promise.all(connections.map((connection) => connection.gone));
     clearInterval(this.#tickTimer);
     clearTimeout(this.#commitTimer);
   }
@@ -123,7 +125,6 @@ class NodeRooms implements Rooms {
       now: this.deps.now,
       logger: this.deps.logger,
       enter: (connection, hello) => this.#enter(connection, hello),
-      closed: (connection) => this.#connections.delete(connection),
       count: (name) => this.#count(name),
     };
   }

@@ -1,0 +1,145 @@
+/** A node's rooms behind a real `Deno.serve` with a real database file, for integration tests. */
+import { openStorage, type Storage } from "../../db/storage.ts";
+import type { Policy } from "../../rooms/document/schema.ts";
+import type { RoomLimits } from "../../rooms/limits.ts";
+import type { UpdateLog } from "../../rooms/ports.ts";
+import { Attempts } from "../../server/attempts.ts";
+import type { SocketLimits } from "../../server/socket/limits.ts";
+import type { Rooms } from "../../server/socket/ports.ts";
+import { createRooms } from "../../server/socket/rooms.ts";
+import type { MediaEngine } from "../../server/sfu/engine.ts";
+import { type HelloOptions, TestClient } from "./client.ts";
+import { QuietEngine } from "./quiet_engine.ts";
+
+export interface ServerOptions {
+  /** Wraps the log, to delay or fail its commits. */
+  log?: (log: UpdateLog) => UpdateLog;
+  engine?: MediaEngine;
+  room?: Partial<RoomLimits>;
+  socket?: Partial<SocketLimits>;
+}
+
+export interface LessonOptions {
+  policy?: Partial<Policy>;
+  scheduledStart?: number;
+  scheduledEnd?: number;
+}
+
+/** A booked lesson with everybody's way in. */
+export interface Lesson {
+  meetingId: string;
+  passcode: string;
+  tutor: HelloOptions;
+  student: HelloOptions;
+  /** By the passcode alone. */
+  guest: HelloOptions;
+}
+
+export class RoomServer implements AsyncDisposable {
+  rooms!: Rooms;
+  storage!: Storage;
+  engine!: MediaEngine;
+  readonly clients: TestClient[] = [];
+  /** What the operator would read. */
+  readonly logged: { level: string; message: string; fields: Record<string, unknown> }[] = [];
+  #server!: Deno.HttpServer<Deno.NetAddr>;
+  #offsetMs = 0;
+
+  private constructor(private readonly folder: string, private readonly options: ServerOptions) {}
+
+  static async start(options: ServerOptions = {}): Promise<RoomServer> {
+    const server = new RoomServer(await Deno.makeTempDir({ prefix: "lectern-rooms-" }), options);
+    await server.#listen();
+    return server;
+  }
+
+  async #listen(): Promise<void> {
+    this.storage = await openStorage({
+      location: { kind: "file", path: `${this.folder}/lectern.db`, synchronous: "normal" },
+      joinEarlyMs: 15 * 60_000,
+      endGraceMs: 15 * 60_000,
+    });
+    this.engine = this.options.engine ?? new QuietEngine();
+    const log = (level: string) => (message: string, fields: Record<string, unknown> = {}) => {
+      this.logged.push({ level, message, fields });
+    };
+    this.rooms = createRooms({
+      store: this.storage.meetings,
+      log: this.options.log?.(this.storage.log) ?? this.storage.log,
+      clientIds: this.storage.clientIds,
+      engine: this.engine,
+      attempts: new Attempts(),
+      now: () => this.now(),
+      logger: { info: log("info"), warn: log("warn"), error: log("error") },
+      limits: { room: this.options.room ?? {}, socket: this.options.socket ?? {} },
+    });
+    this.#server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      (request, info) => this.rooms.upgrade(request, info.remoteAddr.hostname),
+    );
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${this.#server.addr.port}/socket`;
+  }
+
+  now(): number {
+    return Date.now() + this.#offsetMs;
+  }
+
+  /** Moves the server's clock; what is due follows with its next tick. */
+  advance(ms: number): void {
+    this.#offsetMs += ms;
+  }
+
+  async book(options: LessonOptions = {}): Promise<Lesson> {
+    const { meeting, invites } = await this.storage.meetings.create({
+      title: "Fractions",
+      tutor: { id: "t1", name: "Tara" },
+      students: [{ id: "s1", name: "Sam" }],
+      scheduledStart: options.scheduledStart ?? null,
+      scheduledEnd: options.scheduledEnd ?? null,
+      bookingId: null,
+      timeZone: null,
+      isRecorded: false,
+      encryption: "transport",
+      policy: options.policy ?? {},
+    });
+    const { meetingId, passcode } = meeting;
+    const invite = (role: string) => invites.find((person) => person.role === role)?.token ?? "";
+    return {
+      meetingId,
+      passcode,
+      tutor: { meetingId, invite: invite("tutor") },
+      student: { meetingId, invite: invite("student") },
+      guest: { meetingId, passcode, name: "Gil" },
+    };
+  }
+
+  connect(doc?: ConstructorParameters<typeof TestClient>[1]): TestClient {
+    const client = new TestClient(this.url, doc);
+    this.clients.push(client);
+    return client;
+  }
+
+  join(options: HelloOptions, doc?: ConstructorParameters<typeof TestClient>[1]) {
+    return this.connect(doc).join(options);
+  }
+
+  /** Drains and starts again on the same file. */
+  async restart(): Promise<void> {
+    await this.rooms.drain();
+    await Promise.all(this.clients.map((client) => client.closed));
+    await this.#server.shutdown();
+    await this.storage.close();
+    await this.#listen();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.clients.map((client) => client.close()));
+    await this.rooms.drain();
+    await this.#server.shutdown();
+    await this.storage.close();
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
