@@ -154,7 +154,7 @@ class Placement {
     if (struct.clock < known) this.checkKnownReferences(struct);
     if (struct.clock + struct.length <= known) return;
     const place = struct.content === "gc" ? null : this.placeOf(struct);
-    if (place === null) this.checkWholeNeighbours(struct);
+    if (place === null) this.checkSplits(struct);
     if (struct.clock < known) this.checkContinuation(struct, known, place);
     this.places.set(struct, place);
     this.onNew(struct, place);
@@ -166,27 +166,27 @@ class Placement {
         refuse("malformed", `${name(struct)} is known, but ${name(id)} is not`);
       }
     }
-    this.checkWholeNeighbours(struct);
+    this.checkSplits(struct);
   }
 
   /**
    * For structs that end up nowhere, being known or collected: Yjs resolves their references all the same, and
-   * splits stored items on the way, which nobody else is told. Cutting a surrogate pair replaces both halves.
-   * Honest ones never split: where the store has them, or had them, the neighbours end and begin.
+   * splits stored items on the way, which nobody else is told. That shows where it cuts a surrogate pair, whose
+   * halves are both replaced.
    */
-  private checkWholeNeighbours(struct: DecodedStruct): void {
+  private checkSplits(struct: DecodedStruct): void {
     const { origin, rightOrigin } = struct;
-    if (origin !== null && this.isStored(origin)) {
-      const left = storedAt(this.doc, origin);
-      if (left instanceof Y.Item && left.id.clock + left.length - 1 !== origin.clock) {
-        refuse("malformed", `${name(struct)} splits what holds ${name(origin)}`);
-      }
-    }
-    if (rightOrigin !== null && this.isStored(rightOrigin)) {
-      const right = storedAt(this.doc, rightOrigin);
-      if (right instanceof Y.Item && right.id.clock !== rightOrigin.clock) {
-        refuse("malformed", `${name(struct)} splits what holds ${name(rightOrigin)}`);
-      }
+    if (origin !== null) this.checkSplit(struct, origin.client, origin.clock + 1);
+    if (rightOrigin !== null) this.checkSplit(struct, rightOrigin.client, rightOrigin.clock);
+  }
+
+  private checkSplit(struct: DecodedStruct, client: number, clock: number): void {
+    if (clock >= Y.getState(this.doc.store, client)) return;
+    const item = storedAt(this.doc, { client, clock });
+    if (!(item instanceof Y.Item) || !(item.content instanceof Y.ContentString)) return;
+    const before = item.content.str.charCodeAt(clock - item.id.clock - 1); // NaN at the item's start
+    if (before >= 0xd800 && before <= 0xdbff) {
+      refuse("malformed", `${name(struct)} cuts a character in two`);
     }
   }
 
@@ -208,12 +208,21 @@ class Placement {
     if (left === null || right === null) return null;
     if (left !== undefined && right !== undefined) {
       if (!samePlace(left, right)) refuse("malformed", `${name(struct)} lies between two types`);
-      // Where this lands depends on how far the neighbour happens to be split, so replicas would differ.
-      if (origin!.client === rightOrigin!.client && origin!.clock === rightOrigin!.clock) {
-        refuse("malformed", `${name(struct)} lies before and after ${name(origin!)}`);
-      }
+      if (sameId(origin!, rightOrigin!)) this.checkStandsAlone(struct, origin!);
     }
     return left ?? right!;
+  }
+
+  /**
+   * Undoing in a text may name one neighbour for both sides. Within a longer item, Yjs then puts the struct before
+   * the neighbour or after it, depending on how far that replica happens to have split the item: what the sender
+   * sees wouldn't be what the server keeps.
+   */
+  private checkStandsAlone(struct: DecodedStruct, id: StructId): void {
+    const { length } = this.isStored(id) ? storedAt(this.doc, id) : this.newAt(id);
+    if (length > 1) {
+      refuse("malformed", `${name(struct)} lies before and after ${name(id)}`);
+    }
   }
 
   private placeInParent(struct: DecodedStruct): Place | null {
@@ -264,6 +273,10 @@ class Placement {
 
 function samePlace(a: Place, b: Place): boolean {
   return a.holder === b.holder && a.key === b.key;
+}
+
+function sameId(a: StructId, b: StructId): boolean {
+  return a.client === b.client && a.clock === b.clock;
 }
 
 function name(id: StructId): string {

@@ -32,6 +32,7 @@ import {
   openMeeting,
   rightsFor,
 } from "./guard_meeting.ts";
+import { Random } from "./guard_random.ts";
 import type { FuzzOptions, FuzzResult } from "./run.ts";
 
 export const DEFAULT_RUNS = 50_000;
@@ -58,30 +59,6 @@ interface Tally {
   acceptedForged: number;
   noop: number;
   refused: Partial<Record<RefusalKind, number>>;
-}
-
-/** mulberry32: small, seeded, and good enough to choose attacks by. */
-class Random {
-  constructor(private state: number) {}
-
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  }
-
-  below(end: number): number {
-    return Math.floor(this.next() * end);
-  }
-
-  chance(probability: number): boolean {
-    return this.next() < probability;
-  }
-
-  pick<T>(items: readonly T[]): T {
-    return items[this.below(items.length)]!;
-  }
 }
 
 class Episode {
