@@ -194,12 +194,18 @@ class OpenSslDtlsSession implements DtlsSession {
   }
 
   receive(datagram: Bytes): void {
-    if (this.#session.freed || !this.#started) return;
-    if (datagram.length < RECORD_HEADER_BYTES || datagram.length > MAX_RECEIVED_BYTES) return;
-    this.#crypto.BIO_write(this.#incoming, datagram, datagram.length);
-    this.#advance();
-    // What OpenSSL left unread belongs to no record: the next datagram must begin afresh.
-    if (!this.#session.freed) this.#crypto.BIO_ctrl(this.#incoming, BIO_CTRL_RESET, 0n, null);
+    if (!this.#started || datagram.length > MAX_RECEIVED_BYTES) return;
+    // One record at a time: OpenSSL drops what follows a repeated message in the same datagram.
+    let start = 0;
+    while (!this.#session.freed && start + RECORD_HEADER_BYTES <= datagram.length) {
+      const end = start + recordBytes(datagram, start);
+      if (end > datagram.length) return;
+      this.#crypto.BIO_write(this.#incoming, datagram.subarray(start, end), end - start);
+      start = end;
+      this.#advance();
+      // What OpenSSL left unread belongs to no record: the next one must begin afresh.
+      if (!this.#session.freed) this.#crypto.BIO_ctrl(this.#incoming, BIO_CTRL_RESET, 0n, null);
+    }
   }
 
   tick(nowMs: number): void {
@@ -333,7 +339,7 @@ class OpenSslDtlsSession implements DtlsSession {
     let start = 0;
     let end = 0;
     while (end + RECORD_HEADER_BYTES <= flight.length) {
-      const record = RECORD_HEADER_BYTES + (flight[end + 11]! << 8 | flight[end + 12]!);
+      const record = recordBytes(flight, end);
       if (end > start && end + record - start > MAX_DATAGRAM_BYTES) {
         this.#events.onSend(flight.subarray(start, end));
         start = end;
@@ -342,6 +348,11 @@ class OpenSslDtlsSession implements DtlsSession {
     }
     if (end > start) this.#events.onSend(flight.subarray(start, end));
   }
+}
+
+/** The length of the record that begins at `offset`, with its header (RFC 6347 §4.1). */
+function recordBytes(bytes: Uint8Array, offset: number): number {
+  return RECORD_HEADER_BYTES + ((bytes[offset + 11]! << 8) | bytes[offset + 12]!);
 }
 
 /** A memory BIO that answers "try again" instead of "end" when it is empty. */

@@ -1,6 +1,6 @@
 import { expect } from "@std/expect";
 import { createHmac } from "node:crypto";
-import { createDtlsFactory, MAX_DATAGRAM_BYTES } from "./dtls.ts";
+import { createDtlsFactory, HANDSHAKE_LIMIT_MS, MAX_DATAGRAM_BYTES } from "./dtls.ts";
 import type { DtlsFactory, DtlsSession, SrtpKeys } from "../ports.ts";
 
 interface Side {
@@ -91,6 +91,135 @@ Deno.test("datagrams stay within the bound", () => {
   expect(sizes.length).toBeGreaterThan(3);
   expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_DATAGRAM_BYTES);
   server.session.close();
+  client.session.close();
+});
+
+Deno.test("a lost flight is sent again when its time has come", async () => {
+  const factory = createDtlsFactory();
+  const server = createSide(factory, "accept");
+  const client = createSide(factory, "connect");
+  client.session.tick(0);
+  for (const datagram of client.outbox.splice(0)) server.session.receive(datagram);
+  expect(server.outbox.splice(0).length).toBeGreaterThan(0);
+  server.session.tick(performance.now());
+  expect(server.outbox).toEqual([]);
+  while (server.outbox.length === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    server.session.tick(performance.now());
+  }
+  carry(client, server);
+  expect(server.keys!.localKey).toEqual(client.keys!.remoteKey);
+  server.session.close();
+  client.session.close();
+});
+
+Deno.test("a last flight that was lost is sent again when the client repeats its own", async () => {
+  const factory = createDtlsFactory();
+  const server = createSide(factory, "accept");
+  const client = createSide(factory, "connect");
+  client.session.tick(0);
+  while (server.keys === undefined) {
+    for (const datagram of client.outbox.splice(0)) server.session.receive(datagram);
+    if (server.keys !== undefined) break;
+    for (const datagram of server.outbox.splice(0)) client.session.receive(datagram);
+  }
+  server.outbox.length = 0;
+  expect(client.keys).toBeUndefined();
+  while (client.outbox.length === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    client.session.tick(performance.now());
+  }
+  carry(client, server);
+  expect(client.keys!.localKey).toEqual(server.keys.remoteKey);
+  server.session.close();
+  client.session.close();
+});
+
+Deno.test("a handshake that doesn't end is given up at its limit", () => {
+  const factory = createDtlsFactory();
+  for (const role of ["accept", "connect"] as const) {
+    const side = createSide(factory, role);
+    side.session.tick(1000);
+    side.session.tick(1000 + HANDSHAKE_LIMIT_MS - 1);
+    expect(side.closed).toBeUndefined();
+    side.session.tick(1000 + HANDSHAKE_LIMIT_MS);
+    expect(side.closed).toBe("the handshake took too long");
+    side.session.tick(1000 + 2 * HANDSHAKE_LIMIT_MS);
+    side.session.close();
+  }
+});
+
+Deno.test("junk before and amid a handshake takes no memory and doesn't stop it", () => {
+  const factory = createDtlsFactory();
+  const server = createSide(factory, "accept");
+  const client = createSide(factory, "connect");
+  const junk = new Uint8Array(1200);
+  const pelt = (rounds: number) => {
+    for (let i = 0; i < rounds; i++) {
+      crypto.getRandomValues(junk);
+      // Half of it looks like an encrypted record of an epoch that isn't there yet.
+      if (i % 2 === 0) junk.set([22, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, i >> 8, i, 4, 0x90]);
+      server.session.receive(junk.subarray(0, i % 7 === 0 ? 5 : 1200));
+    }
+  };
+  pelt(2000);
+  const before = Deno.memoryUsage().rss;
+  pelt(20_000);
+  // All of it together would be 24 MB.
+  expect(Deno.memoryUsage().rss - before).toBeLessThan(12e6);
+  expect(server.closed).toBeUndefined();
+  client.session.tick(0);
+  for (const datagram of client.outbox.splice(0)) server.session.receive(datagram);
+  pelt(200);
+  carry(client, server);
+  expect(server.keys!.localKey).toEqual(client.keys!.remoteKey);
+  pelt(200);
+  expect(server.closed).toBeUndefined();
+  server.session.close();
+  client.session.close();
+});
+
+Deno.test("sessions whose callbacks answer at once come to the same end", () => {
+  const factory = createDtlsFactory();
+  const ends: Record<string, { keys?: SrtpKeys; closed?: string }> = { server: {}, client: {} };
+  const sessions: Record<string, DtlsSession> = {};
+  const events = (own: string, other: string) => ({
+    onSend: (datagram: Uint8Array) => sessions[other]!.receive(datagram),
+    onConnected: (keys: SrtpKeys) => {
+      ends[own]!.keys = keys;
+    },
+    onClosed: (reason: string) => {
+      ends[own]!.closed = reason;
+    },
+  });
+  sessions.server = factory.accept(events("server", "client"));
+  sessions.client = factory.connect(events("client", "server"));
+  sessions.client.tick(0);
+  expect(ends.server!.keys!.localKey).toEqual(ends.client!.keys!.remoteKey);
+  sessions.server.close();
+  expect(ends).toMatchObject({ client: { closed: "the peer closed" } });
+  expect(ends.server!.closed).toBeUndefined();
+  sessions.client.close();
+});
+
+Deno.test("a session that is closed amid its own callback touches nothing freed", () => {
+  const factory = createDtlsFactory();
+  const client = createSide(factory, "connect");
+  const closed: string[] = [];
+  let session: DtlsSession | undefined = undefined;
+  session = factory.accept({
+    onSend: () => session!.close(),
+    onConnected: () => {
+      throw new Error("connected after closing");
+    },
+    onClosed: (reason) => closed.push(reason),
+  });
+  client.session.tick(0);
+  for (const datagram of client.outbox.splice(0)) session.receive(datagram);
+  session.receive(new Uint8Array(20));
+  session.tick(1);
+  session.close();
+  expect(closed).toEqual([]);
   client.session.close();
 });
 

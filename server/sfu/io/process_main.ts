@@ -1,0 +1,138 @@
+/**
+ * The media process: a core, a socket, and a pipe to the main process.
+ *
+ * It runs with the permissions that media needs and no others: no files, no subprocesses. It ends when the pipe does,
+ * so none survives the main process.
+ */
+import { MediaCore } from "../core.ts";
+import { MediaError } from "../engine.ts";
+import {
+  type ControlReply,
+  type ControlRequest,
+  encodeFrame,
+  FrameReader,
+} from "./control_frames.ts";
+import { createDtlsFactory } from "./dtls.ts";
+import { type MediaLoop, runMediaLoop } from "./media_loop.ts";
+import { systemRandomness } from "./randomness.ts";
+import { openSocket } from "./socket.ts";
+
+/** How often the main process hears that this one lives. */
+export const ALIVE_MS = 200;
+/** The main process reads slowly or not at all beyond this. */
+const MAX_UNSENT_BYTES = 16 << 20;
+const MAX_FAULTS_PER_SECOND = 5;
+
+/** The core's methods that the main process may call, with arguments as the engine's interface has them. */
+type Callable = {
+  [Name in keyof MediaCore]: MediaCore[Name] extends (...args: infer Args) => unknown
+    ? Args extends unknown[] ? Name : never
+    : never;
+}[keyof MediaCore];
+
+const CALLABLE: ReadonlySet<string> = new Set<Callable>([
+  "closeRouter",
+  "createTransport",
+  "connectTransport",
+  "restartIce",
+  "closeTransport",
+  "produce",
+  "setProducerPaused",
+  "closeProducer",
+  "consume",
+  "setConsumerPaused",
+  "setConsumerSize",
+  "closeConsumer",
+  "stats",
+  "counters",
+]);
+
+const output = Deno.stdout.writable.getWriter();
+let unsentBytes = 0;
+
+function say(reply: ControlReply): void {
+  const frame = encodeFrame(reply);
+  unsentBytes += frame.length;
+  if (unsentBytes > MAX_UNSENT_BYTES) Deno.exit(1);
+  output.write(frame).then(
+    () => {
+      unsentBytes -= frame.length;
+    },
+    () => Deno.exit(0),
+  );
+}
+
+let faults = 0;
+
+function onFault(error: unknown): void {
+  if (faults++ >= MAX_FAULTS_PER_SECOND) return;
+  say({
+    type: "fault",
+    message: error instanceof Error ? error.stack ?? error.message : `${error}`,
+  });
+}
+
+async function start(request: Extract<ControlRequest, { type: "start" }>): Promise<MediaCore> {
+  const socket = await openSocket(request);
+  const core = new MediaCore({
+    socket,
+    dtls: createDtlsFactory(),
+    random: systemRandomness,
+    announcedAddress: request.announcedAddress,
+  });
+  const loop: MediaLoop = runMediaLoop({ socket, core, dedicated: true, onFault });
+  loop.ended.catch(onFault);
+  say({ type: "ready", port: socket.port });
+  setInterval(() => {
+    faults = 0;
+    say({ type: "alive" });
+  }, ALIVE_MS);
+  return core;
+}
+
+function call(core: MediaCore, request: Extract<ControlRequest, { type: "call" }>): unknown {
+  const { method, args } = request;
+  if (method === "createRouter") {
+    const routerId: string = core.createRouter((event) => say({ type: "event", routerId, event }));
+    return routerId;
+  }
+  if (!CALLABLE.has(method)) throw new TypeError(`no method ${method}`);
+  const target = core[method as Callable] as (...args: unknown[]) => unknown;
+  return target.apply(core, args);
+}
+
+function answer(core: MediaCore, request: Extract<ControlRequest, { type: "call" }>): void {
+  try {
+    say({ type: "result", id: request.id, value: call(core, request) ?? null });
+  } catch (error) {
+    if (error instanceof MediaError) {
+      say({ type: "error", id: request.id, code: error.code, message: error.message });
+    } else {
+      onFault(error);
+      say({ type: "error", id: request.id, message: "the media process failed" });
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const reader = new FrameReader();
+  let core: MediaCore | undefined;
+  for await (const piece of Deno.stdin.readable) {
+    for (const message of reader.push(piece)) {
+      const request = message as ControlRequest;
+      if (request.type === "start") core = await start(request);
+      else if (core !== undefined) answer(core, request);
+    }
+  }
+}
+
+if (import.meta.main) {
+  try {
+    await main();
+    Deno.exit(0);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : `${error}`;
+    await output.write(encodeFrame({ type: "failed", message })).catch(() => {});
+    Deno.exit(1);
+  }
+}
