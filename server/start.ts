@@ -5,6 +5,7 @@
  * is imported before it is installed. With `--dev` the client is built again on each change.
  */
 import { buildClient, isClientStale, watchClient } from "./client_build.ts";
+import { openSsl, OpenSslMissing } from "./sfu/io/openssl.ts";
 import type * as config from "./config.ts";
 import type * as logger from "./logger.ts";
 import type * as main from "../main.ts";
@@ -21,9 +22,20 @@ function fail(text: string): never {
   Deno.exit(1);
 }
 
+requireOpenSsl();
 await install();
 await build();
 await run();
+
+/** Before the minutes of installing, not after. */
+function requireOpenSsl(): void {
+  try {
+    openSsl();
+  } catch (error) {
+    if (error instanceof OpenSslMissing) fail(error.message);
+    throw error;
+  }
+}
 
 /** The first time with Deno's own progress; later only a fault is worth a line. */
 async function install(): Promise<void> {
@@ -62,7 +74,7 @@ async function run(): Promise<void> {
     if (Deno.args.includes("--dev")) endWith(watchClient());
     await welcome(running, settings);
   } catch (error) {
-    if (error instanceof ConfigError || isMissingLibrary(error)) fail(error.message);
+    if (error instanceof ConfigError) fail(error.message);
     if (error instanceof Deno.errors.AddrInUse) {
       fail("The port is in use. Set PORT to another one, in the environment or in .env.");
     }
@@ -98,11 +110,6 @@ async function welcome(running: main.Running, settings: config.Config): Promise<
 
 async function load<T>(path: string): Promise<T> {
   return await import(new URL(path, ROOT).href) as T;
-}
-
-/** By name: the class lives in a module that is loaded late. */
-function isMissingLibrary(error: unknown): error is Error {
-  return error instanceof Error && error.name === "OpenSslMissing";
 }
 
 function endWith(child: Deno.ChildProcess): void {

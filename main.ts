@@ -1,0 +1,173 @@
+/**
+ * Lectern, put together: configuration, database, media process, rooms, HTTP; and taken apart again in order.
+ *
+ * Run directly it serves until SIGTERM or SIGINT; `deno task start` prepares everything and calls {@linkcode serve}.
+ */
+import { openStorage, type Storage } from "./db/storage.ts";
+import { Attempts } from "./server/attempts.ts";
+import { type Config, ConfigError, loadConfig, VERSION } from "./server/config.ts";
+import { createApp } from "./server/http/app.ts";
+import { createLogger, type Logger } from "./server/logger.ts";
+import { Metrics } from "./server/metrics.ts";
+import type { MediaEngine } from "./server/sfu/engine.ts";
+import { startMediaProcess } from "./server/sfu/io/process.ts";
+import { createRooms } from "./server/socket/rooms.ts";
+import { startSweeping } from "./server/sweep.ts";
+
+/** What a drain may take before the process ends anyway. */
+const DRAIN_MS = 10_000;
+/** Longer than this, and the database or the media process doesn't answer. */
+const READY_MS = 2_000;
+/** Answers that are still on their way after the rooms are closed. */
+const SHUTDOWN_MS = 2_000;
+
+/** A serving Lectern. */
+export interface Running {
+  storage: Storage;
+  /** Where it listens. */
+  address: string;
+  /** Tells everyone, stores everything, ends. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** Starts everything; rejects, with what was started ended, when a part can't start. */
+export async function serve(config: Config, logger: Logger): Promise<Running> {
+  await using started = new AsyncDisposableStack();
+  if (config.database.kind === "file") await Deno.mkdir(config.dataDir, { recursive: true });
+  const storage = await openStorage({ location: config.database, ...config.lessons });
+  started.defer(() => storage.close());
+  if (storage.migrated.length > 0) logger.info("database migrated", { applied: storage.migrated });
+
+  const engine = await startMediaProcess({ ...config.media, logger });
+  started.defer(() => engine.close());
+
+  const attempts = new Attempts();
+  const rooms = createRooms({
+    store: storage.meetings,
+    log: storage.log,
+    clientIds: storage.clientIds,
+    engine,
+    attempts,
+    now: Date.now,
+    logger,
+    limits: {
+      room: { emptyMs: config.lessons.emptyMs, reconnectMs: config.lessons.reconnectMs },
+    },
+    ...(config.publicUrlGiven ? { publicHost: new URL(config.publicUrl).host } : {}),
+  });
+  await rooms.resume(await storage.meetings.active());
+
+  const metrics = new Metrics();
+  metrics.collect(() => rooms.counters());
+  metrics.collect(() => engine.counters());
+  metrics.collect(processNumbers);
+
+  const app = createApp({
+    meetings: storage.meetings,
+    apiKeys: storage.apiKeys,
+    rooms,
+    attempts,
+    logger,
+    metrics,
+    now: Date.now,
+    ready: () => ready(storage, engine),
+    publicUrl: config.publicUrl,
+    tryIt: config.tryIt,
+    trustProxy: config.trustProxy,
+    version: VERSION,
+    clientDir: new URL("client/dist", import.meta.url).pathname,
+  });
+  const abort = new AbortController();
+  const server = Deno.serve({
+    hostname: config.host,
+    port: config.port,
+    signal: abort.signal,
+    onListen: () => {},
+  }, (request, info) => app.fetch(request, { remoteAddress: info.remoteAddr.hostname }));
+  started.defer(async () => {
+    await within(SHUTDOWN_MS, server.shutdown()).catch(() => abort.abort());
+  });
+  // Ends before the server does, so that the pages are told over their sockets.
+  started.defer(() => within(DRAIN_MS, rooms.drain()));
+  started.defer(startSweeping({ meetings: storage.meetings, rooms, logger, now: Date.now }));
+
+  logger.info("serving", { url: config.publicUrl, host: config.host, port: config.port });
+  const parts = started.move();
+  let stopping: Promise<void> | null = null;
+  return {
+    storage,
+    address: config.publicUrl,
+    stop: () => stopping ??= parts.disposeAsync(),
+  };
+}
+
+/** Serves until a signal comes; then drains and ends the process. A second signal ends it at once. */
+export function stopOnSignals(running: Running, logger: Logger): void {
+  let stopping = false;
+  const stop = async (signal: Deno.Signal) => {
+    if (stopping) Deno.exit(1);
+    stopping = true;
+    logger.info("stopping", { signal });
+    try {
+      await running.stop();
+      logger.info("stopped");
+      Deno.exit(0);
+    } catch (error) {
+      logger.error("stopped with an error", { error });
+      Deno.exit(1);
+    }
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    Deno.addSignalListener(signal, () => void stop(signal));
+  }
+}
+
+/** A fault that nothing caught is logged; other people's lessons go on. */
+export function logUncaught(logger: Logger): void {
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    logger.error("unhandled rejection", { error: event.reason });
+  });
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    logger.error("uncaught error", { error: event.error });
+  });
+}
+
+/** The media process answers only when it lives; while it is being replaced, calls to it wait. */
+async function ready(storage: Storage, engine: MediaEngine): Promise<void> {
+  await within(READY_MS, Promise.all([storage.ping(), engine.counters()]));
+}
+
+function processNumbers(): Record<string, number> {
+  const { rss, heapUsed } = Deno.memoryUsage();
+  return {
+    process_resident_memory_bytes: rss,
+    process_heap_bytes: heapUsed,
+    process_uptime_seconds: Math.round(performance.now() / 1000),
+  };
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`not done after ${ms} ms`)), ms);
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+if (import.meta.main) {
+  try {
+    const config = loadConfig();
+    const logger = createLogger(config.log);
+    logUncaught(logger);
+    stopOnSignals(await serve(config, logger), logger);
+  } catch (error) {
+    const logger = createLogger({ level: "error", format: "text" });
+    if (error instanceof ConfigError) logger.error(error.message);
+    else logger.error("Lectern can't start", { error });
+    Deno.exit(1);
+  }
+}
