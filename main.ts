@@ -5,13 +5,14 @@
  */
 import { openStorage, type Storage } from "./db/storage.ts";
 import { Attempts } from "./server/attempts.ts";
-import { type Config, ConfigError, loadConfig, VERSION } from "./server/config.ts";
+import { type Config, loadConfig, VERSION } from "./server/config.ts";
 import { createApp } from "./server/http/app.ts";
 import { createLogger, type Logger } from "./server/logger.ts";
 import { Metrics } from "./server/metrics.ts";
 import type { MediaEngine } from "./server/sfu/engine.ts";
 import { startMediaProcess } from "./server/sfu/io/process.ts";
 import { createRooms } from "./server/socket/rooms.ts";
+import { explainStartFault } from "./server/start_fault.ts";
 import { startSweeping } from "./server/sweep.ts";
 
 /** What a drain may take before the process ends anyway. */
@@ -162,12 +163,13 @@ if (import.meta.main) {
   try {
     const config = loadConfig();
     const logger = createLogger(config.log);
-    logUncaught(logger);
     stopOnSignals(await serve(config, logger), logger);
+    logUncaught(logger);
   } catch (error) {
     const logger = createLogger({ level: "error", format: "text" });
-    if (error instanceof ConfigError) logger.error(error.message);
-    else logger.error("Lectern can't start", { error });
+    const reason = explainStartFault(error);
+    if (reason === null) logger.error("Lectern can't start", { error });
+    else logger.error(reason);
     Deno.exit(1);
   }
 }

@@ -8,6 +8,7 @@ import { buildClient, isClientStale, watchClient } from "./client_build.ts";
 import { openSsl, OpenSslMissing } from "./sfu/io/openssl.ts";
 import type * as config from "./config.ts";
 import type * as logger from "./logger.ts";
+import type * as startFault from "./start_fault.ts";
 import type * as main from "../main.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -62,24 +63,25 @@ async function build(): Promise<void> {
 
 async function run(): Promise<void> {
   // Named by variables, so that Deno doesn't load them before they are installed.
-  const { ConfigError, loadConfig } = await load<typeof config>("server/config.ts");
+  const { loadConfig } = await load<typeof config>("server/config.ts");
+  const { explainStartFault } = await load<typeof startFault>("server/start_fault.ts");
   const { createLogger } = await load<typeof logger>("server/logger.ts");
   const { logUncaught, serve, stopOnSignals } = await load<typeof main>("main.ts");
   try {
     const settings = loadConfig();
     const log = createLogger(settings.log);
-    logUncaught(log);
     const running = await serve(settings, log);
     stopOnSignals(running, log);
+    logUncaught(log);
     if (Deno.args.includes("--dev")) endWith(watchClient());
     await welcome(running, settings);
   } catch (error) {
-    if (error instanceof ConfigError) fail(error.message);
-    if (error instanceof Deno.errors.AddrInUse) {
-      fail("The port is in use. Set PORT to another one, in the environment or in .env.");
-    }
-    throw error;
+    fail(explainStartFault(error) ?? `Lectern can't start: ${stackOf(error)}`);
   }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? error.stack ?? error.message : String(error);
 }
 
 async function welcome(running: main.Running, settings: config.Config): Promise<void> {
