@@ -1,0 +1,205 @@
+/**
+ * What two real WebRTC peers live through with the media engine; run by media_test.ts, one process a scenario.
+ *
+ * A process of its own, because @roamhq/wrtc crashes when a runtime that had media tracks is torn down;
+ * `Deno.exit` doesn't tear down.
+ */
+import { expect } from "@std/expect";
+import type { MediaEngine, MediaEvent } from "../../server/sfu/engine.ts";
+import { type LocalMediaOptions, startLocalMedia } from "../../server/sfu/io/local.ts";
+import { startMediaProcess } from "../../server/sfu/io/process.ts";
+import { lossySocket } from "./lossy_socket.ts";
+import { TestPeer } from "./media_peer.ts";
+import { until } from "./until.ts";
+
+const ADDRESS = "127.0.0.1";
+
+interface Stage {
+  engine: MediaEngine;
+  ada: TestPeer;
+  bob: TestPeer;
+  events: MediaEvent[];
+}
+
+async function stage(engine: MediaEngine): Promise<Stage> {
+  const events: MediaEvent[] = [];
+  const routerId = await engine.createRouter((event) => events.push(event));
+  const ada = new TestPeer(engine, routerId);
+  const bob = new TestPeer(engine, routerId);
+  await Promise.all([ada.load(), bob.load()]);
+  return { engine, ada, bob, events };
+}
+
+async function localStage(options: Partial<LocalMediaOptions> = {}): Promise<Stage> {
+  return await stage(await startLocalMedia({ address: ADDRESS, port: 0, ...options }));
+}
+
+async function forAWhile(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+export const SCENARIOS: Record<string, () => Promise<void>> = {
+  "two peers publish sound and picture through the media process, and receive both": async () => {
+    const log = (message: string, fields?: Record<string, unknown>) => {
+      throw new Error(`unexpected: ${message} ${JSON.stringify(fields)}`);
+    };
+    const logger = { info: () => {}, warn: log, error: log };
+    const { engine, ada, bob, events } = await stage(
+      await startMediaProcess({ address: ADDRESS, port: 0, logger }),
+    );
+    const adaTone = await ada.publishTone();
+    const bobTone = await bob.publishTone();
+    const received = [
+      await bob.consume(adaTone),
+      await bob.consume(await ada.publishPicture()),
+      await ada.consume(bobTone),
+      await ada.consume(await bob.publishPicture()),
+    ];
+    await until(
+      () =>
+        received.every(({ kind, frames, loudness }) =>
+          kind === "audio" ? loudness > 0.1 : frames > 25
+        ),
+      { what: "sound and picture on both sides" },
+    );
+    expect(received[1]!.width).toBe(320);
+    await until(
+      () =>
+        events.some((event) =>
+          event.type === "speakers" &&
+          event.speakers.some(({ producerId }) => producerId === adaTone)
+        ),
+      { what: "ada is a speaker" },
+    );
+    const counters = await engine.counters();
+    expect(counters).toMatchObject({
+      dtlsHandshakes: 4,
+      dtlsFailures: 0,
+      rtpRejected: 0,
+      rtcpRejected: 0,
+    });
+    await engine.close();
+  },
+
+  "a paused producer's packets end at the server, and resuming brings sound and picture back":
+    async () => {
+      const { engine, ada, bob } = await localStage();
+      const tone = await ada.publishTone();
+      const picture = await ada.publishPicture();
+      const heard = await bob.consume(tone);
+      const seen = await bob.consume(picture);
+      await until(() => seen.frames > 10 && heard.loudness > 0.1, { what: "sound and picture" });
+
+      await engine.setProducerPaused(tone, true);
+      await engine.setProducerPaused(picture, true);
+      const atPause = await engine.counters();
+      await forAWhile(600);
+      const later = await engine.counters();
+      expect(later["rtpForwarded"]).toBe(atPause["rtpForwarded"]);
+      expect(later["rtpReceived"]).toBeGreaterThan(atPause["rtpReceived"]! + 20);
+      expect(heard.loudness).toBeLessThan(0.01);
+      const framesInPause = seen.frames;
+
+      await engine.setProducerPaused(tone, false);
+      await engine.setProducerPaused(picture, false);
+      await until(() => seen.frames > framesInPause + 10 && heard.loudness > 0.1, {
+        what: "sound and picture after the pause",
+        limitMs: 3000,
+      });
+      const video = await bob.inbound("video");
+      expect(video["packetsLost"]).toBe(0);
+      expect((await bob.inbound("audio"))["packetsLost"]).toBe(0);
+      await engine.close();
+    },
+
+  "a consumer paused by its receiver gets nothing until it resumes": async () => {
+    const { engine, ada, bob } = await localStage();
+    const seen = await bob.consume(await ada.publishPicture());
+    await until(() => seen.frames > 5, { what: "picture" });
+    await engine.setConsumerPaused(seen.consumerId, true);
+    const { rtpForwarded } = await engine.counters();
+    await forAWhile(400);
+    expect((await engine.counters())["rtpForwarded"]).toBe(rtpForwarded);
+    const { frames } = seen;
+    await engine.setConsumerPaused(seen.consumerId, false);
+    await until(() => seen.frames > frames + 5, { what: "picture again", limitMs: 3000 });
+    await engine.close();
+  },
+
+  "5% of the packets lost on both ways are repaired without a key frame for each": async () => {
+    const seed = Number(Deno.env.get("SEED") ?? 20261122);
+    const { engine, ada, bob } = await localStage({
+      wrapSocket: (socket) => lossySocket(socket, { seed, loss: 0.05 }),
+    });
+    const seen = await bob.consume(await ada.publishPicture());
+    await until(() => seen.frames > 150, { what: `150 frames with seed ${seed}`, limitMs: 20_000 });
+    const counters = await engine.counters();
+    const video = await bob.inbound("video");
+    expect(counters["nacksSent"]).toBeGreaterThan(0);
+    expect(counters["rtpRetransmitted"]).toBeGreaterThan(0);
+    expect(video["nackCount"]).toBeGreaterThan(0);
+    expect(video["pliCount"] ?? 0).toBeLessThanOrEqual(3);
+    expect(video["framesDropped"] ?? 0).toBeLessThanOrEqual(10);
+    await engine.close();
+  },
+
+  "an ICE restart keeps sound and picture": async () => {
+    const { engine, ada, bob, events } = await localStage();
+    const heard = await bob.consume(await ada.publishTone());
+    const seen = await bob.consume(await ada.publishPicture());
+    await until(() => seen.frames > 5 && heard.loudness > 0.1, { what: "sound and picture" });
+    for (const transport of [bob.receiveTransport!, ada.sendTransport!]) {
+      const iceParameters = await engine.restartIce(transport.id);
+      await transport.restartIce({ iceParameters: { ...iceParameters, iceLite: true } });
+    }
+    const { stunAnswered } = await engine.counters();
+    const { frames } = seen;
+    await until(() => seen.frames > frames + 50 && heard.loudness > 0.1, {
+      what: "sound and picture after the restart",
+    });
+    expect((await engine.counters())["stunAnswered"]).toBeGreaterThan(stunAnswered!);
+    expect(events.filter(({ type }) => type === "transportClosed")).toEqual([]);
+    await engine.close();
+  },
+
+  "a peer with another certificate than announced gets no connection": async () => {
+    const local = await startLocalMedia({ address: ADDRESS, port: 0 });
+    const forged = "AB:".repeat(31) + "AB";
+    const engine: MediaEngine = {
+      ...local,
+      connectTransport: (id) =>
+        local.connectTransport(id, {
+          role: "client",
+          fingerprints: [{ algorithm: "sha-256", value: forged }],
+        }),
+    };
+    const { ada, events } = await stage(engine);
+    ada.publishTone().catch(() => {});
+    await until(() => events.some(({ type }) => type === "transportClosed"), {
+      what: "the transport was closed",
+    });
+    expect(events.some(({ type }) => type === "transportConnected")).toBe(false);
+    expect(await local.counters()).toMatchObject({
+      rtpReceived: 0,
+      dtlsFailures: 1,
+      transports: 0,
+    });
+    await local.close();
+  },
+};
+
+if (import.meta.main) {
+  const name = Deno.args[0] ?? "";
+  const scenario = SCENARIOS[name];
+  let failure: unknown = scenario === undefined ? `no scenario "${name}"` : undefined;
+  try {
+    await scenario?.();
+  } catch (error) {
+    failure = error;
+  }
+  if (failure !== undefined) {
+    const text = failure instanceof Error ? failure.stack ?? failure.message : `${failure}`;
+    await Deno.stderr.write(new TextEncoder().encode(`${text}\n`));
+  }
+  Deno.exit(failure === undefined ? 0 : 1);
+}

@@ -1,0 +1,33 @@
+import { expect } from "@std/expect";
+
+/** Each lives in media_scenarios.ts under this name. */
+const SCENARIOS = [
+  "two peers publish sound and picture through the media process, and receive both",
+  "a paused producer's packets end at the server, and resuming brings sound and picture back",
+  "a consumer paused by its receiver gets nothing until it resumes",
+  "5% of the packets lost on both ways are repaired without a key frame for each",
+  "an ICE restart keeps sound and picture",
+  "a peer with another certificate than announced gets no connection",
+];
+
+const LIMIT_MS = 60_000;
+
+for (const name of SCENARIOS) {
+  Deno.test(name, async () => {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "-A",
+        "--no-check",
+        new URL("./media_scenarios.ts", import.meta.url).href,
+        name,
+      ],
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+      signal: AbortSignal.timeout(LIMIT_MS),
+    }).output();
+    expect({ code, stderr: code === 0 ? "" : new TextDecoder().decode(stderr) })
+      .toEqual({ code: 0, stderr: "" });
+  });
+}

@@ -1,0 +1,18 @@
+/**
+ * Waits for what can't be awaited: the state of native code.
+ */
+
+/** Resolves when `holds` does, looking every 10 ms; rejects with `what` after `limitMs`. */
+export async function until(
+  holds: () => boolean,
+  options: { what?: string; limitMs?: number } = {},
+): Promise<void> {
+  const limitMs = options.limitMs ?? 10_000;
+  const deadline = performance.now() + limitMs;
+  while (!holds()) {
+    if (performance.now() > deadline) {
+      throw new Error(`not within ${limitMs} ms: ${options.what ?? holds}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
