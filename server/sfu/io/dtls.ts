@@ -268,10 +268,12 @@ class OpenSslDtlsSession implements DtlsSession {
     this.#connected = true;
     const keys = this.#exportKeys();
     const peer = this.#ssl.SSL_get1_peer_certificate(this.#session.pointer);
-    if (keys === undefined) return this.#fail("the peer takes no SRTP profile of ours");
-    if (peer === null) return this.#fail("the peer has no certificate");
-    const fingerprint = fingerprintOf(peer);
+    const fingerprint = peer === null ? undefined : fingerprintOf(peer);
     this.#crypto.X509_free(peer);
+    if (keys === undefined || fingerprint === undefined) {
+      this.close();
+      return this.#events.onClosed("the peer takes no SRTP profile of ours");
+    }
     this.#events.onConnected(keys, fingerprint);
   }
 

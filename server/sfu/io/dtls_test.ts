@@ -156,7 +156,7 @@ Deno.test("junk before and amid a handshake takes no memory and doesn't stop it"
   const junk = new Uint8Array(1200);
   const pelt = (rounds: number) => {
     for (let i = 0; i < rounds; i++) {
-      crypto.getRandomValues(junk);
+      if (i % 100 === 0) crypto.getRandomValues(junk);
       // Half of it looks like an encrypted record of an epoch that isn't there yet.
       if (i % 2 === 0) junk.set([22, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, i >> 8, i, 4, 0x90]);
       server.session.receive(junk.subarray(0, i % 7 === 0 ? 5 : 1200));
@@ -164,9 +164,9 @@ Deno.test("junk before and amid a handshake takes no memory and doesn't stop it"
   };
   pelt(2000);
   const before = Deno.memoryUsage().rss;
-  pelt(20_000);
-  // All of it together would be 24 MB.
-  expect(Deno.memoryUsage().rss - before).toBeLessThan(12e6);
+  pelt(250_000);
+  // All of it together would be 260 MB; other tests may run in this process meanwhile.
+  expect(Deno.memoryUsage().rss - before).toBeLessThan(150e6);
   expect(server.closed).toBeUndefined();
   client.session.tick(0);
   for (const datagram of client.outbox.splice(0)) server.session.receive(datagram);

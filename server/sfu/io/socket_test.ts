@@ -133,12 +133,14 @@ for (const { name, open, here } of KINDS) {
     a.flush();
     await gather(b, 100);
     // Nobody can be reached at port 0.
-    send(a, a.remote("127.0.0.1", 0), new Uint8Array(4));
+    for (let i = 0; i < 3; i++) send(a, a.remote("127.0.0.1", 0), new Uint8Array(4));
     a.flush();
     send(a, toB, new Uint8Array([1]));
     a.flush();
     await gather(b, 1);
-    expect(a.counters()).toEqual({ received: 0, sent: 101, dropped: 1 });
+    // A datagram may arrive before the runtime says that it left.
+    while (a.counters().sent < 101) await a.waitReadable(1);
+    expect(a.counters()).toEqual({ received: 0, sent: 101, dropped: 3 });
     expect(b.counters()).toEqual({ received: 101, sent: 0, dropped: 0 });
   });
 
