@@ -1,4 +1,5 @@
 /** A person without a picture: initials on a colour that is theirs each time. */
+import { UserRound } from "lucide-preact";
 import { hueOf, initialsOf } from "./initials.ts";
 import "./avatar.css";
 
@@ -9,7 +10,7 @@ export function Avatar({ name, size }: { name: string; size: number }) {
       aria-hidden="true"
       style={{ "--avatar-hue": hueOf(name), width: `${size}px`, fontSize: `${size * 0.4}px` }}
     >
-      {initialsOf(name)}
+      {initialsOf(name) || <UserRound size={size * 0.5} />}
     </span>
   );
 }

@@ -110,7 +110,7 @@ function TooEarly({ visit, problem }: { visit: Visit; problem: JoinProblem }) {
     });
   return (
     <Page title={title} testId="too-early">
-      <p class="page-when">
+      <p>
         {problem.title && <>{problem.title}:{" "}</>}
         <span class="numbers">{saySpan(start, scheduledEnd, reader)}</span>{" "}
         <span class="soft">({sayZone(reader)})</span>

@@ -58,17 +58,17 @@ export function Lobby({ visit, info }: { visit: Visit; info: JoinInfo }) {
             </label>
             {devices && <DevicePickers devices={devices} />}
             {devices && <DeviceHelp devices={devices} />}
-            <button type="submit" class="button button-main lobby-join" data-testid="join">
-              {info.willWait ? "Ask to join" : "Join the lesson"}
-            </button>
-            {info.willWait && (
-              <p class="small soft">The host sees that you are here and lets you in.</p>
-            )}
             {info.isRecorded && (
               <p class="lobby-recorded" data-testid="recorded">
                 <span class="lobby-dot" aria-hidden="true" />
                 This lesson is recorded
               </p>
+            )}
+            <button type="submit" class="button button-main lobby-join" data-testid="join">
+              {info.willWait ? "Ask to join" : "Join the lesson"}
+            </button>
+            {info.willWait && (
+              <p class="small soft">The host sees that you are here and lets you in.</p>
             )}
           </div>
         </form>

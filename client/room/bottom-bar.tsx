@@ -64,7 +64,7 @@ function NarrowBar() {
         <HandButton />
         <ChatButton />
         <Menu
-          label="More"
+          label={waiting > 0 ? `More, ${waiting} waiting` : "More"}
           testId="more"
           button={
             <>

@@ -6,6 +6,7 @@ import { MAX_CHAT_CHARS } from "../../rooms/protocol/messages.ts";
 import { RoomError } from "../../rooms/errors.ts";
 import { IconButton } from "../design/icon-button.tsx";
 import { useRoom } from "./model.ts";
+import { narrow } from "./screen-size.ts";
 
 /** From here on it is worth saying how much is left. */
 const NEARLY_FULL_CHARS = MAX_CHAT_CHARS - 200;
@@ -18,7 +19,8 @@ export function ChatComposer() {
   const length = useSignal(view.draft.length);
 
   useEffect(() => {
-    field.current?.focus({ preventScroll: true });
+    // On a phone the keyboard would cover what there is to read.
+    if (!narrow.value) field.current?.focus({ preventScroll: true });
     grow();
   }, []);
 

@@ -8,9 +8,9 @@ export interface Grid {
 }
 
 const WIDEST = 16 / 9;
-const NARROWEST = 4 / 5;
+const NARROWEST = 1;
 
-/** The largest tile within a cell whose shape stays between a portrait and a wide picture. */
+/** The largest tile within a cell whose shape stays between a square and a wide picture. */
 function fit(width: number, height: number): { width: number; height: number } {
   return {
     width: Math.floor(Math.min(width, height * WIDEST)),

@@ -7,7 +7,8 @@ export function LockedBadge() {
   return (
     <span class="badge" title="Nobody else can come in until the host unlocks the room">
       <Lock size={14} aria-hidden="true" />
-      Locked
+      <span class="unseen">Locked</span>
+      <span class="badge-words" aria-hidden="true">Locked</span>
     </span>
   );
 }

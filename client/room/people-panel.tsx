@@ -11,24 +11,26 @@ export function PeoplePanel() {
   const raised = hands.value;
   const others = room.participants.value.filter((person) => person.hand === null);
   return (
-    <div class="people">
-      <WaitingList />
-      {raised.length > 0 && (
-        <section aria-label="Raised hands">
-          <h3>Raised hands</h3>
-          <ol>
-            {raised.map((person, index) => (
-              <PersonRow key={person.id} person={person} place={index + 1} />
-            ))}
-          </ol>
+    <>
+      <div class="people">
+        <WaitingList />
+        {raised.length > 0 && (
+          <section aria-label="Raised hands">
+            <h3>Raised hands</h3>
+            <ol>
+              {raised.map((person, index) => (
+                <PersonRow key={person.id} person={person} place={index + 1} />
+              ))}
+            </ol>
+          </section>
+        )}
+        <section aria-label="In the room">
+          <h3>In the room ({room.participants.value.length})</h3>
+          <ul>{others.map((person) => <PersonRow key={person.id} person={person} />)}</ul>
         </section>
-      )}
-      <section aria-label="In the room">
-        <h3>In the room ({room.participants.value.length})</h3>
-        <ul>{others.map((person) => <PersonRow key={person.id} person={person} />)}</ul>
-      </section>
+      </div>
       {room.permissions.value.host && <HostActions />}
-    </div>
+    </>
   );
 }
 
@@ -40,21 +42,22 @@ function HostActions() {
       <button
         type="button"
         class="button"
+        title="Everyone else’s microphone goes off; they can unmute again"
         data-testid="mute-all"
         onClick={() => void model.command("participant.muteAll", {})}
       >
         <MicOff size={18} aria-hidden="true" />
-        Mute everyone else
+        Mute all
       </button>
       <button
         type="button"
         class="button"
-        aria-pressed={locked}
+        title={locked ? "Let people in again" : "Nobody else can come in"}
         data-testid="lock"
         onClick={() => void model.command("meeting.setLocked", { locked: !locked })}
       >
         {locked ? <LockOpen size={18} aria-hidden="true" /> : <Lock size={18} aria-hidden="true" />}
-        {locked ? "Unlock the room" : "Lock the room"}
+        {locked ? "Unlock" : "Lock"}
       </button>
       {navigator.clipboard && <CopyLink waits={policy.waitingRoom} />}
     </section>
@@ -72,11 +75,15 @@ function CopyLink({ waits }: { waits: boolean }) {
   };
   return (
     <>
-      <button type="button" class="button" onClick={() => void copy()}>
+      <button type="button" class="button people-link" onClick={() => void copy()}>
         <Link size={18} aria-hidden="true" />
         <span aria-live="polite">{copied.value ? "Link copied" : "Copy a link for a guest"}</span>
       </button>
-      {waits && <p class="small soft">Guests wait at the door until you let them in.</p>}
+      {waits && (
+        <p class="small soft people-link">
+          Guests wait at the door until you let them in.
+        </p>
+      )}
     </>
   );
 }

@@ -25,7 +25,7 @@ export function RecordingBadge() {
   }
   return (
     <Menu
-      label={paused ? "Recording is paused" : "This lesson is being recorded"}
+      label={paused ? words : `${words}: this lesson is being recorded`}
       button={badge}
       buttonClass="badge badge-button recording"
       testId="recording"

@@ -65,7 +65,7 @@ export function Tile({ person, small }: TileProps) {
           )
           : <Avatar name={person.name} size={small ? 40 : 76} />}
       </div>
-      {away && <span class="tile-wait">Reconnecting…</span>}
+      {away && !small && <span class="plate tile-wait">Reconnecting…</span>}
       {person.hand !== null && (
         <span class="tile-hand" title="Hand raised">
           <Hand size={16} aria-hidden="true" />
