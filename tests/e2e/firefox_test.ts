@@ -1,0 +1,47 @@
+/** Firefox ESR and Chromium in one lesson: each sees and hears the other. */
+import { expect } from "@std/expect";
+import { findFirefox, Firefox } from "./firefox.ts";
+import {
+  INBOUND,
+  type Inbound,
+  inbound,
+  keepPeerConnections,
+  launchChromium,
+  Lectern,
+  linkOf,
+  openPerson,
+  until,
+} from "./lectern.ts";
+
+const executable = findFirefox();
+
+Deno.test({
+  name: executable === null
+    ? "Firefox with Chromium (skipped: Debian's firefox-esr is not installed)"
+    : "Firefox with Chromium: each sees and hears the other",
+  ignore: executable === null,
+  fn: async () => {
+    const lectern = await Lectern.start();
+    const browser = await launchChromium();
+    const firefox = await Firefox.launch(executable!);
+    try {
+      const booking = await lectern.book();
+      await firefox.addInitScript(keepPeerConnections);
+      await firefox.goto(linkOf(booking, "Ada"));
+      await firefox.click('[data-testid="join"]');
+      await firefox.waitFor(`!!document.querySelector('[data-testid="room"]')`);
+      const { page: mia } = await openPerson(browser);
+      await mia.goto(linkOf(booking, "Mia"));
+      await mia.getByTestId("join").click();
+      await mia.getByTestId("room").waitFor();
+      const flows = (now: Inbound) => now.framesDecoded > 30 && now.audioPackets > 30;
+      await until(() => inbound(mia), flows);
+      const seen = await until(() => firefox.evaluate<Inbound>(INBOUND), flows);
+      expect(seen.framesDecoded).toBeGreaterThan(30);
+    } finally {
+      await firefox.close();
+      await browser.close();
+      await lectern.stop();
+    }
+  },
+});
