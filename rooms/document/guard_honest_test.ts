@@ -1,5 +1,9 @@
 import { expect } from "@std/expect";
+import * as Y from "yjs";
 import { holdLesson } from "../../tests/fuzz/guard_lesson.ts";
+import { CLIENTS, newReplica, openMeeting, rightsFor } from "../../tests/fuzz/guard_meeting.ts";
+import { judgeUpdate } from "./guard.ts";
+import { whiteboardOf } from "./schema.ts";
 
 Deno.test("judgeUpdate refuses nothing that people do in a lesson: edits, undo, offline, reload", () => {
   for (let seed = 1; seed <= 12; seed++) {
@@ -8,4 +12,27 @@ Deno.test("judgeUpdate refuses nothing that people do in a lesson: edits, undo, 
     expect(undos).toBeGreaterThan(10);
     expect(reloads).toBeGreaterThan(1);
   }
+});
+
+Deno.test("judgeUpdate accepts the overwritten values that an undo manager keeps, merged by Yjs", () => {
+  const server = openMeeting();
+  const client = newReplica(0);
+  Y.applyUpdate(client, Y.encodeStateAsUpdate(server));
+  client.clientID = CLIENTS.sender;
+  const undo = new Y.UndoManager(whiteboardOf(client));
+  const shape = whiteboardOf(client).get("shape:1") as Y.Map<unknown>;
+  for (let x = 10; x < 15; x++) shape.set("x", x);
+  const update = Y.encodeStateAsUpdate(client, Y.encodeStateVector(server));
+  const lengths = Y.decodeUpdate(update).structs.map((struct) => struct.length);
+  expect(lengths).toEqual([4, 1]);
+  expect(judgeUpdate(server, update, rightsFor(["whiteboard"])))
+    .toEqual({ ok: true, noop: false, touched: new Set(["whiteboard"]) });
+
+  Y.applyUpdate(server, update);
+  undo.undo();
+  const undoing = Y.encodeStateAsUpdate(client, Y.encodeStateVector(server));
+  expect(judgeUpdate(server, undoing, rightsFor(["whiteboard"])).ok).toBe(true);
+  Y.applyUpdate(server, undoing);
+  expect((whiteboardOf(server).get("shape:1") as Y.Map<unknown>).get("x")).toBe(1);
+  undo.destroy();
 });

@@ -48,6 +48,24 @@ const leftPending: Attack[] = [
       ),
   },
   {
+    name: "an origin beyond the end of the update's other block",
+    kind: "missing-dependency",
+    harm: "pending",
+    update: () =>
+      forgeUpdate([
+        {
+          client: sender,
+          clock: 0,
+          structs: [{ origin: { client: earlier, clock: 1 }, content: one }],
+        },
+        {
+          client: earlier,
+          clock: 0,
+          structs: [{ parent: "whiteboard", key: "x", content: one }],
+        },
+      ]),
+  },
+  {
     name: "two items that wait for each other",
     kind: "missing-dependency",
     harm: "pending",
