@@ -179,6 +179,40 @@ Deno.test("junk before and amid a handshake takes no memory and doesn't stop it"
   client.session.close();
 });
 
+Deno.test("a handshake with damaged datagrams ends in equal keys or not at all", () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  let state = seed;
+  const random = (below: number) => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  const factory = createDtlsFactory();
+  let connected = 0;
+  const rounds = 150;
+  for (let round = 0; round < rounds; round++) {
+    const server = createSide(factory, "accept");
+    const client = createSide(factory, "connect");
+    client.session.tick(0);
+    while (client.outbox.length + server.outbox.length > 0) {
+      for (const datagram of client.outbox.splice(0)) {
+        for (let flips = random(3); flips > 0; flips--) {
+          datagram[random(datagram.length)]! ^= 1 << random(8);
+        }
+        server.session.receive(datagram.subarray(0, datagram.length - random(2) * random(40)));
+      }
+      for (const datagram of server.outbox.splice(0)) client.session.receive(datagram);
+    }
+    const agreed = server.keys?.localKey.toHex() === client.keys?.remoteKey.toHex();
+    // The client may miss the server's last flight, never the other way round.
+    if (client.keys !== undefined && !agreed) throw new Error(`round ${round}, seed ${seed}`);
+    if (agreed && client.keys !== undefined) connected++;
+    server.session.close();
+    client.session.close();
+  }
+  // Some rounds damage nothing, and most of them much.
+  if (connected === 0 || connected === rounds) throw new Error(`${connected}, seed ${seed}`);
+});
+
 Deno.test("sessions whose callbacks answer at once come to the same end", () => {
   const factory = createDtlsFactory();
   const ends: Record<string, { keys?: SrtpKeys; closed?: string }> = { server: {}, client: {} };
