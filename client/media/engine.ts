@@ -5,7 +5,7 @@
  * {@linkcode MediaRoute} carries it; when the route is lost, the engine makes another one and everything is as before.
  * Invariants: one route at a time; what belongs to an earlier one changes nothing any more.
  */
-import { effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
 import { Device } from "mediasoup-client";
 import type { DeviceOptions, RtpCapabilities } from "mediasoup-client/types";
 import type { MediaSource } from "../../rooms/document/schema.ts";
@@ -14,7 +14,7 @@ import type { Welcome } from "../../rooms/protocol/messages.ts";
 import type { MediaConnection } from "../connection/contract.ts";
 import { delayMs } from "../connection/reconnect.ts";
 import type { Devices } from "./devices.ts";
-import { Playback } from "./playback.ts";
+import { type Loudspeaker, Playback } from "./playback.ts";
 import { Publisher, type WantedSource } from "./publishing.ts";
 import { type Quality, QualityTracker, readSent } from "./quality.ts";
 import { type PictureSize, Receiver } from "./receiving.ts";
@@ -45,6 +45,8 @@ export interface MediaOptions {
   cryptor?: FrameCryptor;
   /** For browsers that mediasoup-client doesn't recognise; by default it looks itself. */
   handlerName?: NonNullable<DeviceOptions["handlerName"]>;
+  /** By default audio elements of this page, at the chosen loudspeaker. */
+  loudspeaker?: Loudspeaker;
 }
 
 export interface RoomMedia {
@@ -94,7 +96,7 @@ class MediaEngine implements RoomMedia {
 
   readonly #options: MediaOptions;
   readonly #capture = new ScreenCapture();
-  readonly #playback: Playback;
+  readonly #playback: Loudspeaker;
   readonly #quality = new QualityTracker();
   readonly #sizes = new Map<string, PictureSize>();
   readonly #stops: (() => void)[] = [];
@@ -109,8 +111,8 @@ class MediaEngine implements RoomMedia {
   constructor(options: MediaOptions) {
     this.#options = options;
     const { connection, devices } = options;
-    const speakerId = signal(devices.choices.peek().speakerId);
-    this.#playback = new Playback(speakerId);
+    this.#playback = options.loudspeaker ??
+      new Playback(computed(() => devices.choices.value.speakerId));
     this.needsGesture = this.#playback.needsGesture;
     const statistics = setInterval(() => void this.#measure(), QUALITY_INTERVAL_MS);
     this.#stops.push(
@@ -124,9 +126,6 @@ class MediaEngine implements RoomMedia {
           this.#life?.receiver.follow(participants);
           this.#showStreams();
         });
-      }),
-      effect(() => {
-        speakerId.value = devices.choices.value.speakerId;
       }),
       effect(() => this.#follow("audio", devices.microphone.value.track)),
       effect(() => this.#follow("video", devices.camera.value.track)),
@@ -289,8 +288,8 @@ class MediaEngine implements RoomMedia {
   #endLife(): void {
     const life = this.#life;
     this.#life = null;
-    life?.route.close();
     life?.receiver.close();
+    life?.route.close();
   }
 
   /** Null where the browser has no WebRTC. */

@@ -5,9 +5,20 @@
  */
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
 
+/** Where received sound goes. */
+export interface Loudspeaker {
+  /** The browser waits for a click before it plays. */
+  readonly needsGesture: ReadonlySignal<boolean>;
+  /** Plays exactly these tracks from now on. */
+  show(tracks: ReadonlySet<MediaStreamTrack>): void;
+  /** Call from a click. */
+  play(): Promise<void>;
+  close(): void;
+}
+
 const GESTURES = ["pointerdown", "keydown"] as const;
 
-export class Playback {
+export class Playback implements Loudspeaker {
   readonly needsGesture = signal(false);
   readonly #elements = new Map<MediaStreamTrack, HTMLAudioElement>();
   readonly #speakerId: ReadonlySignal<string | null>;
@@ -24,7 +35,6 @@ export class Playback {
     }
   }
 
-  /** Plays exactly these tracks from now on. */
   show(tracks: ReadonlySet<MediaStreamTrack>): void {
     for (const [track, element] of this.#elements) {
       if (tracks.has(track)) continue;
@@ -40,7 +50,6 @@ export class Playback {
     }
   }
 
-  /** Call from a click. */
   async play(): Promise<void> {
     this.needsGesture.value = false;
     await Promise.all([...this.#elements.values()].map((element) => this.#start(element)));
