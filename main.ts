@@ -19,6 +19,7 @@ import { startSweeping } from "./server/sweep.ts";
 const DRAIN_MS = 10_000;
 /** Longer than this, and the database or the media process doesn't answer. */
 const READY_MS = 2_000;
+const CLOSE_FRAMES_MS = 50;
 /** Answers that are still on their way after the rooms are closed. */
 const SHUTDOWN_MS = 2_000;
 
@@ -89,7 +90,11 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     await within(SHUTDOWN_MS, server.shutdown()).catch(() => abort.abort());
   });
   // Ends before the server does, so that the pages are told over their sockets.
-  started.defer(() => within(DRAIN_MS, rooms.drain()));
+  started.defer(async () => {
+    await within(DRAIN_MS, rooms.drain());
+    // Deno forgets a close frame that was handed over just before its server is shut down.
+    await new Promise((resolve) => setTimeout(resolve, CLOSE_FRAMES_MS));
+  });
   started.defer(startSweeping({ meetings: storage.meetings, rooms, logger, now: Date.now }));
 
   logger.info("serving", { url: config.publicUrl, host: config.host, port: config.port });
