@@ -36,6 +36,7 @@ export interface DatagramSocket {
   ): number | Promise<number>;
   /** The slot of the next outgoing datagram. Fill it, then commit; flush sends what is committed. */
   slot(): Slot;
+  /** Nothing is sent for a length of 0. */
   commit(length: number, to: Remote): void;
   flush(): void;
   /** Resolves true as soon as a datagram waits, false after `maxWaitMs` or when closed; blocks nothing meanwhile. */
@@ -83,7 +84,8 @@ export interface SrtpSession {
   ): number;
   /**
    * Encrypts `payload[0..payloadLength)` behind the header that stands in `slot`.
-   * `index` is the 48-bit packet index (roll-over counter × 65536 + sequence). Answers the datagram's length.
+   * `index` is the 48-bit packet index (roll-over counter × 65536 + sequence). Answers the datagram's length, 0 when
+   * nothing is to be sent: the session is closed, or AES-GCM has sealed this index of the ssrc before.
    */
   protectRtp(
     slot: Slot,

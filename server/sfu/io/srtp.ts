@@ -3,7 +3,8 @@
  *
  * Invariants: nothing of a packet is remembered before it proved authentic; no index of an ssrc is accepted twice
  * while the ssrc is known; native code is handed only lengths that fit its buffers. A packet costs no allocation.
- * The caller must never protect two different packets under one ssrc and index: AES-GCM's key would leak.
+ * Nothing is sealed twice by AES-GCM under one ssrc and index, because that would give its authentication key away
+ * (RFC 7714 §8.1).
  */
 import { CmHmacCipher } from "./cm_hmac.ts";
 import { GcmCipher } from "./gcm.ts";
@@ -22,6 +23,8 @@ import { type Slot, SLOT_BYTES, type SrtpKeys, type SrtpSession } from "../ports
 
 /** Ssrcs remembered for each kind; the one that has been silent longest makes room for a new one. */
 export const MAX_SSRCS = 128;
+/** A transport sends many participants' streams, each with its repair stream. */
+const MAX_SENT_SSRCS = 1024;
 /** Packet indices have 48 bits, SRTCP's 31; a key is spent when they run out (RFC 3711 §9.2). */
 const MAX_RTP_INDEX = 2 ** 48 - 1;
 const MAX_RTCP_INDEX = 2 ** 31 - 1;
@@ -40,8 +43,10 @@ class LibcryptoSrtpSession implements SrtpSession {
   readonly #openRtp: PacketCipher;
   readonly #sealRtcp: PacketCipher;
   readonly #openRtcp: PacketCipher;
-  readonly #rtp = new ReplayWindows();
-  readonly #rtcp = new ReplayWindows();
+  readonly #rtp = new ReplayWindows(MAX_SSRCS);
+  readonly #rtcp = new ReplayWindows(MAX_SSRCS);
+  /** What was sealed, where sealing again would do harm; counter mode only repeats itself. */
+  readonly #sealed: ReplayWindows | undefined;
   readonly #compound: Bytes = new Uint8Array(SLOT_BYTES);
   readonly #compoundBody = this.#compound.subarray(RTCP_HEADER_BYTES);
   #nextRtcpIndex = 0;
@@ -66,6 +71,7 @@ class LibcryptoSrtpSession implements SrtpSession {
     this.#sealRtcp = createCipher(keys, "seal", "rtcp");
     this.#openRtcp = createCipher(keys, "open", "rtcp");
     this.rtpOverheadBytes = this.#sealRtp.rtpTrailerBytes;
+    if (keys.profile === "AEAD_AES_128_GCM") this.#sealed = new ReplayWindows(MAX_SENT_SSRCS);
   }
 
   unprotectRtp(
@@ -106,6 +112,10 @@ class LibcryptoSrtpSession implements SrtpSession {
       length > slot.bytes.length
     ) throw new RangeError(`An RTP packet of ${headerBytes}+${payloadBytes} bytes`);
     if (!(index >= 0 && index <= MAX_RTP_INDEX)) throw new RangeError(`Packet index ${index}`);
+    if (this.#sealed !== undefined) {
+      if (this.#sealed.get(ssrc)?.admits(index) === false) return 0;
+      this.#sealed.accept(ssrc, index);
+    }
     const packet = slot.bytes as Bytes;
     const body = slot.tail(headerBytes) as Bytes;
     this.#sealRtp.sealRtp(packet, headerBytes, body, payload, payloadBytes, ssrc, index);
@@ -176,10 +186,15 @@ function createCipher(
     : new CmHmacCipher(session);
 }
 
-/** The replay windows of at most {@linkcode MAX_SSRCS} ssrcs. */
+/** The windows of a bounded number of ssrcs. */
 class ReplayWindows {
   readonly #windows = new Map<number, { window: ReplayWindow; usedAt: number }>();
+  readonly #limit: number;
   #uses = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
 
   get(ssrc: number): ReplayWindow | undefined {
     return this.#windows.get(ssrc)?.window;
@@ -188,7 +203,7 @@ class ReplayWindows {
   accept(ssrc: number, index: number): void {
     let entry = this.#windows.get(ssrc);
     if (entry === undefined) {
-      if (this.#windows.size >= MAX_SSRCS) this.#dropOldest();
+      if (this.#windows.size >= this.#limit) this.#dropOldest();
       entry = { window: new ReplayWindow(), usedAt: 0 };
       this.#windows.set(ssrc, entry);
     }
