@@ -1,0 +1,58 @@
+/** A server under measurement: a process of its own, whose CPU time and memory the kernel tells (Linux). */
+
+/** Clock ticks a second in /proc (`getconf CLK_TCK`; 100 on every Linux that Deno runs on). */
+const TICKS_PER_SECOND = 100;
+
+export class ServerProcess<Ready> implements AsyncDisposable {
+  private constructor(private readonly child: Deno.ChildProcess, readonly ready: Ready) {}
+
+  /** Starts a Deno script and waits for its first line, a JSON value. */
+  static async start<Ready>(script: string, args: string[]): Promise<ServerProcess<Ready>> {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", script, ...args],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    let text = "";
+    const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    while (!text.includes("\n")) {
+      const { value, done } = await lines.read();
+      if (done) throw new Error(`${script} ended before it was ready`);
+      text += value;
+    }
+    // What else it says is not for us, but the pipe must not fill up.
+    const drain = async () => {
+      while (!(await lines.read()).done);
+    };
+    void drain();
+    return new ServerProcess(child, JSON.parse(text.slice(0, text.indexOf("\n"))) as Ready);
+  }
+
+  /** CPU time of all threads, user and system. */
+  cpuMs(): number {
+    const stat = Deno.readTextFileSync(`/proc/${this.child.pid}/stat`);
+    // The second field is a name in brackets that may hold spaces.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * 1000 / TICKS_PER_SECOND;
+  }
+
+  residentMb(): number {
+    const status = Deno.readTextFileSync(`/proc/${this.child.pid}/status`);
+    return Number(status.match(/VmRSS:\s+(\d+)/)?.[1] ?? NaN) / 1024;
+  }
+
+  /** Ends it by closing its input, and waits. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.child.stdin.close();
+    const timer = setTimeout(() => this.child.kill("SIGKILL"), 5000);
+    await this.child.status;
+    clearTimeout(timer);
+  }
+}
+
+/** In the server: says that it is ready, then waits until whoever started it goes. */
+export async function serveUntilClosed(ready: unknown): Promise<void> {
+  await Deno.stdout.write(new TextEncoder().encode(`${JSON.stringify(ready)}\n`));
+  for await (const _ of Deno.stdin.readable);
+}
