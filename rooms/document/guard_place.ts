@@ -208,7 +208,7 @@ class Placement {
     if (left === null || right === null) return null;
     if (left !== undefined && right !== undefined) {
       if (!samePlace(left, right)) refuse("malformed", `${name(struct)} lies between two types`);
-      if (sameId(origin!, rightOrigin!)) this.checkStandsAlone(struct, origin!);
+      if (sameId(origin!, rightOrigin!)) this.checkStandsAlone(struct, origin!, left.kind);
     }
     return left ?? right!;
   }
@@ -216,11 +216,11 @@ class Placement {
   /**
    * Undoing in a text may name one neighbour for both sides. Within a longer item, Yjs then puts the struct before
    * the neighbour or after it, depending on how far that replica happens to have split the item: what the sender
-   * sees wouldn't be what the server keeps.
+   * sees wouldn't be what the server keeps. Honest updates do it in texts only.
    */
-  private checkStandsAlone(struct: DecodedStruct, id: StructId): void {
+  private checkStandsAlone(struct: DecodedStruct, id: StructId, kind: Kind): void {
     const { length } = this.isStored(id) ? storedAt(this.doc, id) : this.newAt(id);
-    if (length > 1) {
+    if (kind !== "text" || length > 1) {
       refuse("malformed", `${name(struct)} lies before and after ${name(id)}`);
     }
   }
