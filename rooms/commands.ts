@@ -128,7 +128,7 @@ export const COMMANDS: { readonly [M in RoomMethod]: Handler<M> } = {
 
   "meeting.bring"({ room, member, params }) {
     const host = requireHost(member);
-    room.notifyAll("meeting.brought", { stage: params.stage, by: host.fields.name });
+    room.audience.notify("meeting.brought", { stage: params.stage, by: host.fields.name });
     return {};
   },
 

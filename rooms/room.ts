@@ -6,75 +6,28 @@
  * rebuilt from the log can be made to say it again.
  * Invariant: nobody but a seated {@linkcode Member} reads or writes the document.
  */
-import * as Y from "yjs";
+import type * as Y from "yjs";
+import { Audience } from "./audience.ts";
 import { type Deadline, deadlineAt } from "./deadlines.ts";
 import { projectMeeting, projectParticipant } from "./document/projection.ts";
-import {
-  type CommittedUpdate,
-  Replica,
-  type StoredClock,
-  type Writer,
-} from "./document/replica.ts";
+import { Replica } from "./document/replica.ts";
 import { type MeetingFields, readMeeting } from "./document/schema.ts";
 import { CLOSE, RoomError } from "./errors.ts";
-import type { RoomLimits } from "./limits.ts";
 import { encodeNotice, Member, type Peer } from "./member.ts";
 import { People, type Person } from "./people.ts";
 import { type Permissions, permissionsOf } from "./permissions.ts";
-import type {
-  ClientIdStore,
-  EndReason,
-  Identity,
-  MeetingRecord,
-  MeetingStore,
-  UpdateLog,
-} from "./ports.ts";
-import { presenceFor, presenceGone, receivePresence } from "./presence.ts";
-import { readFrame, writeSyncStep1, writeSyncStep2, writeUpdates } from "./protocol/frames.ts";
-import type { NoticeMethod, NoticeParams, Welcome } from "./protocol/messages.ts";
-import { type RoomMedia, Sources } from "./sources.ts";
+import type { EndReason, Identity, MeetingRecord } from "./ports.ts";
+import { readFrame } from "./protocol/frames.ts";
+import type { Welcome } from "./protocol/messages.ts";
+import { type Arrival, type Entry, guest, type RoomPorts } from "./room_ports.ts";
+import { Sources } from "./sources.ts";
 import { WaitingList } from "./waiting.ts";
-
-export interface RoomPorts {
-  store: MeetingStore;
-  log: UpdateLog;
-  clientIds: ClientIdStore;
-  media: RoomMedia;
-  routerRtpCapabilities: Welcome["routerRtpCapabilities"];
-  limits: RoomLimits;
-  /** Changes wait: call {@linkcode Room.commit} within 10 ms. */
-  commitDue(): void;
-  /** The room is over; forget it. */
-  closed(): void;
-  /** Something for the operator's log. */
-  report(level: "info" | "warn" | "error", message: string, fields?: Record<string, unknown>): void;
-  recordingUrl(): string | null;
-}
-
-/** Someone who is let in. */
-export interface Entry {
-  identity: Identity;
-  /** The token they came with, or null to make one. */
-  session: string | null;
-  /** The Yjs client id of their page. */
-  clientId: number;
-  peer: Peer;
-}
-
-/** Someone who has to wait. */
-export interface Arrival {
-  name: string;
-  clientId: number;
-  peer: Peer;
-  onAdmitted(member: Member): void;
-}
 
 export class Room {
   readonly people: People;
   readonly sources: Sources;
   readonly #waiting: WaitingList;
-  readonly #arrivals = new Map<string, Arrival>();
-  readonly #members = new Set<Member>();
+  readonly audience: Audience;
   #meeting: MeetingFields;
   #now: number;
   #state: "open" | "ending" | "closed" = "open";
@@ -90,6 +43,7 @@ export class Room {
     now: number,
   ) {
     this.#now = now;
+    this.audience = new Audience(ports.limits);
     this.people = new People(bindings);
     this.people.restore(replica.doc, now);
     this.#meeting = initialMeeting(record, replica.doc);
@@ -117,7 +71,7 @@ export class Room {
       events: {
         commitDue: ports.commitDue,
         committed(updates, stored) {
-          if (room !== null) room.#relay(updates, stored);
+          room?.audience.relay(updates, stored, room.#now);
         },
         dropped(cause, error) {
           if (room !== null) room.#dropped(cause, error);
@@ -136,10 +90,6 @@ export class Room {
 
   get meeting(): Readonly<MeetingFields> {
     return this.#meeting;
-  }
-
-  get members(): ReadonlySet<Member> {
-    return this.#members;
   }
 
   get waiting(): WaitingList {
@@ -170,28 +120,23 @@ export class Room {
   wait(arrival: Arrival, now: number): string {
     this.#checkOpen();
     const ticket = crypto.randomUUID();
-    const { name, clientId, peer } = arrival;
-    this.#waiting.add({ ticket, name, clientId, peer, since: now });
-    this.#arrivals.set(ticket, arrival);
+    this.#waiting.add({ ...arrival, ticket, since: now });
     this.#showWaiting();
     return ticket;
   }
 
   /** The socket of someone who waited is gone. */
   giveUp(ticket: string): void {
-    this.#arrivals.delete(ticket);
     if (this.#waiting.drop(ticket)) this.#showWaiting();
   }
 
   /** @throws RoomError `not-found`, `full`. */
   async admit(ticket: string, now: number): Promise<void> {
-    const { name, clientId, peer } = this.#waiting.take(ticket);
-    const arrival = this.#arrivals.get(ticket);
-    this.#arrivals.delete(ticket);
+    const { name, clientId, peer, onAdmitted } = this.#waiting.take(ticket);
     this.#showWaiting();
     const identity = guest(name);
     const { member, welcome } = await this.join({ identity, session: null, clientId, peer }, now);
-    arrival?.onAdmitted(member);
+    onAdmitted(member);
     peer.sendText(encodeNotice("admission.admitted", { welcome }));
     this.greet(member);
   }
@@ -199,7 +144,6 @@ export class Room {
   /** @throws RoomError `not-found`. */
   refuse(ticket: string): void {
     const { peer } = this.#waiting.take(ticket);
-    this.#arrivals.delete(ticket);
     peer.sendText(encodeNotice("admission.refused", {}));
     peer.close(CLOSE.removed, "refused");
     this.#showWaiting();
@@ -245,10 +189,10 @@ export class Room {
     const member = new Member(person, peer, clientId, this.permissionsOf(person));
     person.member = member;
     if (earlier !== null) {
-      this.#unseat(earlier);
+      this.audience.unseat(earlier);
       earlier.peer.close(CLOSE.replaced, "joined from another tab");
     }
-    this.#members.add(member);
+    this.audience.seat(member);
     this.#emptySince = null;
     if (this.#meeting.status === "pending") {
       this.change({ status: "active", startedAt: now });
@@ -259,7 +203,7 @@ export class Room {
 
   /** What a member is told right after the welcome. */
   greet(member: Member): void {
-    if (this.replica.usable) member.peer.sendFrame(this.#question());
+    this.audience.question(this.replica, [member]);
     if (member.may.host && this.#waiting.size > 0) {
       member.notify("admission.waiting", this.#waiting.notice());
     }
@@ -271,7 +215,7 @@ export class Room {
 
   /** The socket is gone; the person has some time to come back. */
   disconnected(member: Member, now: number): void {
-    this.#unseat(member);
+    this.audience.unseat(member);
     if (member.person.member !== member) return;
     const { person } = member;
     person.member = null;
@@ -289,7 +233,7 @@ export class Room {
     const { member } = person;
     person.member = null;
     person.asked.clear();
-    if (member !== null) this.#unseat(member);
+    if (member !== null) this.audience.unseat(member);
     this.#releaseMedia(person);
     person.fields = { ...person.fields, connection: "left", hand: null };
     this.show(person);
@@ -345,33 +289,12 @@ export class Room {
           this.replica.receive(message.update, member, now);
           break;
         case "syncStep1":
-          this.#answer(member, message.stateVector);
+          this.audience.answer(this.replica, member, message.stateVector);
           break;
-        case "presence": {
-          const { presenceBytes } = this.ports.limits;
-          const news = receivePresence(message.payload, member, presenceBytes);
-          if (news !== null) this.#sendToOthers(member, news);
-        }
+        case "presence":
+          this.audience.presence(member, message.payload);
       }
     }
-  }
-
-  #answer(member: Member, stateVector: Uint8Array): void {
-    try {
-      Y.decodeStateVector(stateVector);
-    } catch {
-      throw new RoomError("bad-request", "Malformed state vector");
-    }
-    // Copied: the frame's buffer is the socket's.
-    this.replica.ask(member, stateVector.slice(), (update) => {
-      if (!this.#members.has(member)) return;
-      member.peer.sendFrame(writeSyncStep2(update));
-      if (!member.synced) {
-        member.synced = true;
-        const presence = presenceFor(member, this.#members);
-        if (presence !== null) member.peer.sendFrame(presence);
-      }
-    });
   }
 
   // What the room says
@@ -392,11 +315,6 @@ export class Room {
     this.#write((doc) => projectParticipant(doc, person.id, person.fields));
   }
 
-  notifyAll<M extends NoticeMethod>(method: M, params: NoticeParams<M>): void {
-    const text = encodeNotice(method, params);
-    for (const member of this.#members) member.peer.sendText(text);
-  }
-
   /** Resolves when what was changed so far is stored. @throws RoomError `unavailable`. */
   settled(): Promise<void> {
     return this.replica.settled();
@@ -415,7 +333,7 @@ export class Room {
     if (this.#state !== "open") return;
     this.#now = now;
     const { limits } = this.ports;
-    for (const member of this.#members) member.settleDebt(now, limits.savedMs);
+    this.audience.settleDebts(now);
     for (const person of this.people.present()) {
       if (person.member === null && now - person.awaySince >= limits.reconnectMs) {
         await this.leave(person, now);
@@ -433,7 +351,7 @@ export class Room {
     if (deadline === null) return;
     if (deadline.due === "warning") {
       this.#warned = deadline.warned;
-      this.notifyAll("meeting.warning", { endsAt: this.record.closesAt ?? this.#now });
+      this.audience.notify("meeting.warning", { endsAt: this.record.closesAt ?? this.#now });
     } else if (deadline.due === "empty" && this.#meeting.status === "pending") {
       // Nobody ever came in: the lesson may still happen.
       await this.#close(CLOSE.normal, "nobody came");
@@ -481,7 +399,7 @@ export class Room {
     await this.replica.close(this.#now)
       .catch((error) => this.ports.report("error", "Document not stored at close", { error }));
     for (const peer of this.#peers()) peer.close(code, reason);
-    this.#members.clear();
+    this.audience.clear();
     this.ports.media.close();
     this.ports.closed();
   }
@@ -490,7 +408,7 @@ export class Room {
 
   #peers(): Peer[] {
     return [
-      ...[...this.#members].map((member) => member.peer),
+      ...[...this.audience.members].map((member) => member.peer),
       ...this.#waiting.all().map((waiter) => waiter.peer),
     ];
   }
@@ -504,30 +422,17 @@ export class Room {
     return person !== undefined && person.fields.connection !== "left";
   }
 
-  #unseat(member: Member): void {
-    if (!this.#members.delete(member)) return;
-    const gone = presenceGone(member);
-    if (gone !== null) this.#sendToOthers(member, gone);
-  }
-
   #releaseMedia(person: Person): void {
     this.ports.media.release(person.id);
     this.sources.unpublishedAll(person);
   }
 
   #showWaiting(): void {
-    const text = encodeNotice("admission.waiting", this.#waiting.notice());
-    for (const member of this.#members) if (member.may.host) member.peer.sendText(text);
-  }
-
-  #sendToOthers(sender: Member, frame: Uint8Array): void {
-    for (const member of this.#members) {
-      if (member !== sender && member.synced) member.peer.sendFrame(frame);
-    }
+    this.audience.notifyHosts("admission.waiting", this.#waiting.notice());
   }
 
   #enforcePolicy(): void {
-    for (const member of this.#members) member.may = this.permissionsOf(member.person);
+    for (const member of this.audience.members) member.may = this.permissionsOf(member.person);
     for (const person of this.people.present()) {
       if (this.sources.enforceShare(person, this.permissionsOf(person))) {
         person.member?.notify("participant.stopped", { source: "screen", by: "" });
@@ -547,32 +452,6 @@ export class Room {
     });
   }
 
-  #question(): Uint8Array {
-    return writeSyncStep1(Y.encodeStateVector(this.replica.doc));
-  }
-
-  #relay(
-    updates: readonly CommittedUpdate[],
-    stored: ReadonlyMap<Writer, StoredClock[]>,
-  ): void {
-    const authors = new Set<Writer | null>(updates.map((update) => update.from));
-    let whole: Uint8Array | null = null;
-    for (const member of updates.length > 0 ? this.#members : []) {
-      if (!member.synced) continue;
-      if (authors.has(member)) {
-        const others = updates.filter((update) => update.from !== member);
-        if (others.length > 0) member.peer.sendFrame(frameOf(others));
-      } else {
-        member.peer.sendFrame(whole ??= frameOf(updates));
-      }
-    }
-    for (const [writer, clocks] of stored) {
-      if (writer instanceof Member && this.#members.has(writer)) {
-        writer.stored(clocks, this.#now, this.ports.limits.savedMs);
-      }
-    }
-  }
-
   #dropped(cause: "tripwire" | "storage", error: unknown): void {
     const storage = cause === "storage";
     this.ports.report("error", storage ? "Changes not stored" : "Tripwire", {
@@ -580,7 +459,7 @@ export class Room {
       error,
     });
     if (storage) {
-      this.notifyAll("error", {
+      this.audience.notify("error", {
         code: "unavailable",
         message: "The server can't store changes right now. They are kept in your browser.",
       });
@@ -601,7 +480,7 @@ export class Room {
     if (this.#state !== "open") return;
     this.#project();
     this.ports.commitDue();
-    for (const member of this.#members) member.peer.sendFrame(this.#question());
+    this.audience.question(this.replica);
   }
 
   /** The room goes on when a side note can't be kept. */
@@ -610,15 +489,6 @@ export class Room {
       this.ports.report("error", `Not kept: ${what}`, { meetingId: this.meetingId, error })
     );
   }
-}
-
-/** Someone without a booking, known by the name that they gave. */
-export function guest(name: string): Identity {
-  return { participantId: crypto.randomUUID(), name, role: "student", userId: null };
-}
-
-function frameOf(updates: readonly CommittedUpdate[]): Uint8Array {
-  return writeUpdates(updates.map(({ update }) => update));
 }
 
 /** What the document said last, or what was booked when it is new. */

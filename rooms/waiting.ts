@@ -1,6 +1,6 @@
 /** The people in front of the door, oldest first, until a host admits or refuses them. */
 import { RoomError } from "./errors.ts";
-import type { Peer } from "./member.ts";
+import type { Member, Peer } from "./member.ts";
 import type { NoticeParams } from "./protocol/messages.ts";
 
 export interface Waiter {
@@ -10,6 +10,8 @@ export interface Waiter {
   /** The Yjs client id that the page will write under. */
   readonly clientId: number;
   readonly peer: Peer;
+  /** Called with the seat, before anything is sent about it. */
+  onAdmitted(member: Member): void;
 }
 
 export class WaitingList {

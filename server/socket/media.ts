@@ -275,7 +275,7 @@ export class MediaSession implements RoomMedia {
     const room = this.#room;
     if (room === null) return;
     for (const person of room.people.all()) room.sources.unpublishedAll(person);
-    room.notifyAll("media.lost", {});
+    room.audience.notify("media.lost", {});
   }
 
   #speakers(speakers: readonly { producerId: string; level: number }[]): void {
@@ -284,7 +284,7 @@ export class MediaSession implements RoomMedia {
       const owner = this.#producers.get(producerId)?.owner;
       if (owner !== undefined && !loudest.has(owner)) loudest.set(owner, level);
     }
-    this.#room?.notifyAll("media.speakers", {
+    this.#room?.audience.notify("media.speakers", {
       speakers: [...loudest].slice(0, 16).map(([participantId, level]) => ({
         participantId,
         level,

@@ -8,7 +8,8 @@ import { identify } from "../../rooms/door.ts";
 import { CLOSE, RoomError } from "../../rooms/errors.ts";
 import { DEFAULT_ROOM_LIMITS } from "../../rooms/limits.ts";
 import type { EndReason, MeetingRecord } from "../../rooms/ports.ts";
-import { guest, Room } from "../../rooms/room.ts";
+import { Room } from "../../rooms/room.ts";
+import { guest } from "../../rooms/room_ports.ts";
 import { Connection, type ConnectionPorts, type Entered, type Place } from "./connection.ts";
 import { DEFAULT_SOCKET_LIMITS } from "./limits.ts";
 import { MediaSession } from "./media.ts";
@@ -106,7 +107,7 @@ class NodeRooms implements Rooms {
     let participants = 0;
     let waiting = 0;
     for (const { room } of this.#open.values()) {
-      participants += room.members.size;
+      participants += room.audience.members.size;
       waiting += room.waiting.size;
     }
     return {

@@ -1,0 +1,119 @@
+/**
+ * The seated members of a room, and what is passed between them.
+ *
+ * Invariant: a member gets changes and awareness only once the document was sent to them.
+ */
+import * as Y from "yjs";
+import type { CommittedUpdate, Replica, StoredClock, Writer } from "./document/replica.ts";
+import { RoomError } from "./errors.ts";
+import { encodeNotice, Member } from "./member.ts";
+import { presenceFor, presenceGone, receivePresence } from "./presence.ts";
+import { writeSyncStep1, writeSyncStep2, writeUpdates } from "./protocol/frames.ts";
+import type { NoticeMethod, NoticeParams } from "./protocol/messages.ts";
+
+export class Audience {
+  readonly #members = new Set<Member>();
+
+  constructor(private readonly limits: { presenceBytes: number; savedMs: number }) {}
+
+  get members(): ReadonlySet<Member> {
+    return this.#members;
+  }
+
+  seat(member: Member): void {
+    this.#members.add(member);
+  }
+
+  /** Takes a member's seat and awareness away. */
+  unseat(member: Member): void {
+    if (!this.#members.delete(member)) return;
+    const gone = presenceGone(member);
+    if (gone !== null) this.#sendToOthers(member, gone);
+  }
+
+  clear(): void {
+    this.#members.clear();
+  }
+
+  notify<M extends NoticeMethod>(method: M, params: NoticeParams<M>): void {
+    const text = encodeNotice(method, params);
+    for (const member of this.#members) member.peer.sendText(text);
+  }
+
+  notifyHosts<M extends NoticeMethod>(method: M, params: NoticeParams<M>): void {
+    const text = encodeNotice(method, params);
+    for (const member of this.#members) if (member.may.host) member.peer.sendText(text);
+  }
+
+  /** Asks for what a member, or everybody, has and the document lacks. */
+  question(replica: Replica, members: Iterable<Member> = this.#members): void {
+    if (!replica.usable) return;
+    const question = writeSyncStep1(Y.encodeStateVector(replica.doc));
+    for (const member of members) member.peer.sendFrame(question);
+  }
+
+  /** Answers a member's state vector as soon as the log allows. @throws RoomError `bad-request`. */
+  answer(replica: Replica, member: Member, stateVector: Uint8Array): void {
+    try {
+      Y.decodeStateVector(stateVector);
+    } catch {
+      throw new RoomError("bad-request", "Malformed state vector");
+    }
+    replica.ask(member, stateVector, (update) => {
+      if (!this.#members.has(member)) return;
+      member.peer.sendFrame(writeSyncStep2(update));
+      if (member.synced) return;
+      member.synced = true;
+      const presence = presenceFor(member, this.#members);
+      if (presence !== null) member.peer.sendFrame(presence);
+    });
+  }
+
+  /** Passes a member's awareness on. @throws RoomError as {@linkcode receivePresence} does. */
+  presence(member: Member, payload: Uint8Array): void {
+    const news = receivePresence(payload, member, this.limits.presenceBytes);
+    if (news !== null) this.#sendToOthers(member, news);
+  }
+
+  /** Passes a committed group on to everybody but the authors of its parts, who are told that it is stored. */
+  relay(
+    updates: readonly CommittedUpdate[],
+    stored: ReadonlyMap<Writer, StoredClock[]>,
+    now: number,
+  ): void {
+    if (updates.length > 0) this.#sendUpdates(updates);
+    for (const [writer, clocks] of stored) {
+      if (writer instanceof Member && this.#members.has(writer)) {
+        writer.stored(clocks, now, this.limits.savedMs);
+      }
+    }
+  }
+
+  /** Sends the `saved` notices that were held back and are due. */
+  settleDebts(now: number): void {
+    for (const member of this.#members) member.settleDebt(now, this.limits.savedMs);
+  }
+
+  #sendUpdates(updates: readonly CommittedUpdate[]): void {
+    const authors = new Set<Writer | null>(updates.map((update) => update.from));
+    let whole: Uint8Array | null = null;
+    for (const member of this.#members) {
+      if (!member.synced) continue;
+      if (!authors.has(member)) {
+        member.peer.sendFrame(whole ??= frameOf(updates));
+      } else if (authors.size > 1) {
+        member.peer.sendFrame(frameOf(updates.filter((update) => update.from !== member)));
+      }
+    }
+  }
+
+  #sendToOthers(sender: Member, frame: Uint8Array): void {
+    for (const member of this.#members) {
+      if (member !== sender && member.synced) member.peer.sendFrame(frame);
+    }
+  }
+}
+
+function frameOf(updates: readonly CommittedUpdate[]): Uint8Array {
+  return writeUpdates(updates.map(({ update }) => update));
+}

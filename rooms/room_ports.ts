@@ -1,0 +1,41 @@
+/** What a room is given: its ports, and the people who come to it. */
+import type { RoomLimits } from "./limits.ts";
+import type { Peer } from "./member.ts";
+import type { ClientIdStore, Identity, MeetingStore, UpdateLog } from "./ports.ts";
+import type { Welcome } from "./protocol/messages.ts";
+import type { RoomMedia } from "./sources.ts";
+import type { Waiter } from "./waiting.ts";
+
+export interface RoomPorts {
+  store: MeetingStore;
+  log: UpdateLog;
+  clientIds: ClientIdStore;
+  media: RoomMedia;
+  routerRtpCapabilities: Welcome["routerRtpCapabilities"];
+  limits: RoomLimits;
+  /** Changes wait: call `commit` within 10 ms. */
+  commitDue(): void;
+  /** The room is over; forget it. */
+  closed(): void;
+  /** Something for the operator's log. */
+  report(level: "info" | "warn" | "error", message: string, fields?: Record<string, unknown>): void;
+  recordingUrl(): string | null;
+}
+
+/** Someone who is let in. */
+export interface Entry {
+  identity: Identity;
+  /** The token they came with, or null to make one. */
+  session: string | null;
+  /** The Yjs client id of their page. */
+  clientId: number;
+  peer: Peer;
+}
+
+/** Someone who has to wait. */
+export type Arrival = Omit<Waiter, "ticket" | "since">;
+
+/** Someone without a booking, known by the name that they gave. */
+export function guest(name: string): Identity {
+  return { participantId: crypto.randomUUID(), name, role: "student", userId: null };
+}
