@@ -70,7 +70,7 @@ export function parseRtcp(packet: Uint8Array): RtcpPacket[] | undefined {
   const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
   const packets: RtcpPacket[] = [];
   let at = 0;
-  if (packet.length < 8) return undefined;
+  if (packet.length === 0) return undefined;
   while (at < packet.length) {
     if (at + 4 > packet.length) return undefined;
     const first = view.getUint8(at);

@@ -1,0 +1,108 @@
+/**
+ * Fuzzes what RTP goes through: header, extensions, VP8 descriptor, repair and forwarding.
+ *
+ * Violations: anything thrown; an offset outside the packet; something sent for a packet that isn't authentic; a
+ * forwarded packet that isn't the consumer's. The simulated cipher throws when an index is used for two packets.
+ */
+import {
+  createRtpHeader,
+  extensionLength,
+  findExtension,
+  parseRtpHeader,
+  RTP_FIXED_BYTES,
+} from "../../server/sfu/rtp.ts";
+import {
+  CAMERA_RTX_SSRC,
+  CAMERA_SSRC,
+  KEY_FRAME,
+  Lesson,
+} from "../../server/sfu/simulated_lesson.ts";
+import { protect } from "../../server/sfu/simulated_network.ts";
+import { createVp8Descriptor, parseVp8Descriptor } from "../../server/sfu/vp8.ts";
+import { Random } from "./guard_random.ts";
+import { hex, mutate } from "./packet_mutation.ts";
+import type { FuzzOptions, FuzzResult } from "./run.ts";
+
+/** A new lesson now and then, so that a violation is found near its cause. */
+const PACKETS_A_LESSON = 100;
+
+function packet(sequence: number, random: Random): Uint8Array {
+  const repair = random.chance(0.3);
+  const extensions = random.pick([
+    [],
+    [0xbe, 0xde, 0, 2, 0x40, 0x30, 0x31, sequence >> 8, sequence & 255, 0xd0, 3, 0],
+    [0x10, 0, 0, 2, 3, 2, sequence >> 8, sequence & 255, 13, 1, 3, 0],
+  ]);
+  const timestamp = sequence * 3000;
+  const ssrc = repair ? CAMERA_RTX_SSRC : CAMERA_SSRC;
+  const original = (sequence - random.below(40)) & 0xffff;
+  return Uint8Array.of(
+    (extensions.length > 0 ? 0x90 : 0x80) | (random.chance(0.1) ? 0x20 : 0),
+    repair ? 97 : 96,
+    ...[sequence >> 8, sequence & 255],
+    ...[timestamp >>> 24, (timestamp >> 16) & 255, (timestamp >> 8) & 255, timestamp & 255],
+    ...[ssrc >>> 24, (ssrc >> 16) & 255, (ssrc >> 8) & 255, ssrc & 255],
+    ...extensions,
+    ...(repair ? [original >> 8, original & 255] : []),
+    ...random.pick([KEY_FRAME, [0x90, 0xe0, 0x92, 0x34, 0x99, 0x40, 0x01], [0, 5, 6, 2]]),
+  );
+}
+
+function checkParsers(bytes: Uint8Array): string | undefined {
+  const header = createRtpHeader();
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const descriptor = createVp8Descriptor();
+  if (parseVp8Descriptor(bytes, bytes.length, descriptor)) {
+    if (descriptor.descriptorBytes >= bytes.length) return "a descriptor longer than its payload";
+  }
+  if (!parseRtpHeader(view, bytes.length, header)) return undefined;
+  if (header.headerBytes > bytes.length || header.headerBytes < RTP_FIXED_BYTES) {
+    return `a header of ${header.headerBytes} bytes`;
+  }
+  for (let id = 0; id < 256; id++) {
+    const at = findExtension(bytes, header, id, 1);
+    if (at < 0) continue;
+    const end = at + extensionLength(bytes, header, at);
+    if (at < header.extensionStart || end > header.headerBytes) return `extension ${id} at ${at}`;
+  }
+  return undefined;
+}
+
+// deno-lint-ignore require-await -- the dispatcher awaits every fuzzer alike
+export async function fuzz({ seed, runs, progress }: FuzzOptions): Promise<FuzzResult> {
+  const random = new Random(seed);
+  const violations: string[] = [];
+  let forwarded = 0;
+  let lesson = new Lesson();
+  let consumerSsrcs: (number | undefined)[] = [];
+  for (let run = 0; run < runs; run++) {
+    if (run % PACKETS_A_LESSON === 0) {
+      lesson = new Lesson();
+      const { ssrc, rtxSsrc } = lesson.consume(lesson.produceCamera());
+      consumerSsrcs = [ssrc, rtxSsrc];
+      progress?.(run);
+    }
+    const clean = packet(run & 0xffff, random);
+    const bytes = random.chance(0.2) ? clean : mutate(clean, random);
+    const authentic = random.chance(0.7);
+    try {
+      const problem = checkParsers(bytes);
+      if (problem !== undefined) violations.push(`run ${run}: ${problem}: ${hex(bytes)}`);
+      lesson.socket.take();
+      lesson.deliver(authentic ? protect(bytes) : bytes, lesson.ada.remote);
+      const { rtp, rtcp } = lesson.take(lesson.bob.remote);
+      forwarded += rtp.length;
+      if (!authentic && rtp.length + rtcp.length > 0) {
+        violations.push(`run ${run}: a forgery was forwarded: ${hex(bytes)}`);
+      }
+      const stray = rtp.find(({ header }) => !consumerSsrcs.includes(header.ssrc));
+      if (stray !== undefined) {
+        violations.push(`run ${run}: ssrc ${stray.header.ssrc} was sent: ${hex(bytes)}`);
+      }
+      if (run % 10 === 0) lesson.pass(10);
+    } catch (error) {
+      violations.push(`run ${run}: thrown ${error}: ${hex(bytes)}`);
+    }
+  }
+  return { runs, violations, forwarded };
+}
