@@ -147,6 +147,15 @@ Deno.test("the recorder's core does no I/O and reads no clock", () => {
     .toEqual([]);
 });
 
+Deno.test("THIRD_PARTY.md names every dependency", async () => {
+  const { imports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
+  const text = await Deno.readTextFile(new URL("THIRD_PARTY.md", ROOT));
+  const named = new Set(text.match(/@?[a-z][\w./-]*[\w]/g));
+  const packages = Object.values(imports as Record<string, string>)
+    .map((specifier) => specifier.replace(/^npm:(@?[^@]+)@.*$/, "$1"));
+  expect(packages.filter((name) => !named.has(name))).toEqual([]);
+});
+
 async function readSources(): Promise<Source[]> {
   const files: string[] = ["main.ts"];
   for (const folder of FOLDERS) await walk(folder, files);
