@@ -32,7 +32,7 @@ type Handler<M extends RoomMethod> = (
 
 export const COMMANDS: { readonly [M in RoomMethod]: Handler<M> } = {
   async "document.claim"({ room, member, params }) {
-    await room.bind(member.person.id, params.clientIds);
+    await room.claim(member.person, params.clientIds);
     return {};
   },
 

@@ -2,6 +2,8 @@
 export interface RoomLimits {
   /** People in a room, here or reconnecting. */
   participants: number;
+  /** People who ever came in. */
+  people: number;
   /** People in front of the door. */
   waiting: number;
   /** Encoded size of the document. */
@@ -29,6 +31,7 @@ export interface RoomLimits {
 
 export const DEFAULT_ROOM_LIMITS: RoomLimits = {
   participants: 200,
+  people: 2000,
   waiting: 200,
   documentBytes: 64 * 1024 * 1024,
   clientIds: 256,

@@ -11,6 +11,7 @@ import {
   participantsOf,
   readParticipant,
 } from "./document/schema.ts";
+import type { ClientIds } from "./client_ids.ts";
 import type { Member } from "./member.ts";
 import type { Identity } from "./ports.ts";
 import type * as Y from "yjs";
@@ -20,6 +21,8 @@ export interface Person {
   fields: ParticipantFields;
   /** The open connection, or null. */
   member: Member | null;
+  /** The client id of the page that was here last: another one is a reload. */
+  page: number | null;
   /** Since when there is no connection; meaningless while there is one. */
   awaySince: number;
   /** Yjs client ids bound to this person. */
@@ -32,11 +35,8 @@ export interface Person {
 
 export class People {
   readonly #people = new Map<string, Person>();
-  readonly #clientIds = new Map<string, Set<number>>();
 
-  constructor(bindings: ReadonlyMap<number, string>) {
-    for (const [clientId, participantId] of bindings) this.clientIdsOf(participantId).add(clientId);
-  }
+  constructor(private readonly clientIds: ClientIds) {}
 
   /** Takes over what the document says. Whoever was in the room has `now` as the start of their absence. */
   restore(doc: Y.Doc, now: number): void {
@@ -65,11 +65,9 @@ export class People {
       .sort((a, b) => a.fields.joinedAt - b.fields.joinedAt);
   }
 
-  /** The ids bound to a participant, who need not be here yet. */
-  clientIdsOf(participantId: string): Set<number> {
-    let ids = this.#clientIds.get(participantId);
-    if (ids === undefined) this.#clientIds.set(participantId, ids = new Set());
-    return ids;
+  /** Everybody who ever came in. */
+  get size(): number {
+    return this.#people.size;
   }
 
   /** The person of this identity, online. A newcomer's and a returner's stay begins `now`. */
@@ -89,8 +87,9 @@ export class People {
       id,
       fields,
       member: null,
+      page: null,
       awaySince: 0,
-      clientIds: this.clientIdsOf(id),
+      clientIds: this.clientIds.of(id),
       asked: new Set(),
       booked,
     };

@@ -8,6 +8,7 @@
  */
 import type * as Y from "yjs";
 import { Audience } from "./audience.ts";
+import { ClientIds } from "./client_ids.ts";
 import { type Deadline, deadlineAt } from "./deadlines.ts";
 import { projectMeeting, projectParticipant } from "./document/projection.ts";
 import { Replica } from "./document/replica.ts";
@@ -27,10 +28,12 @@ export class Room {
   readonly people: People;
   readonly sources: Sources;
   readonly #waiting: WaitingList;
+  readonly #clientIds: ClientIds;
   readonly audience: Audience;
   #meeting: MeetingFields;
   #now: number;
   #state: "open" | "ending" | "closed" = "open";
+  readonly #over = Promise.withResolvers<void>();
   #emptySince: number | null;
   #warned = 0;
   #retryAt: number | null = null;
@@ -39,12 +42,13 @@ export class Room {
     readonly record: MeetingRecord,
     private readonly ports: RoomPorts,
     readonly replica: Replica,
-    bindings: ReadonlyMap<number, string>,
+    clientIds: ClientIds,
     now: number,
   ) {
     this.#now = now;
     this.audience = new Audience(ports.limits);
-    this.people = new People(bindings);
+    this.#clientIds = clientIds;
+    this.people = new People(clientIds);
     this.people.restore(replica.doc, now);
     this.#meeting = initialMeeting(record, replica.doc);
     this.#emptySince = this.people.present().length === 0 ? now : null;
@@ -53,7 +57,7 @@ export class Room {
       media: ports.media,
       changed: (person) => this.show(person),
       muted: (person, muted) =>
-        this.#keep("mute", ports.store.recordMuted(record.meetingId, person.id, muted)),
+        void this.#keep("mute", ports.store.recordMuted(record.meetingId, person.id, muted)),
     });
   }
 
@@ -78,8 +82,9 @@ export class Room {
         },
       },
     }, now);
-    const bindings = await ports.clientIds.load(record.meetingId);
-    room = new Room(record, ports, replica, bindings, now);
+    const clientIds = new ClientIds(record.meetingId, ports.clientIds, limits.clientIds);
+    await clientIds.load();
+    room = new Room(record, ports, replica, clientIds, now);
     room.#project();
     return room;
   }
@@ -98,6 +103,11 @@ export class Room {
 
   get isOpen(): boolean {
     return this.#state === "open";
+  }
+
+  /** Resolves when everything is stored and everybody is gone. */
+  get over(): Promise<void> {
+    return this.#over.promise;
   }
 
   // Coming and going
@@ -132,10 +142,15 @@ export class Room {
 
   /** @throws RoomError `not-found`, `full`. */
   async admit(ticket: string, now: number): Promise<void> {
-    const { name, clientId, peer, onAdmitted } = this.#waiting.take(ticket);
+    const waiter = this.#waiting.take(ticket);
+    const { name, clientId, peer, onAdmitted } = waiter;
+    const entry = { identity: guest(name), session: null, clientId, peer };
+    const { member, welcome } = await this.join(entry, now).catch((error) => {
+      // There may be room for them later.
+      this.#waiting.add(waiter);
+      throw error;
+    });
     this.#showWaiting();
-    const identity = guest(name);
-    const { member, welcome } = await this.join({ identity, session: null, clientId, peer }, now);
     onAdmitted(member);
     peer.sendText(encodeNotice("admission.admitted", { welcome }));
     this.greet(member);
@@ -158,10 +173,8 @@ export class Room {
     const { store } = this.ports;
     this.#checkOpen();
     const stays = this.#isPresent(identity.participantId);
-    if (!stays && this.people.present().length >= this.ports.limits.participants) {
-      throw new RoomError("full", "This meeting is full");
-    }
-    await this.bind(identity.participantId, [clientId]);
+    if (!stays) this.#checkNotFull(identity);
+    await this.#clientIds.bind(identity.participantId, [clientId], this.replica);
     const session = entry.session ?? await store.openSession(this.meetingId, identity);
     if (this.#meeting.status === "pending") await store.start(this.meetingId, now);
     if (!stays) await store.recordJoin(this.meetingId, identity, now);
@@ -185,7 +198,8 @@ export class Room {
     const person = this.people.enter(identity, now);
     const earlier = person.member;
     // A reload has a new client id, and nothing of the old page's media; a lost socket keeps it all.
-    if (earlier !== null && earlier.clientId !== clientId) this.#releaseMedia(person);
+    if (person.page !== clientId) this.#releaseMedia(person);
+    person.page = clientId;
     const member = new Member(person, peer, clientId, this.permissionsOf(person));
     person.member = member;
     if (earlier !== null) {
@@ -238,7 +252,7 @@ export class Room {
     person.fields = { ...person.fields, connection: "left", hand: null };
     this.show(person);
     if (this.people.present().length === 0) this.#emptySince = now;
-    await this.ports.store.recordLeave(this.meetingId, person.id, now);
+    await this.#keep("leave", this.ports.store.recordLeave(this.meetingId, person.id, now));
   }
 
   /** Puts a person out and keeps them out. */
@@ -254,22 +268,9 @@ export class Room {
     await this.leave(person, now);
   }
 
-  /**
-   * Binds client ids to a participant.
-   * @throws RoomError `conflict` for an id that is another's, `too-large` for too many.
-   */
-  async bind(participantId: string, clientIds: readonly number[]): Promise<void> {
-    const own = this.people.clientIdsOf(participantId);
-    const wanted = new Set(clientIds.filter((id) => !own.has(id)));
-    if (own.size + wanted.size > this.ports.limits.clientIds) {
-      throw new RoomError("too-large", "Too many client ids; start with a fresh document");
-    }
-    for (const clientId of wanted) {
-      const free = !this.replica.knowsClient(clientId) &&
-        await this.ports.clientIds.bind(this.meetingId, clientId, participantId);
-      if (!free) throw new RoomError("conflict", `Client id ${clientId} belongs to somebody else`);
-      own.add(clientId);
-    }
+  /** Lets a person write under more client ids. @throws RoomError `conflict`, `too-large`. */
+  claim(person: Person, clientIds: readonly number[]): Promise<void> {
+    return this.#clientIds.bind(person.id, clientIds, this.replica);
   }
 
   // What members send
@@ -373,8 +374,7 @@ export class Room {
     this.change({ status });
     this.#state = "ending";
     if (reason !== "cancelled") {
-      await this.ports.store.complete(this.meetingId, now)
-        .catch((error) => this.ports.report("error", "Meeting not completed", { error }));
+      await this.#keep("end", this.ports.store.complete(this.meetingId, now));
     }
     const text = encodeNotice("meeting.ended", {
       reason,
@@ -402,6 +402,7 @@ export class Room {
     this.audience.clear();
     this.ports.media.close();
     this.ports.closed();
+    this.#over.resolve();
   }
 
   // Inside
@@ -415,6 +416,14 @@ export class Room {
 
   #checkOpen(): void {
     if (this.#state !== "open") throw new RoomError("over", "This meeting is over");
+  }
+
+  #checkNotFull({ participantId }: Identity): void {
+    const { participants, people } = this.ports.limits;
+    const known = this.people.get(participantId) !== undefined;
+    if (this.people.present().length >= participants || !known && this.people.size >= people) {
+      throw new RoomError("full", "This meeting is full");
+    }
   }
 
   #isPresent(participantId: string): boolean {
@@ -484,8 +493,8 @@ export class Room {
   }
 
   /** The room goes on when a side note can't be kept. */
-  #keep(what: string, done: Promise<void>): void {
-    done.catch((error) =>
+  #keep(what: string, done: Promise<void>): Promise<void> {
+    return done.catch((error) =>
       this.ports.report("error", `Not kept: ${what}`, { meetingId: this.meetingId, error })
     );
   }

@@ -140,6 +140,11 @@ class NodeRooms implements Rooms {
     if (this.#draining) throw new RoomError("unavailable", "The server is restarting");
     const place = await this.#place(visitor.meeting);
     const { room } = place;
+    if (!room.isOpen) {
+      // It may have closed because nobody was in it; whether it is over is the store's to say.
+      await room.over;
+      return this.#enter(connection, hello);
+    }
     const { clientId } = hello;
     if (room.mustWait(visitor.identity, visitor.session !== null)) {
       const ticket = room.wait({

@@ -167,9 +167,9 @@ Deno.test("media goes with its owner: at leaving and at a reload, but not at a l
     student.doc,
   );
   expect(engine.producers.has(producerId)).toBe(true);
+  await back.close();
   const reloaded = await server.join(booked.student);
   expect(engine.producers.has(producerId)).toBe(false);
-  await back.closed;
   const next = await publish(reloaded, "video");
   await reloaded.request("meeting.leave", {});
   expect(engine.producers.has(next.producerId)).toBe(false);
