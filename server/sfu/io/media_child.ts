@@ -60,7 +60,12 @@ export class MediaChild {
       args: [
         "run",
         "--no-prompt",
+        // Its modules are all ours: nothing is looked up, downloaded or checked on the way to a replacement.
         "--no-check",
+        "--no-config",
+        "--no-lock",
+        "--no-remote",
+        "--no-npm",
         "--allow-ffi",
         "--allow-net",
         "--allow-env",
