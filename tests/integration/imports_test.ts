@@ -173,7 +173,8 @@ async function walk(folder: string, files: string[]): Promise<void> {
 
 /** Tests and what stands beside them for tests may import what they test with. */
 function isProduct(file: string): boolean {
-  return /\.tsx?$/.test(file) && !/_test\.tsx?$|\/(open_)?test_[^/]*$|\.config\.ts$/.test(file);
+  return /\.tsx?$/.test(file) &&
+    !/_test\.tsx?$|\/((open_)?test_|simulated_)[^/]*$|\.config\.ts$/.test(file);
 }
 
 async function readSource(file: string): Promise<Source> {
