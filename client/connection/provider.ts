@@ -164,6 +164,7 @@ export class DocumentProvider {
     clearTimeout(this.#presenceTimer);
     this.doc.off("afterTransaction", this.#onTransaction);
     this.doc.off("update", this.#onUpdate);
+    this.awareness.off("update", this.#onPresence);
     // Its interval would keep the page, or a test, alive.
     this.awareness.destroy();
   }

@@ -142,7 +142,7 @@ class MeetingSession implements Session {
 
   async #greet(socket: RoomSocket): Promise<void> {
     const { meetingId, passcode, invite, name } = this.#options;
-    const token = this.#environment.memory.token(meetingId);
+    const token = this.#environment.memory.token(this.#options);
     try {
       const result = await socket.request("hello", {
         protocol: PROTOCOL_VERSION,
@@ -174,7 +174,7 @@ class MeetingSession implements Session {
       case "unauthorized":
         // The token of an earlier visit may be the only thing that is wrong.
         if (hadToken) {
-          this.#environment.memory.setToken(this.#options.meetingId, null);
+          this.#environment.memory.setToken(this.#options, null);
           return socket.close(ABNORMAL_CLOSURE);
         }
         break;
@@ -191,7 +191,7 @@ class MeetingSession implements Session {
   async #enter(socket: RoomSocket, welcome: Welcome): Promise<void> {
     const { memory } = this.#environment;
     const { meetingId } = this.#options;
-    memory.setToken(meetingId, welcome.session);
+    memory.setToken(this.#options, welcome.session);
     this.#clockOffsetMs = welcome.now - Date.now();
     if (this.#provider !== null && this.#provider.participantId !== welcome.participantId) {
       // Somebody else now, as when a guest had to wait anew: nothing of the earlier person may be mixed in.

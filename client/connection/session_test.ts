@@ -224,6 +224,20 @@ Deno.test("a second tab takes the place, and the first can take it back", async 
   await second.phase("replaced");
 });
 
+Deno.test("a tab comes back as the same guest without waiting, and as somebody else by another link", async () => {
+  await using server = await RoomServer.start();
+  const lesson = await server.book({ policy: { waitingRoom: false } });
+  const memory = new DeviceMemory();
+  const first = open(server, lesson.guest, memory);
+  const { me } = await first.room();
+  first.session.close();
+  const again = open(server, lesson.guest, memory);
+  expect((await again.room()).me).toEqual(me);
+  again.session.close();
+  using sam = open(server, lesson.student, memory);
+  expect((await sam.room()).me.name).toBe("Sam");
+});
+
 Deno.test("a lesson that a student ends is over for everyone, with who did it", async () => {
   await using server = await RoomServer.start();
   const lesson = await server.book();

@@ -21,17 +21,24 @@ export interface KeptDocument {
   clear(): Promise<void>;
 }
 
+/** A tab that opens another person's link is another person: the token belongs to the link. */
+export interface PersonalLink {
+  meetingId: string;
+  invite?: string;
+}
+
 /** Where a session remembers things. Tests hand in their own. */
 export interface Memory {
-  token(meetingId: string): string | null;
-  setToken(meetingId: string, token: string | null): void;
+  token(link: PersonalLink): string | null;
+  setToken(link: PersonalLink, token: string | null): void;
   /** Client ids that this person wrote under on this device, oldest first. */
   clientIds(meetingId: string, participantId: string): number[];
   setClientIds(meetingId: string, participantId: string, ids: readonly number[]): void;
   keep(meetingId: string, participantId: string, doc: Y.Doc): KeptDocument;
 }
 
-const tokenKey = (meetingId: string) => `lectern:session:${meetingId}`;
+const tokenKey = ({ meetingId, invite = "" }: PersonalLink) =>
+  `lectern:session:${meetingId}:${invite}`;
 const documentKey = (meetingId: string, participantId: string) =>
   `lectern:document:${meetingId}:${participantId}`;
 const clientIdsKey = (meetingId: string, participantId: string) =>
@@ -90,6 +97,7 @@ async function indexedDbWorks(): Promise<boolean> {
       const opening = indexedDB.open("lectern:probe");
       opening.onsuccess = () => {
         opening.result.close();
+        indexedDB.deleteDatabase("lectern:probe");
         settle(true);
       };
       opening.onerror = () => settle(false);
@@ -128,8 +136,8 @@ function keepInIndexedDb(name: string, doc: Y.Doc): KeptDocument {
 
 /** The browser's own storage. */
 export const browserMemory: Memory = {
-  token: (meetingId) => readItem(tab, tokenKey(meetingId)),
-  setToken: (meetingId, token) => writeItem(tab, tokenKey(meetingId), token),
+  token: (link) => readItem(tab, tokenKey(link)),
+  setToken: (link, token) => writeItem(tab, tokenKey(link), token),
   clientIds: (meetingId, participantId) =>
     readIds(readItem(device, clientIdsKey(meetingId, participantId))),
   setClientIds: (meetingId, participantId, ids) =>

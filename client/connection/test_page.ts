@@ -3,7 +3,7 @@ import { effect, type ReadonlySignal } from "@preact/signals";
 import * as Y from "yjs";
 import type { JoinedRoom, Session, SessionOptions } from "./contract.ts";
 import { openSession } from "./session.ts";
-import type { KeptDocument, Memory } from "./storage.ts";
+import type { KeptDocument, Memory, PersonalLink } from "./storage.ts";
 
 /** A test that waits longer than this has failed. */
 const PATIENCE_MS = 8_000;
@@ -29,19 +29,21 @@ export function when<T>(value: ReadonlySignal<T>, holds: (value: T) => boolean):
   });
 }
 
+const keyOf = ({ meetingId, invite = "" }: PersonalLink) => `${meetingId} ${invite}`;
+
 /** One device with one tab: what it remembers stays when a page is closed. */
 export class DeviceMemory implements Memory {
   readonly documents = new Map<string, Uint8Array>();
   readonly #tokens = new Map<string, string>();
   readonly #clientIds = new Map<string, readonly number[]>();
 
-  token(meetingId: string): string | null {
-    return this.#tokens.get(meetingId) ?? null;
+  token(link: PersonalLink): string | null {
+    return this.#tokens.get(keyOf(link)) ?? null;
   }
 
-  setToken(meetingId: string, token: string | null): void {
-    if (token === null) this.#tokens.delete(meetingId);
-    else this.#tokens.set(meetingId, token);
+  setToken(link: PersonalLink, token: string | null): void {
+    if (token === null) this.#tokens.delete(keyOf(link));
+    else this.#tokens.set(keyOf(link), token);
   }
 
   clientIds(_meetingId: string, participantId: string): number[] {
