@@ -91,13 +91,13 @@ export const COMMANDS: { readonly [M in RoomMethod]: Handler<M> } = {
 
   async "admission.admit"({ room, member, params, now }) {
     requireHost(member);
-    await room.admit(params.ticket, now);
+    await room.reception.admit(params.ticket, now);
     return {};
   },
 
   "admission.refuse"({ room, member, params }) {
     requireHost(member);
-    room.refuse(params.ticket);
+    room.reception.refuse(params.ticket);
     return {};
   },
 

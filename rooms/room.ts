@@ -20,14 +20,15 @@ import { type Permissions, permissionsOf } from "./permissions.ts";
 import type { EndReason, Identity, MeetingRecord } from "./ports.ts";
 import { readFrame } from "./protocol/frames.ts";
 import type { Welcome } from "./protocol/messages.ts";
-import { type Arrival, type Entry, guest, type RoomPorts } from "./room_ports.ts";
+import type { Entry, RoomPorts } from "./room_ports.ts";
+import { Reception } from "./reception.ts";
 import { Sources } from "./sources.ts";
-import { WaitingList } from "./waiting.ts";
 
 export class Room {
   readonly people: People;
   readonly sources: Sources;
-  readonly #waiting: WaitingList;
+  /** The people in front of the door. */
+  readonly reception: Reception;
   readonly #clientIds: ClientIds;
   readonly audience: Audience;
   #meeting: MeetingFields;
@@ -52,7 +53,12 @@ export class Room {
     this.people.restore(replica.doc, now);
     this.#meeting = initialMeeting(record, replica.doc);
     this.#emptySince = this.people.present().length === 0 ? now : null;
-    this.#waiting = new WaitingList(ports.limits.waiting);
+    this.reception = new Reception({
+      limit: ports.limits.waiting,
+      audience: this.audience,
+      join: (entry, now) => this.join(entry, now),
+      greet: (member) => this.greet(member),
+    });
     this.sources = new Sources({
       media: ports.media,
       changed: (person) => this.show(person),
@@ -97,10 +103,6 @@ export class Room {
     return this.#meeting;
   }
 
-  get waiting(): WaitingList {
-    return this.#waiting;
-  }
-
   get isOpen(): boolean {
     return this.#state === "open";
   }
@@ -124,44 +126,6 @@ export class Room {
       throw new RoomError("locked", "The host has locked this meeting");
     }
     return identity === null && this.#meeting.policy.waitingRoom;
-  }
-
-  /** Puts someone on the list that hosts see; answers their ticket. @throws RoomError `full`. */
-  wait(arrival: Arrival, now: number): string {
-    this.#checkOpen();
-    const ticket = crypto.randomUUID();
-    this.#waiting.add({ ...arrival, ticket, since: now });
-    this.#showWaiting();
-    return ticket;
-  }
-
-  /** The socket of someone who waited is gone. */
-  giveUp(ticket: string): void {
-    if (this.#waiting.drop(ticket)) this.#showWaiting();
-  }
-
-  /** @throws RoomError `not-found`, `full`. */
-  async admit(ticket: string, now: number): Promise<void> {
-    const waiter = this.#waiting.take(ticket);
-    const { name, clientId, peer, onAdmitted } = waiter;
-    const entry = { identity: guest(name), session: null, clientId, peer };
-    const { member, welcome } = await this.join(entry, now).catch((error) => {
-      // There may be room for them later.
-      this.#waiting.add(waiter);
-      throw error;
-    });
-    this.#showWaiting();
-    onAdmitted(member);
-    peer.sendText(encodeNotice("admission.admitted", { welcome }));
-    this.greet(member);
-  }
-
-  /** @throws RoomError `not-found`. */
-  refuse(ticket: string): void {
-    const { peer } = this.#waiting.take(ticket);
-    peer.sendText(encodeNotice("admission.refused", {}));
-    peer.close(CLOSE.removed, "refused");
-    this.#showWaiting();
   }
 
   /**
@@ -218,8 +182,8 @@ export class Room {
   /** What a member is told right after the welcome. */
   greet(member: Member): void {
     this.audience.question(this.replica, [member]);
-    if (member.may.host && this.#waiting.size > 0) {
-      member.notify("admission.waiting", this.#waiting.notice());
+    if (member.may.host && this.reception.size > 0) {
+      member.notify("admission.waiting", this.reception.notice());
     }
     const { closesAt } = this.record;
     if (this.#warned > 0 && closesAt !== null) {
@@ -343,7 +307,7 @@ export class Room {
     if (this.#retryAt !== null && now >= this.#retryAt) await this.#rebuild();
     await this.#meet(deadlineAt(now, {
       closesAt: this.record.closesAt,
-      emptySince: this.#waiting.size > 0 ? null : this.#emptySince,
+      emptySince: this.reception.size > 0 ? null : this.#emptySince,
       warned: this.#warned,
     }, limits));
   }
@@ -410,7 +374,7 @@ export class Room {
   #peers(): Peer[] {
     return [
       ...[...this.audience.members].map((member) => member.peer),
-      ...this.#waiting.all().map((waiter) => waiter.peer),
+      ...this.reception.peers,
     ];
   }
 
@@ -434,10 +398,6 @@ export class Room {
   #releaseMedia(person: Person): void {
     this.ports.media.release(person.id);
     this.sources.unpublishedAll(person);
-  }
-
-  #showWaiting(): void {
-    this.audience.notifyHosts("admission.waiting", this.#waiting.notice());
   }
 
   #enforcePolicy(): void {

@@ -4,7 +4,6 @@ import type { Peer } from "./member.ts";
 import type { ClientIdStore, Identity, MeetingStore, UpdateLog } from "./ports.ts";
 import type { Welcome } from "./protocol/messages.ts";
 import type { RoomMedia } from "./sources.ts";
-import type { Waiter } from "./waiting.ts";
 
 export interface RoomPorts {
   store: MeetingStore;
@@ -31,9 +30,6 @@ export interface Entry {
   clientId: number;
   peer: Peer;
 }
-
-/** Someone who has to wait. */
-export type Arrival = Omit<Waiter, "ticket" | "since">;
 
 /** Someone without a booking, known by the name that they gave. */
 export function guest(name: string): Identity {

@@ -310,7 +310,7 @@ export class Connection implements Peer {
   #abandon(): void {
     const standing = this.#standing;
     this.#standing = { at: "street" };
-    if (standing.at === "waiting") standing.place.room.giveUp(standing.ticket);
+    if (standing.at === "waiting") standing.place.room.reception.giveUp(standing.ticket);
     if (standing.at === "seat") {
       standing.place.room.disconnected(standing.member, this.ports.now());
     }

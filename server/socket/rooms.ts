@@ -108,7 +108,7 @@ class NodeRooms implements Rooms {
     let waiting = 0;
     for (const { room } of this.#open.values()) {
       participants += room.audience.members.size;
-      waiting += room.waiting.size;
+      waiting += room.reception.size;
     }
     return {
       rooms: this.#open.size,
@@ -147,7 +147,7 @@ class NodeRooms implements Rooms {
     }
     const { clientId } = hello;
     if (room.mustWait(visitor.identity, visitor.session !== null)) {
-      const ticket = room.wait({
+      const ticket = room.reception.wait({
         name: hello.name ?? "Guest",
         clientId,
         peer: connection,

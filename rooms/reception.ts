@@ -1,0 +1,103 @@
+/**
+ * The people in front of the door, oldest first, until a host admits or refuses them. Hosts see each change.
+ */
+import type { Audience } from "./audience.ts";
+import { CLOSE, RoomError } from "./errors.ts";
+import { encodeNotice, type Member, type Peer } from "./member.ts";
+import type { NoticeParams, Welcome } from "./protocol/messages.ts";
+import { type Entry, guest } from "./room_ports.ts";
+
+/** Someone who has to wait. */
+export interface Arrival {
+  readonly name: string;
+  /** The Yjs client id that the page will write under. */
+  readonly clientId: number;
+  readonly peer: Peer;
+  /** Called with the seat, before anything is sent about it. */
+  onAdmitted(member: Member): void;
+}
+
+interface Waiter extends Arrival {
+  readonly ticket: string;
+  readonly since: number;
+}
+
+export interface ReceptionPorts {
+  /** How many may wait. */
+  limit: number;
+  audience: Audience;
+  /** Seats someone, as {@linkcode Room.join} does. */
+  join(entry: Entry, now: number): Promise<{ member: Member; welcome: Welcome }>;
+  greet(member: Member): void;
+}
+
+export class Reception {
+  readonly #waiters = new Map<string, Waiter>();
+
+  constructor(private readonly ports: ReceptionPorts) {}
+
+  get size(): number {
+    return this.#waiters.size;
+  }
+
+  get peers(): Peer[] {
+    return [...this.#waiters.values()].map((waiter) => waiter.peer);
+  }
+
+  /** Puts someone on the list; answers their ticket. @throws RoomError `full`. */
+  wait(arrival: Arrival, now: number): string {
+    if (this.#waiters.size >= this.ports.limit) {
+      throw new RoomError("full", "Too many people are waiting already");
+    }
+    const ticket = crypto.randomUUID();
+    this.#waiters.set(ticket, { ...arrival, ticket, since: now });
+    this.#show();
+    return ticket;
+  }
+
+  /** The socket of someone who waited is gone. */
+  giveUp(ticket: string): void {
+    if (this.#waiters.delete(ticket)) this.#show();
+  }
+
+  /** Lets someone in. @throws RoomError `not-found`, or as `join` does; then they go on waiting. */
+  async admit(ticket: string, now: number): Promise<void> {
+    const waiter = this.#take(ticket);
+    const { name, clientId, peer } = waiter;
+    const entry = { identity: guest(name), session: null, clientId, peer };
+    const { member, welcome } = await this.ports.join(entry, now).catch((error) => {
+      this.#waiters.set(ticket, waiter);
+      throw error;
+    });
+    this.#show();
+    waiter.onAdmitted(member);
+    peer.sendText(encodeNotice("admission.admitted", { welcome }));
+    this.ports.greet(member);
+  }
+
+  /** Sends someone away. @throws RoomError `not-found`. */
+  refuse(ticket: string): void {
+    const { peer } = this.#take(ticket);
+    peer.sendText(encodeNotice("admission.refused", {}));
+    peer.close(CLOSE.removed, "refused");
+    this.#show();
+  }
+
+  /** What hosts are told. */
+  notice(): NoticeParams<"admission.waiting"> {
+    const waiting = [...this.#waiters.values()]
+      .map(({ ticket, name, since }) => ({ ticket, name, since }));
+    return { waiting };
+  }
+
+  #take(ticket: string): Waiter {
+    const waiter = this.#waiters.get(ticket);
+    if (waiter === undefined) throw new RoomError("not-found", "This person no longer waits");
+    this.#waiters.delete(ticket);
+    return waiter;
+  }
+
+  #show(): void {
+    this.ports.audience.notifyHosts("admission.waiting", this.notice());
+  }
+}
