@@ -1,5 +1,5 @@
 /**
- * Firefox, driven by WebDriver BiDi (W3C) over its own WebSocket, with fake devices and loopback ICE.
+ * Firefox, driven by WebDriver BiDi (W3C) over its own WebSocket, with fake devices.
  *
  * Debian's Firefox speaks BiDi but not the patched protocol of playwright, so this is the small part we need:
  * one tab, navigate, evaluate, wait.
@@ -10,7 +10,6 @@ const FIREFOX = ["/usr/bin/firefox-esr", "/usr/bin/firefox"];
 const PREFS: Record<string, boolean | number | string> = {
   "media.navigator.streams.fake": true,
   "media.navigator.permission.disabled": true,
-  "media.peerconnection.ice.loopback": true,
   "media.peerconnection.ice.obfuscate_host_addresses": false,
   "media.autoplay.default": 0,
   "media.autoplay.blocking_policy": 0,
