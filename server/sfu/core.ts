@@ -78,7 +78,7 @@ export class MediaCore {
     else if (first >= 20 && first <= 63) {
       const transport = this.#byRemote.get(from);
       if (transport === undefined) this.#environment.counters.datagramsRejected++;
-      else transport.receiveDtls(bytes.subarray(0, length), nowMs);
+      else transport.receiveDtls(bytes.subarray(0, length));
     } else this.#environment.counters.datagramsRejected++;
   }
 
@@ -139,6 +139,7 @@ export class MediaCore {
 
   closeRouter(routerId: string): void {
     const router = this.#router(routerId);
+    router.silence();
     for (const transport of [...router.transports.values()]) {
       this.#closeTransport(transport, router, false);
     }

@@ -393,7 +393,9 @@ Deno.test("impossible wishes are refused with a reason", () => {
 Deno.test("closing a router leaves nothing behind", () => {
   const lesson = new Lesson();
   lesson.consume(lesson.produceCamera());
+  lesson.events.length = 0;
   lesson.core.closeRouter(lesson.routerId);
+  expect(lesson.events).toEqual([]);
   expect(lesson.core.counters()).toMatchObject({ routers: 0, transports: 0 });
   expect(lesson.core.idle).toBe(true);
   lesson.socket.take();

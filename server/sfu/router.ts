@@ -25,6 +25,7 @@ export class Router {
   readonly #environment: MediaEnvironment;
   readonly #onEvent: (event: MediaEvent) => void;
   readonly #speakers = new Speakers();
+  #silent = false;
 
   constructor(id: string, environment: MediaEnvironment, onEvent: (event: MediaEvent) => void) {
     this.id = id;
@@ -33,7 +34,12 @@ export class Router {
   }
 
   tell(event: MediaEvent): void {
-    this.#onEvent(event);
+    if (!this.#silent) this.#onEvent(event);
+  }
+
+  /** Tells nothing more: its owner closes it. */
+  silence(): void {
+    this.#silent = true;
   }
 
   /** @throws {MediaError} when the parameters can't be forwarded or a bound is reached. */

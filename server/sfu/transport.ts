@@ -35,8 +35,6 @@ export interface TransportListener {
 
 const DTLS_TICK_MS = 50;
 const CONSENT_TICK_MS = 1000;
-/** From the peer's first datagram to the end of the handshake. */
-const HANDSHAKE_MS = 30_000;
 
 /** One packet is parsed at a time; nothing is kept between calls. */
 const header = createRtpHeader();
@@ -58,7 +56,6 @@ export class Transport {
   readonly #claimedSsrcs = new Set<number>();
   #transportWideId = 0;
   #dtls: DtlsSession | undefined;
-  #dtlsSinceMs = 0;
   #keys: SrtpKeys | undefined;
   #fingerprint: string | undefined;
   #expectedFingerprint: string | undefined;
@@ -133,10 +130,9 @@ export class Transport {
     return outcome;
   }
 
-  receiveDtls(datagram: Uint8Array, nowMs: number): void {
+  receiveDtls(datagram: Uint8Array): void {
     if (this.#closed) return;
     if (this.#dtls === undefined) {
-      this.#dtlsSinceMs = nowMs;
       this.#dtls = this.environment.dtls.accept({
         onSend: (out) => {
           const { selected } = this.ice;
@@ -315,7 +311,6 @@ export class Transport {
     else if (this.#dtls !== undefined && nowMs >= this.#nextDtlsMs) {
       this.#nextDtlsMs = nowMs + DTLS_TICK_MS;
       this.#dtls.tick(nowMs);
-      if (nowMs - this.#dtlsSinceMs > HANDSHAKE_MS) this.#fail("the handshake took too long");
     }
     if (!this.#closed && nowMs >= this.#nextConsentMs) {
       this.#nextConsentMs = nowMs + CONSENT_TICK_MS;

@@ -13,7 +13,7 @@ import {
   FrameReader,
 } from "./control_frames.ts";
 import { createDtlsFactory } from "./dtls.ts";
-import { type MediaLoop, runMediaLoop } from "./media_loop.ts";
+import { runMediaLoop } from "./media_loop.ts";
 import { systemRandomness } from "./randomness.ts";
 import { openSocket } from "./socket.ts";
 
@@ -72,7 +72,13 @@ function onFault(error: unknown): void {
   });
 }
 
-async function start(request: Extract<ControlRequest, { type: "start" }>): Promise<MediaCore> {
+/** A core that serves, and how to end it. */
+interface Serving {
+  core: MediaCore;
+  stop(): Promise<void>;
+}
+
+async function start(request: Extract<ControlRequest, { type: "start" }>): Promise<Serving> {
   const socket = await openSocket(request);
   const core = new MediaCore({
     socket,
@@ -80,14 +86,24 @@ async function start(request: Extract<ControlRequest, { type: "start" }>): Promi
     random: systemRandomness,
     announcedAddress: request.announcedAddress,
   });
-  const loop: MediaLoop = runMediaLoop({ socket, core, dedicated: true, onFault });
-  loop.ended.catch(onFault);
+  const loop = runMediaLoop({ socket, core, dedicated: true, onFault });
   say({ type: "ready", port: socket.port });
-  setInterval(() => {
+  const beat = setInterval(() => {
     faults = 0;
     say({ type: "alive" });
   }, ALIVE_MS);
-  return core;
+  return {
+    core,
+    stop: async () => {
+      clearInterval(beat);
+      // The peers are told by DTLS, and need not wait for their own time-outs.
+      core.close();
+      socket.flush();
+      loop.stop();
+      socket.close();
+      await loop.ended;
+    },
+  };
 }
 
 function call(core: MediaCore, request: Extract<ControlRequest, { type: "call" }>): unknown {
@@ -116,18 +132,27 @@ function answer(core: MediaCore, request: Extract<ControlRequest, { type: "call"
 
 async function main(): Promise<void> {
   const reader = new FrameReader();
-  let core: MediaCore | undefined;
+  let serving: Serving | undefined;
   for await (const piece of Deno.stdin.readable) {
     for (const message of reader.push(piece)) {
       const request = message as ControlRequest;
-      if (request.type === "start") core = await start(request);
-      else if (core !== undefined) answer(core, request);
+      if (request.type === "start") serving = await start(request);
+      else if (serving !== undefined) answer(serving.core, request);
     }
   }
+  await serving?.stop();
+}
+
+/** A terminal or service manager signals the whole group; the main process decides when media ends. */
+function ignoreSignals(): void {
+  if (Deno.build.os === "windows") return;
+  Deno.addSignalListener("SIGINT", () => {});
+  Deno.addSignalListener("SIGTERM", () => {});
 }
 
 if (import.meta.main) {
   try {
+    ignoreSignals();
     await main();
     Deno.exit(0);
   } catch (error) {
