@@ -5,10 +5,10 @@
  * {@linkcode MediaRoute} carries it; when the route is lost, the engine makes another one and everything is as before.
  * Invariants: one route at a time; what belongs to an earlier one changes nothing any more.
  */
-import { computed, effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { Device } from "mediasoup-client";
 import type { DeviceOptions, RtpCapabilities } from "mediasoup-client/types";
-import type { MediaSource } from "../../rooms/document/schema.ts";
+import { MEDIA_SOURCES, type MediaSource } from "../../rooms/document/schema.ts";
 import { RoomError } from "../../rooms/errors.ts";
 import type { Welcome } from "../../rooms/protocol/messages.ts";
 import type { MediaConnection } from "../connection/contract.ts";
@@ -116,25 +116,18 @@ class MediaEngine implements RoomMedia {
     this.needsGesture = this.#playback.needsGesture;
     const statistics = setInterval(() => void this.#measure(), QUALITY_INTERVAL_MS);
     this.#stops.push(
-      effect(() => {
-        const welcome = connection.welcome.value;
-        if (welcome !== null) untracked(() => void this.#arrive(welcome));
+      connection.welcome.subscribe((welcome) => {
+        if (welcome !== null) void this.#arrive(welcome);
       }),
-      effect(() => {
-        const participants = connection.participants.value;
-        untracked(() => {
-          this.#life?.receiver.follow(participants);
-          this.#showStreams();
-        });
+      connection.participants.subscribe((participants) => {
+        this.#life?.receiver.follow(participants);
+        this.#showStreams();
       }),
-      effect(() => this.#follow("audio", devices.microphone.value.track)),
-      effect(() => this.#follow("video", devices.camera.value.track)),
-      // A muted microphone keeps its track: the switch is a signal of its own.
-      effect(() => this.#follow("audio", devices.microphone.value.on)),
-      effect(() => {
-        const { picture } = this.#capture.tracks.value;
+      devices.microphone.subscribe(() => this.#follow("audio")),
+      devices.camera.subscribe(() => this.#follow("video")),
+      this.#capture.tracks.subscribe(({ picture }) => {
         this.screen.value = { on: picture !== null, track: picture };
-        for (const source of SOURCES_OF_SCREEN) this.#follow(source, picture);
+        for (const source of SOURCES_OF_SCREEN) this.#follow(source);
       }),
       connection.on("media.lost", () => this.#life?.route.lose()),
       connection.on("media.transportClosed", ({ transportId }) => {
@@ -200,7 +193,8 @@ class MediaEngine implements RoomMedia {
     }
     const known = await life.receiver.refresh();
     if (!known) return life.route.lose();
-    await life.publisher.restate().catch((error) => this.#refused(error));
+    life.publisher.restate();
+    this.#followAll();
   }
 
   /** Whether the server still has every producer that this page sends through. */
@@ -237,12 +231,17 @@ class MediaEngine implements RoomMedia {
           this.#attempt = 0;
           this.state.value = "connected";
         },
+        onBroken: () => {
+          if (this.#life === life) this.state.value = "connecting";
+        },
         onLost: () => {
           if (this.#life === life) this.#reopenLater();
         },
       });
       if (this.#opening !== opening) return route.close();
-      this.#life = life = this.#begin(route);
+      life = this.#begin(route);
+      // With nothing to send and nobody to hear there is nothing to wait for.
+      if (life.receiver.empty && this.#nothingToSend()) this.state.value = "connected";
     } catch (error) {
       if (this.#opening !== opening) return;
       if (!(error instanceof RoomError)) reportError(error);
@@ -264,7 +263,7 @@ class MediaEngine implements RoomMedia {
     };
     this.#life = life;
     life.receiver.follow(this.#options.connection.participants.peek());
-    for (const source of ["audio", "video", ...SOURCES_OF_SCREEN] as const) this.#follow(source);
+    this.#followAll();
     return life;
   }
 
@@ -325,9 +324,17 @@ class MediaEngine implements RoomMedia {
     }
   }
 
-  /** Brings a source in step. The second argument only says what an effect has read. */
-  #follow(source: MediaSource, _because?: unknown): void {
-    untracked(() => void this.#settle(source).catch(() => {}));
+  #nothingToSend(): boolean {
+    return MEDIA_SOURCES.every((source) => this.#wanted(source).track === null);
+  }
+
+  #followAll(): void {
+    for (const source of MEDIA_SOURCES) this.#follow(source);
+  }
+
+  /** Brings a source in step; a refusal has switched it off by the time that it is known. */
+  #follow(source: MediaSource): void {
+    void this.#settle(source).catch(() => {});
   }
 
   /** Resolves when the server knows what is wanted, or can't be reached now. @throws RoomError when it refuses. */
@@ -339,7 +346,7 @@ class MediaEngine implements RoomMedia {
     }
   }
 
-  #refused(error: unknown, source?: MediaSource): void {
+  #refused(error: unknown, source: MediaSource): void {
     const life = this.#life;
     // What the link's loss or a dead route broke off is done again by the next one.
     if (life === null || life.route.closed) return;
@@ -349,7 +356,7 @@ class MediaEngine implements RoomMedia {
     }
     if (error.code === "unavailable") return;
     if (error.code === "not-found") return life.route.lose();
-    if (source !== undefined) this.#stopped(source);
+    this.#stopped(source);
     throw error;
   }
 

@@ -26,3 +26,6 @@ Deno.test("a microphone that the host stops is off here too, and stays off where
 Deno.test("a media process that is replaced costs a moment, not the call", () => holds("replaced"));
 
 Deno.test("media goes on after the server restarted", () => holds("restarted"));
+
+Deno.test("a path that breaks is repaired by restarting ICE, with the same tracks", () =>
+  holds("repaired"));

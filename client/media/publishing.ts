@@ -69,10 +69,9 @@ export class Publisher {
     return ids;
   }
 
-  /** Says everything again after a reconnect, when an answer may have been lost. */
-  async restate(): Promise<void> {
+  /** After a reconnect an answer may have been lost: the next sync says everything again. */
+  restate(): void {
     for (const sent of this.#sent.values()) sent.on = null;
-    await Promise.all(MEDIA_SOURCES.map((source) => this.sync(source)));
   }
 
   /** The server closed this producer, as when the host stops a share. */

@@ -49,6 +49,10 @@ export class Receiver {
     private readonly changed: () => void,
   ) {}
 
+  get empty(): boolean {
+    return this.#receptions.size === 0;
+  }
+
   receptions(): Iterable<Reception> {
     return this.#receptions.values();
   }

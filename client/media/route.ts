@@ -23,8 +23,10 @@ export interface ProducerData extends AppData {
 }
 
 export interface RouteEvents {
-  /** Both transports that are in use have a path. */
+  /** A transport has a path. */
   onConnected(): void;
+  /** A transport lost its path; it may come back. */
+  onBroken(): void;
   /** Nothing more will come through here. */
   onLost(): void;
 }
@@ -110,6 +112,7 @@ export class MediaRoute {
     transport.on("connectionstatechange", (state) => {
       clearTimeout(this.#timers.get(transport));
       if (state === "connected") this.events.onConnected();
+      if (state === "failed" || state === "disconnected") this.events.onBroken();
       if (state === "failed") void this.#restartIce(transport);
       if (state === "disconnected") {
         const restart = () => void this.#restartIce(transport);

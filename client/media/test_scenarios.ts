@@ -10,7 +10,8 @@ import { TestDevices, TestEar, TestEye } from "./test_devices.ts";
 import { openMedia, type RoomMedia } from "./engine.ts";
 import type { HelloOptions } from "../../tests/integration/client.ts";
 import { type LessonOptions, RoomServer } from "../../tests/integration/room_server.ts";
-import { type MediaEngine, type MediaEvent } from "../../server/sfu/engine.ts";
+import type { MediaEngine, MediaEvent } from "../../server/sfu/engine.ts";
+import type { DatagramSocket } from "../../server/sfu/ports.ts";
 import { startLocalMedia } from "../../server/sfu/io/local.ts";
 
 /** Somebody in the room with a tone and a moving picture. */
@@ -74,26 +75,28 @@ async function moves(track: MediaStreamTrack): Promise<void> {
   await when(eye.frames, (frames) => frames > 5);
 }
 
-/** A media process that can die and be replaced, as the real one's parent does it. */
+/**
+ * A media process that can die and be replaced, as the real one's parent does it, and whose network can fall silent
+ * until somebody restarts ICE.
+ */
 class MortalEngine {
   readonly #listeners = new Set<(event: MediaEvent) => void>();
-  #current: MediaEngine;
-
-  private constructor(first: MediaEngine) {
-    this.#current = first;
-  }
+  #current!: MediaEngine;
+  #silent = false;
+  /** How often somebody restarted ICE. */
+  iceRestarts = 0;
 
   static async start(): Promise<{ engine: MediaEngine; mortal: MortalEngine }> {
-    const mortal = new MortalEngine(await startLocalMedia({ address: "127.0.0.1", port: 0 }));
+    const mortal = new MortalEngine();
+    await mortal.#open();
     const engine = new Proxy({} as MediaEngine, {
       get: (_target, key: keyof MediaEngine) => {
-        if (key === "createRouter") {
-          return (onEvent: (event: MediaEvent) => void) => {
-            mortal.#listeners.add(onEvent);
-            return mortal.#current.createRouter(onEvent);
-          };
-        }
-        return mortal.#current[key];
+        if (key === "restartIce") mortal.#speak();
+        if (key !== "createRouter") return mortal.#current[key];
+        return (onEvent: (event: MediaEvent) => void) => {
+          mortal.#listeners.add(onEvent);
+          return mortal.#current.createRouter(onEvent);
+        };
       },
     });
     return { engine, mortal };
@@ -101,10 +104,45 @@ class MortalEngine {
 
   async replace(): Promise<void> {
     await this.#current.close();
-    this.#current = await startLocalMedia({ address: "127.0.0.1", port: 0 });
+    await this.#open();
     const listeners = [...this.#listeners];
     this.#listeners.clear();
     for (const onEvent of listeners) onEvent({ type: "lost" });
+  }
+
+  fallSilent(): void {
+    this.#silent = true;
+  }
+
+  #speak(): void {
+    this.#silent = false;
+    this.iceRestarts++;
+  }
+
+  async #open(): Promise<void> {
+    this.#current = await startLocalMedia({
+      address: "127.0.0.1",
+      port: 0,
+      wrapSocket: (socket) => this.#silenceable(socket),
+    });
+  }
+
+  #silenceable(socket: DatagramSocket): DatagramSocket {
+    const receive: DatagramSocket["receive"] = (maxWaitMs, onDatagram) =>
+      socket.receive(maxWaitMs, (...datagram) => {
+        if (!this.#silent) onDatagram(...datagram);
+      });
+    const commit: DatagramSocket["commit"] = (length, to) => {
+      if (!this.#silent) socket.commit(length, to);
+    };
+    return new Proxy(socket, {
+      get: (target, key) => {
+        if (key === "receive") return receive;
+        if (key === "commit") return commit;
+        const value: unknown = Reflect.get(target, key);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -188,6 +226,17 @@ const SCENARIOS: Record<string, () => Promise<void>> = {
       await mortal.replace();
       await when(tara.media.streams, (streams) => pictureIn(streams) !== before);
       await Promise.all([tara.sees().then(moves), sam.sees().then(moves)]);
+    }),
+
+  repaired: () =>
+    lessonOfTwo(async ({ tara, sam, mortal }) => {
+      const before = await tara.sees();
+      mortal.fallSilent();
+      await when(tara.media.state, (state) => state === "connecting");
+      await when(tara.media.state, (state) => state === "connected");
+      await Promise.all([tara.sees().then(moves), sam.sees().then(moves)]);
+      expect(await tara.sees()).toBe(before);
+      expect(mortal.iceRestarts).toBeGreaterThan(0);
     }),
 
   restarted: () =>
