@@ -67,6 +67,7 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
   const app = createApp({
     meetings: storage.meetings,
     apiKeys: storage.apiKeys,
+    assets: storage.assets,
     rooms,
     attempts,
     logger,

@@ -105,6 +105,17 @@ export interface ApiKeysTable {
   revoked_at: number | null;
 }
 
+/** An image on a board. */
+export interface AssetsTable {
+  asset_id: string;
+  meeting_id: string;
+  participant_id: string;
+  media_type: string;
+  data: Uint8Array;
+  bytes: number;
+  created_at: number;
+}
+
 export interface Schema {
   video_meetings: MeetingsTable;
   video_participants: ParticipantsTable;
@@ -115,4 +126,5 @@ export interface Schema {
   snapshots: SnapshotsTable;
   client_ids: ClientIdsTable;
   api_keys: ApiKeysTable;
+  assets: AssetsTable;
 }

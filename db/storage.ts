@@ -4,6 +4,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Identity, MeetingStore, UpdateLog } from "../rooms/ports.ts";
 import { ApiKeys } from "./api_keys.ts";
+import { Assets } from "./assets.ts";
 import { SqlClientIds } from "./client_ids.ts";
 import { type DatabaseLocation, openDatabase } from "./database.ts";
 import { findInvite } from "./invites.ts";
@@ -47,6 +48,7 @@ export interface Storage {
   log: UpdateLog;
   clientIds: SqlClientIds;
   apiKeys: ApiKeys;
+  assets: Assets;
   /** Names of the migrations that this opening applied. */
   migrated: readonly string[];
   /** Rejects when the database doesn't answer. */
@@ -72,6 +74,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     log,
     clientIds: new SqlClientIds(db),
     apiKeys: new ApiKeys(db),
+    assets: new Assets(db),
     migrated: database.migrated,
     async ping() {
       await sql`select 1`.execute(db);

@@ -7,6 +7,7 @@
  */
 import type { Client, Transaction } from "@libsql/client";
 import { statements as meetings } from "./001_meetings.ts";
+import { statements as assets } from "./002_assets.ts";
 
 export interface Migration {
   number: number;
@@ -16,6 +17,7 @@ export interface Migration {
 
 export const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: "meetings", statements: meetings },
+  { number: 2, name: "assets", statements: assets },
 ];
 
 /** The database was written by a newer Lectern than this one. */

@@ -9,6 +9,7 @@ import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
 import { addressName } from "../attempts.ts";
 import { requireApiKey } from "./api_key.ts";
+import { assetRoutes } from "./assets.ts";
 import type { HttpDeps, HttpEnv } from "./context.ts";
 import { healthRoutes } from "./health.ts";
 import { joinRoutes } from "./join.ts";
@@ -30,6 +31,7 @@ export function createApp(deps: HttpDeps): Hono<HttpEnv> {
   app.route("/", healthRoutes(deps));
   app.use("/api/v1/*", requireApiKey(deps), neverCached);
   app.route("/api/v1/meetings", meetingRoutes(deps));
+  app.route("/api/assets", assetRoutes(deps));
   app.use("/api/*", neverCached);
   app.get("/api/socket", (context) => deps.rooms.upgrade(context.req.raw, context.get("address")));
   app.route("/api/join", joinRoutes(deps));

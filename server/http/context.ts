@@ -1,5 +1,6 @@
 /** What the routes need from outside, and what a request carries along. */
 import type { ApiKeys } from "../../db/api_keys.ts";
+import type { Assets } from "../../db/assets.ts";
 import type { BookingStore } from "../../db/storage.ts";
 import type { AttemptLimiter } from "../../rooms/ports.ts";
 import type { Logger } from "../logger.ts";
@@ -9,6 +10,7 @@ import type { Rooms } from "../socket/ports.ts";
 export interface HttpDeps {
   meetings: BookingStore;
   apiKeys: Pick<ApiKeys, "verify">;
+  assets: Pick<Assets, "add" | "find" | "totals">;
   rooms: Rooms;
   attempts: AttemptLimiter;
   logger: Logger;

@@ -38,6 +38,7 @@ export async function startHttp(change: Partial<HttpDeps> = {}): Promise<HttpSer
   const app = createApp({
     meetings: storage.meetings,
     apiKeys: storage.apiKeys,
+    assets: storage.assets,
     rooms: rememberingRooms(ended, present),
     attempts: new Attempts(),
     logger: createLogger({ level: "debug", format: "json", write: (_, line) => log.push(line) }),

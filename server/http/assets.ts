@@ -1,0 +1,87 @@
+/**
+ * Images on the board: `POST /api/assets/{meetingId}` takes one, `GET /api/assets/{meetingId}/{assetId}` gives it.
+ *
+ * Who puts one in shows the session token of the meeting; who looks at one needs its id, which can't be guessed and
+ * stands in the meeting's document. Invariants: what is stored has the bytes of its type; an image, whatever stands
+ * in it, runs nothing and reaches nothing when somebody opens it by its address.
+ */
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { Identity } from "../../rooms/ports.ts";
+import type { HttpDeps, HttpEnv } from "./context.ts";
+import { IMAGE_TYPES, imageTypeOf } from "./image_type.ts";
+import { Problem } from "./problems.ts";
+
+export const MAX_ASSET_BYTES = 10 * 1024 * 1024;
+export const MAX_ASSETS = 500;
+export const MAX_MEETING_BYTES = 200 * 1024 * 1024;
+
+const ASSET_HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
+  "content-disposition": "attachment",
+  "cross-origin-resource-policy": "same-origin",
+  "cache-control": "private, max-age=31536000, immutable",
+};
+
+export function assetRoutes(deps: HttpDeps): Hono<HttpEnv> {
+  const routes = new Hono<HttpEnv>();
+  const bounded = bodyLimit({
+    maxSize: MAX_ASSET_BYTES,
+    onError: () => {
+      throw new Problem("too-large", "An image may have at most 10 MB.");
+    },
+  });
+
+  routes.post(
+    "/:meetingId",
+    async (context, next) => {
+      // Before the body is read: a stranger's upload isn't taken in at all.
+      await authorize(deps, context);
+      await next();
+    },
+    bounded,
+    async (context) => {
+      const meetingId = context.req.param("meetingId");
+      const identity = await authorize(deps, context);
+      const data = new Uint8Array(await context.req.arrayBuffer());
+      const mediaType = imageTypeOf(data);
+      if (mediaType === undefined) {
+        throw new Problem("bad-request", `That isn't an image of type ${IMAGE_TYPES.join(", ")}.`);
+      }
+      const totals = await deps.assets.totals(meetingId);
+      if (totals.count >= MAX_ASSETS || totals.bytes + data.length > MAX_MEETING_BYTES) {
+        throw new Problem("too-large", "This meeting holds as many images as it can.");
+      }
+      const { participantId } = identity;
+      const id = await deps.assets.add({ meetingId, participantId, mediaType, data }, deps.now());
+      return context.json({ id }, 201, { "cache-control": "no-store" });
+    },
+  );
+
+  routes.get("/:meetingId/:assetId", async (context) => {
+    const { meetingId, assetId } = context.req.param();
+    const asset = await deps.assets.find(meetingId, assetId);
+    if (asset === null) throw new Problem("not-found", "There is no such image.");
+    return context.body(asset.data, 200, { ...ASSET_HEADERS, "content-type": asset.mediaType });
+  });
+
+  return routes;
+}
+
+async function authorize(
+  deps: HttpDeps,
+  context: Context<HttpEnv, "/:meetingId">,
+): Promise<Identity> {
+  const meetingId = context.req.param("meetingId");
+  const token = /^Bearer (\S{1,200})$/i.exec(context.req.header("authorization") ?? "")?.[1];
+  const identity = token === undefined ? null : await deps.meetings.findSession(meetingId, token);
+  if (identity === null) {
+    throw new Problem("unauthorized", "Only people in the meeting add images.");
+  }
+  if (identity === "revoked") throw new Problem("removed", "You were removed from this lesson.");
+  const meeting = await deps.meetings.find(meetingId);
+  if (meeting === null || meeting.status === "completed" || meeting.status === "cancelled") {
+    throw new Problem("over", "This lesson is over.");
+  }
+  return identity;
+}
