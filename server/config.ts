@@ -196,6 +196,25 @@ export function loadConfig(): Config {
   });
 }
 
+/** What is allowed and yet will disappoint: one sentence each, for the log at the start. */
+export function configWarnings(config: Config): string[] {
+  const warnings: string[] = [];
+  const { hostname, protocol } = new URL(config.publicUrl);
+  if (isLoopback(hostname)) return warnings;
+  if (isLoopback(config.media.announcedAddress)) {
+    warnings.push(
+      `People elsewhere will neither see nor hear each other: media is at ${config.media.announcedAddress}. ` +
+        "Set MEDIA_ADDRESS.",
+    );
+  }
+  if (protocol === "http:") {
+    warnings.push(
+      "Browsers give cameras and microphones to https pages only. Put a proxy with TLS in front and set PUBLIC_URL.",
+    );
+  }
+  return warnings;
+}
+
 function readEnvFile(): string {
   try {
     return Deno.readTextFileSync(".env");

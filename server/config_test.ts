@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import { ConfigError, parseConfig, SETTINGS } from "./config.ts";
+import { ConfigError, configWarnings, parseConfig, SETTINGS } from "./config.ts";
 
 const parse = (environment: Record<string, string>, envFile = "") =>
   parseConfig({ environment, envFile, addresses: ["192.0.2.7"] });
@@ -69,6 +69,16 @@ Deno.test("a secret that can't be used is not shown", () => {
 Deno.test("a public address loses its trailing slash", () => {
   expect(parse({ PUBLIC_URL: "https://lessons.example.org/" }).publicUrl)
     .toBe("https://lessons.example.org");
+});
+
+Deno.test("a public instance that nobody can hear is warned about", () => {
+  const warnings = (environment: Record<string, string>) => configWarnings(parse(environment));
+  const PUBLIC_URL = "https://lessons.example.org";
+  expect(warnings({})).toEqual([]);
+  expect(warnings({ PUBLIC_URL })).toEqual([expect.stringContaining("Set MEDIA_ADDRESS")]);
+  expect(warnings({ PUBLIC_URL, MEDIA_ADDRESS: "192.0.2.7" })).toEqual([]);
+  expect(warnings({ PUBLIC_URL: "http://lessons.example.org", MEDIA_ADDRESS: "192.0.2.7" }))
+    .toEqual([expect.stringContaining("https pages only")]);
 });
 
 Deno.test("the README's table names every setting and its default", async () => {
