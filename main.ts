@@ -5,7 +5,7 @@
  */
 import { openStorage, type Storage } from "./db/storage.ts";
 import { Attempts } from "./server/attempts.ts";
-import { type Config, loadConfig, VERSION } from "./server/config.ts";
+import { type Config, configWarnings, loadConfig, VERSION } from "./server/config.ts";
 import { createApp } from "./server/http/app.ts";
 import { createLogger, type Logger } from "./server/logger.ts";
 import { Metrics } from "./server/metrics.ts";
@@ -99,6 +99,7 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
   started.defer(startSweeping({ meetings: storage.meetings, rooms, logger, now: Date.now }));
 
   logger.info("serving", { url: config.publicUrl, host: config.host, port: config.port });
+  for (const warning of configWarnings(config)) logger.warn(warning);
   const parts = started.move();
   let stopping: Promise<void> | null = null;
   return {
