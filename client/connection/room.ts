@@ -48,6 +48,7 @@ export function openRoom({ welcome, provider, ...parts }: RoomParts): OpenRoom {
     meetingId: welcome.meetingId,
     encryption: welcome.encryption,
     me,
+    credential: welcome.session,
     doc,
     awareness,
     saved,

@@ -39,10 +39,12 @@ export interface Memory {
 
 const tokenKey = ({ meetingId, invite = "" }: PersonalLink) =>
   `lectern:session:${meetingId}:${invite}`;
+const DOCUMENT_PREFIX = "lectern:document:";
+const CLIENTS_PREFIX = "lectern:clients:";
 const documentKey = (meetingId: string, participantId: string) =>
-  `lectern:document:${meetingId}:${participantId}`;
+  `${DOCUMENT_PREFIX}${meetingId}:${participantId}`;
 const clientIdsKey = (meetingId: string, participantId: string) =>
-  `lectern:clients:${meetingId}:${participantId}`;
+  `${CLIENTS_PREFIX}${meetingId}:${participantId}`;
 
 /** Even to name a storage throws where it is forbidden, so it is named inside a function. */
 function readItem(storage: () => Storage, key: string): string | null {
@@ -74,6 +76,46 @@ function readIds(text: string | null): number[] {
   } catch {
     return [];
   }
+}
+
+/** A document that nobody came back for in this time is forgotten, unsaved edits included. */
+const FORGET_AFTER_MS = 30 * 24 * 3_600_000;
+const KEPT_KEY = "lectern:documents";
+
+/** Documents on this device, name → Unix ms of the last visit, without those that are too old. */
+export function splitByAge(
+  visits: Readonly<Record<string, unknown>>,
+  nowMs: number,
+): { fresh: Record<string, number>; old: string[] } {
+  const fresh: Record<string, number> = {};
+  const old: string[] = [];
+  for (const [name, visitedAt] of Object.entries(visits)) {
+    const age = typeof visitedAt === "number" ? nowMs - visitedAt : Infinity;
+    if (age < FORGET_AFTER_MS) fresh[name] = nowMs - age;
+    else old.push(name);
+  }
+  return { fresh, old };
+}
+
+function readVisits(): Record<string, unknown> {
+  try {
+    const visits: unknown = JSON.parse(readItem(device, KEPT_KEY) ?? "{}");
+    return typeof visits === "object" && visits !== null ? { ...visits } : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Remembers a visit, or that the document is gone; forgets documents of long ago. */
+function noteVisit(name: string, visitedAt: number | null): void {
+  const { [name]: _earlier, ...others } = readVisits();
+  const { fresh, old } = splitByAge(others, Date.now());
+  for (const forgotten of old) {
+    indexedDB.deleteDatabase(forgotten);
+    writeItem(device, forgotten.replace(DOCUMENT_PREFIX, CLIENTS_PREFIX), null);
+  }
+  const visits = visitedAt === null ? fresh : { ...fresh, [name]: visitedAt };
+  writeItem(device, KEPT_KEY, JSON.stringify(visits));
 }
 
 const NOT_KEPT: KeptDocument = {
@@ -110,6 +152,7 @@ async function indexedDbWorks(): Promise<boolean> {
 /** Keeps a document in IndexedDB from now on. */
 function keepInIndexedDb(name: string, doc: Y.Doc): KeptDocument {
   let closed = false;
+  noteVisit(name, Date.now());
   const opened = indexedDbWorks().then((works) =>
     works && !closed ? new IndexeddbPersistence(name, doc) : null
   );
@@ -129,6 +172,7 @@ function keepInIndexedDb(name: string, doc: Y.Doc): KeptDocument {
     },
     clear: async () => {
       closed = true;
+      noteVisit(name, null);
       await (await opened)?.clearData();
     },
   };
