@@ -104,7 +104,7 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
       await engine.setProducerPaused(picture, false);
       await until(() => seen.frames > framesInPause + 10 && heard.loudness > 0.1, {
         what: "sound and picture after the pause",
-        limitMs: 3000,
+        limitMs: 5000,
       });
       for (const kind of ["audio", "video"] as const) {
         const { packetsReceived, packetsLost } = await bob.inbound(kind);
@@ -124,7 +124,7 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
     expect((await engine.counters())["rtpForwarded"]).toBe(rtpForwarded);
     const { frames } = seen;
     await engine.setConsumerPaused(seen.consumerId, false);
-    await until(() => seen.frames > frames + 5, { what: "picture again", limitMs: 3000 });
+    await until(() => seen.frames > frames + 5, { what: "picture again", limitMs: 5000 });
     await engine.close();
   },
 
