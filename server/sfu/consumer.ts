@@ -12,7 +12,8 @@ import { PAYLOAD_BYTES } from "./packet_cache.ts";
 import type { Producer } from "./producer.ts";
 import type { ForwardedPacket, ProducerStream } from "./producer_stream.ts";
 import { Rewriter } from "./rewriter.ts";
-import { timestampDistance, toSequence, toTimestamp } from "./sequence.ts";
+import { RoundTrip } from "./round_trip.ts";
+import { toSequence, toTimestamp } from "./sequence.ts";
 import type { Transport } from "./transport.ts";
 
 /** Retransmissions are unpacked here one at a time; nothing is kept between calls. */
@@ -36,8 +37,8 @@ export class Consumer {
   #rtxIndex: number;
   #packets = 0;
   #octets = 0;
-  #report: { ntpMiddle: number; sentMs: number } | undefined;
-  #roundTripMs: number | undefined;
+  readonly #roundTrip = new RoundTrip();
+  #reported = false;
   #fractionLost = 0;
   /** Of the picture shown, in CSS pixels; chooses the layer once a producer has several. */
   #size: { width: number; height: number } | undefined;
@@ -87,7 +88,7 @@ export class Consumer {
 
   /** As the receiver's reports tell; undefined before the first. */
   get roundTripMs(): number | undefined {
-    return this.#roundTripMs;
+    return this.#roundTrip.ms;
   }
 
   /** Of the last report, 0–1. */
@@ -129,7 +130,7 @@ export class Consumer {
       if (!packet.entry) return;
       this.#waiting = false;
       this.#rewriter.begin(packet.extended);
-      this.#report = undefined;
+      this.#reported = false;
     }
     const index = this.#rewriter.index(packet.extended);
     if (index < 0) return;
@@ -194,10 +195,8 @@ export class Consumer {
     const source = stream.senderReport;
     if (source === undefined || stream !== this.#stream) return;
     if (this.#paused || this.#waiting || this.transport.target === undefined) return;
-    this.#report = {
-      ntpMiddle: toTimestamp(((source.ntpHigh & 0xffff) << 16) | (source.ntpLow >>> 16)),
-      sentMs: nowMs,
-    };
+    this.#reported = true;
+    this.#roundTrip.sent(source, nowMs);
     this.transport.sendRtcp([
       {
         type: "sender-report",
@@ -215,14 +214,11 @@ export class Consumer {
 
   /** Sends a first report as soon as there is something to report on. */
   tick(nowMs: number): void {
-    if (this.#report === undefined && this.#packets > 0) this.sendReport(this.#stream, nowMs);
+    if (!this.#reported && this.#packets > 0) this.sendReport(this.#stream, nowMs);
   }
 
   receiveReport(block: ReportBlock, nowMs: number): void {
     this.#fractionLost = block.fractionLost / 256;
-    if (this.#report === undefined || block.lastSenderReport !== this.#report.ntpMiddle) return;
-    const heldMs = timestampDistance(block.delaySinceLastSenderReport, 0) / 65.536;
-    const roundTripMs = nowMs - this.#report.sentMs - heldMs;
-    if (roundTripMs >= 0) this.#roundTripMs = roundTripMs;
+    this.#roundTrip.receive(block, nowMs);
   }
 }

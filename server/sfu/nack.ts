@@ -9,12 +9,17 @@
 export const MAX_TRIES = 10;
 export const MAX_AGE_MS = 1000;
 export const MAX_MISSING = 256;
-/** Between two requests for the same packet, until a round trip is known. */
+/** Between two requests for the same packet, until the first retransmission tells how long one takes. */
 const DEFAULT_RETRY_MS = 80;
 const MIN_RETRY_MS = 20;
+const MAX_RETRY_MS = MAX_AGE_MS / 2;
+/** How much longer than usual an answer may take before it counts as lost. */
+const PATIENCE = 1.3;
+const SMOOTHING = 1 / 4;
 
 interface Missing {
   sinceMs: number;
+  firstAskedMs: number;
   askedMs: number;
   tries: number;
 }
@@ -29,19 +34,25 @@ export class NackTracker {
     return this.#missing.size;
   }
 
-  /** A retry waits for about one round trip. */
-  setRoundTrip(roundTripMs: number): void {
-    this.#retryMs = Math.max(MIN_RETRY_MS, Math.min(roundTripMs * 1.2, MAX_AGE_MS / 2));
-  }
-
   /** Notes an arrival, by extended sequence number. */
   receive(extended: number, nowMs: number): void {
     if (extended <= this.#highest) {
-      if (this.#missing.size > 0) this.#missing.delete(extended);
+      if (this.#missing.size > 0) this.#fill(extended, nowMs);
       return;
     }
     if (this.#highest >= 0 && extended > this.#highest + 1) this.#noteHole(extended, nowMs);
     this.#highest = extended;
+  }
+
+  #fill(extended: number, nowMs: number): void {
+    const missing = this.#missing.get(extended);
+    if (missing === undefined) return;
+    this.#missing.delete(extended);
+    // A packet that nobody asked for was only late.
+    if (missing.tries === 0) return;
+    const answeredMs = (nowMs - missing.firstAskedMs) * PATIENCE;
+    const retryMs = this.#retryMs + (answeredMs - this.#retryMs) * SMOOTHING;
+    this.#retryMs = Math.max(MIN_RETRY_MS, Math.min(retryMs, MAX_RETRY_MS));
   }
 
   #noteHole(extended: number, nowMs: number): void {
@@ -51,7 +62,7 @@ export class NackTracker {
       return;
     }
     for (let lost = this.#highest + 1; lost < extended; lost++) {
-      this.#missing.set(lost, { sinceMs: nowMs, askedMs: -Infinity, tries: 0 });
+      this.#missing.set(lost, { sinceMs: nowMs, firstAskedMs: 0, askedMs: -Infinity, tries: 0 });
     }
   }
 
@@ -64,6 +75,7 @@ export class NackTracker {
         this.#missing.delete(extended);
         this.#gaveUp = true;
       } else if (nowMs - missing.askedMs >= this.#retryMs) {
+        if (missing.tries === 0) missing.firstAskedMs = nowMs;
         missing.askedMs = nowMs;
         missing.tries++;
         due.push(extended);

@@ -2,7 +2,7 @@
  * How well a stream arrives: loss and jitter, and the report block that says so (RFC 3550 §6.4, §A.3, §A.8).
  */
 import type { ReportBlock, SenderReport } from "./rtcp.ts";
-import { timestampDistance, toTimestamp } from "./sequence.ts";
+import { compactNtp, timestampDistance, toTimestamp } from "./sequence.ts";
 
 export class ReceiverStats {
   readonly #clockRate: number;
@@ -67,7 +67,7 @@ export class ReceiverStats {
   }
 
   receiveSenderReport(report: SenderReport, nowMs: number): void {
-    this.#senderReport = toTimestamp(((report.ntpHigh & 0xffff) << 16) | (report.ntpLow >>> 16));
+    this.#senderReport = compactNtp(report);
     this.#senderReportMs = nowMs;
   }
 

@@ -30,6 +30,11 @@ export function signed24(value: number): number {
   return (value << 8) >> 8;
 }
 
+/** The middle 32 bits of an NTP time, as reports name it (RFC 3550 §4). */
+export function compactNtp(time: { ntpHigh: number; ntpLow: number }): number {
+  return (((time.ntpHigh & 0xffff) << 16) | (time.ntpLow >>> 16)) >>> 0;
+}
+
 /** Extended numbers begin one cycle up, so that packets from before the first one stay positive. */
 const FIRST_CYCLE = 65536;
 

@@ -1,5 +1,6 @@
 import { expect } from "@std/expect";
 import {
+  compactNtp,
   sequenceDistance,
   SequenceUnwrapper,
   signed24,
@@ -48,4 +49,8 @@ Deno.test("SequenceUnwrapper keeps packets from before the first one positive", 
   const first = unwrapper.unwrap(2);
   expect(unwrapper.unwrap(65534)).toBe(first - 4);
   expect(first - 4).toBeGreaterThan(0);
+});
+
+Deno.test("compactNtp takes the middle 32 bits", () => {
+  expect(compactNtp({ ntpHigh: 0x1234fedc, ntpLow: 0xba981234 })).toBe(0xfedcba98);
 });
