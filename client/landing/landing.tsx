@@ -6,6 +6,7 @@ import { TryIt } from "./try-it.tsx";
 import "./landing.css";
 
 const still = new URL("./still.webp", import.meta.url).href;
+const stillDark = new URL("./still-dark.webp", import.meta.url).href;
 
 export function Landing() {
   const instance = useSignal<Instance | null>(null);
@@ -31,13 +32,16 @@ export function Landing() {
             </p>
           )}
         </div>
-        <img
-          class="landing-still"
-          src={still}
-          width={1280}
-          height={800}
-          alt="The room during a lesson: two people side by side, the chat open beside them, the controls below."
-        />
+        <picture>
+          <source srcset={stillDark} media="(prefers-color-scheme: dark)" />
+          <img
+            class="landing-still"
+            src={still}
+            width={1280}
+            height={800}
+            alt="The room during a lesson: two people side by side, the chat open beside them, the controls below."
+          />
+        </picture>
       </main>
       <footer class="small soft">
         Free software under the MIT licence{here?.version && <>, version {here.version}</>}

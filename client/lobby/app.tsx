@@ -47,8 +47,8 @@ function Standing({ visit }: { visit: Visit }) {
       return (
         <Page title="The room did not load" testId="not-loaded">
           <p>The network may have dropped for a moment. Nothing is lost.</p>
-          <button type="button" class="button button-main" onClick={() => void visit.enter()}>
-            Try again
+          <button type="button" class="button button-main" onClick={() => location.reload()}>
+            Load it again
           </button>
         </Page>
       );

@@ -31,7 +31,7 @@ function WideBar() {
   return (
     <footer class="bottom-bar">
       <SaveIndicator />
-      <div class="controls" role="toolbar" aria-label="Your controls">
+      <div class="controls" role="group" aria-label="Your controls">
         <MicrophoneButton />
         <CameraButton />
         <DeviceMenu />
@@ -58,7 +58,7 @@ function NarrowBar() {
   const waiting = session.waiting.value.length;
   return (
     <footer class="bottom-bar">
-      <div class="controls" role="toolbar" aria-label="Your controls">
+      <div class="controls" role="group" aria-label="Your controls">
         <MicrophoneButton />
         <CameraButton />
         <HandButton />

@@ -27,6 +27,7 @@ export function listenToHappenings(model: RoomModel): () => void {
     watchPeople(model),
     watchWaiting(model),
   ];
+  model.messages.announce(`You are in the lesson ${model.room.meeting.peek().title}`);
   model.chat.onArrival((message) => {
     if (model.view.panel.value === "chat") return;
     model.messages.announce(`${message.name}: ${message.text.slice(0, MAX_ANNOUNCED_CHARS)}`);
@@ -43,10 +44,18 @@ function questions(model: RoomModel): (() => void)[] {
         ? [`${by} asks you to switch your microphone on.`, "Switch it on"]
         : [`${by} asks you to switch your camera on.`, "Switch it on"];
       const turnOn = source === "audio" ? setMicrophone : setCamera;
-      messages.ask(text, [
+      const own = source === "audio" ? model.devices.microphone : model.devices.camera;
+      if (own.peek().on) return;
+      const id = messages.ask(text, [
         { label, main: true, run: () => void turnOn(model, true) },
-        { label: "Not now", run: () => {} },
+        { label: "Not now", run: () => stop() },
       ]);
+      // Switched on by any other way, the question is answered.
+      const stop = own.subscribe(({ on }) => {
+        if (!on) return;
+        messages.dismiss(id);
+        queueMicrotask(() => stop());
+      });
     }),
     room.on("participant.stopped", ({ source, by }) => {
       if (source === "screenAudio") return;

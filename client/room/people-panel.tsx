@@ -2,6 +2,7 @@
 import { Link, Lock, LockOpen, MicOff } from "lucide-preact";
 import { useSignal } from "@preact/signals";
 import { useRoom } from "./model.ts";
+import { PolicySwitches } from "./policy-switches.tsx";
 import { PersonRow } from "./person-row.tsx";
 import { WaitingList } from "./waiting-list.tsx";
 import "./people.css";
@@ -39,6 +40,7 @@ function HostActions() {
   const { locked, policy } = model.room.meeting.value;
   return (
     <section class="people-host" aria-label="For everyone">
+      <PolicySwitches />
       <button
         type="button"
         class="button"

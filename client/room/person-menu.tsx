@@ -22,6 +22,7 @@ export function PersonMenu({ person }: { person: Participant }) {
   const model = useRoom();
   const removing = useSignal(false);
   const participantId = person.id;
+  const { selfUnmute } = model.room.meeting.value.policy;
   const stop = (source: MediaSource) =>
     void model.command("participant.stopMedia", { participantId, source });
   const ask = async (source: "audio" | "video") => {
@@ -41,7 +42,9 @@ export function PersonMenu({ person }: { person: Participant }) {
             <MenuItem
               icon={MicOff}
               label="Mute"
-              detail={`${person.name} can unmute again.`}
+              detail={selfUnmute
+                ? `${person.name} can unmute again.`
+                : `${person.name} stays muted until you ask.`}
               testId="mute"
               onSelect={() => stop("audio")}
             />

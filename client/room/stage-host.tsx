@@ -22,6 +22,7 @@ export function StageHost({ stage }: { stage: StageName }) {
   }, [stage, attempt.value]);
 
   const retry = () => attempt.value++;
+  const again = attempt.value > 0;
   const state = loaded.value;
   if (state === "loading") {
     return (
@@ -32,12 +33,14 @@ export function StageHost({ stage }: { stage: StageName }) {
     );
   }
   if (state === "failed") {
-    return <Broken stage={stage} happened="did not load" retry={retry} />;
+    return <Broken stage={stage} happened="did not load" again={again} retry={retry} />;
   }
   const { Stage } = state;
   return (
     <div class="stage-own" data-own-keys key={attempt.value}>
-      <Shield fallback={<Broken stage={stage} happened="stopped working" retry={retry} />}>
+      <Shield
+        fallback={<Broken stage={stage} happened="stopped working" again={again} retry={retry} />}
+      >
         <Stage session={room} />
       </Shield>
     </div>
@@ -47,16 +50,25 @@ export function StageHost({ stage }: { stage: StageName }) {
 interface BrokenProps {
   stage: StageName;
   happened: string;
+  /** It was tried before: some browsers never ask again for a program that failed to arrive. */
+  again: boolean;
   retry: () => void;
 }
 
-function Broken({ stage, happened, retry }: BrokenProps) {
+function Broken({ stage, happened, again, retry }: BrokenProps) {
   return (
     <div class="stage-empty" role="alert">
       <p>
         {STAGE_LABELS[stage]} {happened}. Everything on it is kept; the lesson goes on meanwhile.
       </p>
-      <button type="button" class="button button-main" onClick={retry}>Try again</button>
+      <div class="stage-ways">
+        <button type="button" class="button button-main" onClick={retry}>Try again</button>
+        {again && (
+          <button type="button" class="button" onClick={() => location.reload()}>
+            Reload the page
+          </button>
+        )}
+      </div>
     </div>
   );
 }
