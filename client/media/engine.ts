@@ -7,13 +7,12 @@
  */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { Device } from "mediasoup-client";
-import type { DeviceOptions, RtpCapabilities } from "mediasoup-client/types";
+import type { RtpCapabilities } from "mediasoup-client/types";
 import { MEDIA_SOURCES, type MediaSource } from "../../rooms/document/schema.ts";
 import { RoomError } from "../../rooms/errors.ts";
 import type { Welcome } from "../../rooms/protocol/messages.ts";
-import type { MediaConnection } from "../connection/contract.ts";
 import { delayMs } from "../connection/reconnect.ts";
-import type { Devices } from "./devices.ts";
+import type { MediaOptions, MediaState, RoomMedia, ScreenState } from "./contract.ts";
 import { type Loudspeaker, Playback } from "./playback.ts";
 import { Publisher, type WantedSource } from "./publishing.ts";
 import { type Quality, QualityTracker, readSent } from "./quality.ts";
@@ -22,55 +21,8 @@ import { MediaRoute } from "./route.ts";
 import { ScreenCapture } from "./screen.ts";
 import { arrange, expectedStreams, type ReceivedTracks, sameStreams } from "./streams.ts";
 
+export type * from "./contract.ts";
 export type { Quality, ReceivedTracks };
-
-/** `connecting` also while it mends itself; `unsupported` is a browser without WebRTC. */
-export type MediaState = "idle" | "connecting" | "connected" | "unsupported";
-
-export interface ScreenState {
-  on: boolean;
-  /** For the person's own preview. */
-  track: MediaStreamTrack | null;
-}
-
-/** Attaches end-to-end encryption to each sender and receiver before its first frame. */
-export interface FrameCryptor {
-  sender(sender: RTCRtpSender, source: MediaSource): void;
-  receiver(receiver: RTCRtpReceiver, participantId: string, source: MediaSource): void;
-}
-
-export interface MediaOptions {
-  connection: MediaConnection;
-  devices: Devices;
-  cryptor?: FrameCryptor;
-  /** For browsers that mediasoup-client doesn't recognise; by default it looks itself. */
-  handlerName?: NonNullable<DeviceOptions["handlerName"]>;
-  /** By default audio elements of this page, at the chosen loudspeaker. */
-  loudspeaker?: Loudspeaker;
-}
-
-export interface RoomMedia {
-  readonly state: ReadonlySignal<MediaState>;
-  /** By participant id; an entry appears with its first track, and a picture only while it is on. Never the person's own. */
-  readonly streams: ReadonlySignal<ReadonlyMap<string, ReceivedTracks>>;
-  readonly screen: ReadonlySignal<ScreenState>;
-  /** Loudest first; empty when nobody speaks. Levels are dBov (−127…0). */
-  readonly speakers: ReadonlySignal<readonly { participantId: string; level: number }[]>;
-  /** By participant id, the person's own included; absent for who sends nothing. */
-  readonly quality: ReadonlySignal<ReadonlyMap<string, Quality>>;
-  /** The browser plays no sound before a click: show a button that calls {@linkcode RoomMedia.play}. */
-  readonly needsGesture: ReadonlySignal<boolean>;
-  play(): Promise<void>;
-  /** Rejects with a RoomError when the host's policy says no; a device's failure is in `devices`. */
-  setMicrophone(on: boolean): Promise<void>;
-  setCamera(on: boolean): Promise<void>;
-  /** Asks which screen. False when the person changed their mind; rejects with a RoomError when refused. */
-  startScreen(): Promise<boolean>;
-  stopScreen(): Promise<void>;
-  /** How large a picture is shown, in device pixels; chooses what the server sends. 0 × 0 pauses it. */
-  setPictureSize(participantId: string, source: MediaSource, width: number, height: number): void;
-  close(): void;
-}
 
 /** Starts as soon as the connection has a welcome, and follows it through every reconnect. */
 export function openMedia(options: MediaOptions): RoomMedia {

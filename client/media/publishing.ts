@@ -9,7 +9,7 @@ import type { Producer, RtpEncodingParameters } from "mediasoup-client/types";
 import type { MediaSource } from "../../rooms/document/schema.ts";
 import { MEDIA_SOURCES } from "../../rooms/document/schema.ts";
 import { RoomError } from "../../rooms/errors.ts";
-import type { FrameCryptor } from "./engine.ts";
+import type { FrameCryptor } from "./contract.ts";
 import type { MediaRoute } from "./route.ts";
 
 /** What should be sent from a source now. */

@@ -9,7 +9,7 @@ import type { Participant } from "../session.ts";
 import { MEDIA_SOURCES, type MediaSource } from "../../rooms/document/schema.ts";
 import { RoomError } from "../../rooms/errors.ts";
 import type { ParamsOf } from "../../rooms/protocol/messages.ts";
-import type { FrameCryptor } from "./engine.ts";
+import type { FrameCryptor } from "./contract.ts";
 import type { MediaRoute } from "./route.ts";
 
 const MAX_TRIES = 4;
