@@ -95,15 +95,12 @@ export class Audience {
   }
 
   #sendUpdates(updates: readonly CommittedUpdate[]): void {
-    const authors = new Set<Writer | null>(updates.map((update) => update.from));
-    let whole: Uint8Array | null = null;
+    const whole = frameOf(updates);
     for (const member of this.#members) {
       if (!member.synced) continue;
-      if (!authors.has(member)) {
-        member.peer.sendFrame(whole ??= frameOf(updates));
-      } else if (authors.size > 1) {
-        member.peer.sendFrame(frameOf(updates.filter((update) => update.from !== member)));
-      }
+      const others = updates.filter((update) => update.from !== member);
+      if (others.length === updates.length) member.peer.sendFrame(whole);
+      else if (others.length > 0) member.peer.sendFrame(frameOf(others));
     }
   }
 

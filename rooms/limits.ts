@@ -42,6 +42,6 @@ export const DEFAULT_ROOM_LIMITS: RoomLimits = {
   warningsMs: [10 * 60_000, 5 * 60_000, 60_000],
   snapshotRows: 2000,
   snapshotMs: 5 * 60_000,
-  savedMs: 250,
+  savedMs: 500,
   retryMs: 2000,
 };

@@ -77,6 +77,10 @@ const CLOSE_OF_FRAME: Partial<Record<RoomErrorCode, number>> = {
 const QUIET_MS = 20;
 const LINGER_MS = 1000;
 
+/** The backlog is looked at after this much, a frame counting for some bytes more than it has. */
+const CHECK_EVERY_BYTES = 16 * 1024;
+const FRAME_COST_BYTES = 512;
+
 export class Connection implements Peer {
   /** Resolves once the socket is closed. */
   readonly gone: Promise<void>;
@@ -86,6 +90,8 @@ export class Connection implements Peer {
   #closed = false;
   #inFlight = 0;
   #largestSent = 0;
+  /** Sent since the backlog was looked at. */
+  #unchecked = 0;
   readonly #messages: TokenBucket;
   readonly #bytes: TokenBucket;
   readonly #helloTimer: ReturnType<typeof setTimeout>;
@@ -151,14 +157,22 @@ export class Connection implements Peer {
 
   #send(data: string | Uint8Array<ArrayBuffer>, bytes: number): void {
     if (this.#closed || this.socket.readyState !== WebSocket.OPEN) return;
-    // One large answer (a joiner's whole document) is no sign of a slow reader.
-    if (bytes > this.#largestSent) this.#largestSent = bytes;
-    if (this.socket.bufferedAmount > this.ports.limits.backlogBytes + this.#largestSent) {
+    if (this.#lagsBehind(bytes)) {
       this.ports.count("sockets_cut");
       this.close(CLOSE.overrun, "reader too slow");
       return;
     }
     this.socket.send(data);
+  }
+
+  /** Asking for the backlog costs as much as a short send does: once in a while is enough. */
+  #lagsBehind(bytes: number): boolean {
+    this.#unchecked += bytes + FRAME_COST_BYTES;
+    if (this.#unchecked < CHECK_EVERY_BYTES) return false;
+    this.#unchecked = 0;
+    // One large answer (a joiner's whole document) is no sign of a slow reader.
+    if (bytes > this.#largestSent) this.#largestSent = bytes;
+    return this.socket.bufferedAmount > this.ports.limits.backlogBytes + this.#largestSent;
   }
 
   #receive(data: string | ArrayBuffer): void {
