@@ -1,0 +1,161 @@
+import { expect } from "@std/expect";
+import * as Y from "yjs";
+import type { LogRow, Snapshot, UpdateLog } from "../ports.ts";
+import { type CommittedUpdate, Replica, type StoredClock, type Writer } from "./replica.ts";
+import { chatOf, whiteboardOf } from "./schema.ts";
+
+/** A log in memory, for a replica without a database. */
+class MemoryLog implements UpdateLog {
+  rows: LogRow[] = [];
+  snapshot: Snapshot | null = null;
+  full = false;
+
+  append(_meetingId: string, rows: readonly { at: number; update: Uint8Array }[]): Promise<number> {
+    if (this.full) return Promise.reject(new Error("disk full"));
+    for (const { at, update } of rows) this.rows.push({ seq: this.rows.length + 1, at, update });
+    return Promise.resolve(this.rows.length);
+  }
+
+  load(): Promise<{ snapshot: Snapshot | null; rows: LogRow[] }> {
+    const after = this.snapshot?.seq ?? 0;
+    return Promise.resolve({
+      snapshot: this.snapshot,
+      rows: this.rows.filter(({ seq }) => seq > after),
+    });
+  }
+
+  saveSnapshot(_meetingId: string, snapshot: Snapshot): Promise<void> {
+    this.snapshot = snapshot;
+    return Promise.resolve();
+  }
+}
+
+async function openReplica(log = new MemoryLog()) {
+  const committed: CommittedUpdate[] = [];
+  const told: StoredClock[][] = [];
+  const drops: string[] = [];
+  const replica = await Replica.open({
+    meetingId: "m",
+    log,
+    documentBytes: 1_000_000,
+    snapshotRows: 1000,
+    snapshotMs: 60_000,
+    events: {
+      commitDue: () => {},
+      committed(updates, stored) {
+        committed.push(...updates);
+        told.push(...stored.values());
+      },
+      dropped: (cause) => void drops.push(cause),
+    },
+  }, 0);
+  return { replica, log, committed, told, drops };
+}
+
+/** A page with its own document, which may draw. */
+function page(clientId: number) {
+  const doc = new Y.Doc();
+  doc.clientID = clientId;
+  const writer: Writer = {
+    clientId,
+    clientIds: new Set([clientId]),
+    mayWrite: (root) => root === "whiteboard",
+    ownsClient: (id) => id === clientId,
+  };
+  const edit = (change: (doc: Y.Doc) => void): Uint8Array => {
+    const before = Y.encodeStateVector(doc);
+    change(doc);
+    return Y.encodeStateAsUpdate(doc, before);
+  };
+  return { writer, edit };
+}
+
+Deno.test("a change is handed out after its commit, as the document said it, with its clock", async () => {
+  const { replica, log, committed, told } = await openReplica();
+  const { writer, edit } = page(7);
+  replica.receive(edit((doc) => whiteboardOf(doc).set("a", 1)), writer, 5);
+  expect(committed).toEqual([]);
+  expect(log.rows).toEqual([]);
+  await replica.commit(6);
+  expect(committed.map(({ from }) => from)).toEqual([writer]);
+  expect(log.rows).toMatchObject([{ seq: 1, at: 5, update: committed[0]?.update }]);
+  expect(told).toEqual([[[7, 1]]]);
+});
+
+Deno.test("an answer holds only what is in the log by then, and waits for it", async () => {
+  const { replica } = await openReplica();
+  const { writer, edit } = page(7);
+  replica.receive(edit((doc) => whiteboardOf(doc).set("a", 1)), writer, 0);
+  let answer: Uint8Array | null = null;
+  replica.ask(writer, new Uint8Array([0]), (update) => answer = update);
+  const committing = replica.commit(0);
+  await Promise.resolve();
+  replica.receive(edit((doc) => whiteboardOf(doc).set("late", 1)), writer, 0);
+  expect(answer).toBeNull();
+  await committing;
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, answer as unknown as Uint8Array);
+  expect(whiteboardOf(doc).toJSON()).toEqual({ a: 1 });
+});
+
+Deno.test("what brings nothing new is not logged, but its author is told that it is stored", async () => {
+  const { replica, log, told } = await openReplica();
+  const { writer, edit } = page(7);
+  const update = edit((doc) => whiteboardOf(doc).set("a", 1));
+  replica.receive(update, writer, 0);
+  await replica.commit(0);
+  replica.receive(update, writer, 1);
+  await replica.commit(1);
+  expect(log.rows.length).toBe(1);
+  expect(told).toEqual([[[7, 1]], [[7, 1]]]);
+});
+
+Deno.test("the tripwire drops the document when a client's change got into the server's roots", async () => {
+  const { replica, log, committed, drops } = await openReplica();
+  replica.write(0, (doc) => void whiteboardOf(doc).set("kept", 1));
+  await replica.commit(0);
+  const { writer, edit } = page(7);
+  const forgery = edit((doc) => chatOf(doc).push([new Y.Map([["text", "forged"]])]));
+  // Past the guard, as if it had a hole.
+  Y.applyUpdate(replica.doc, forgery, writer);
+  const honest = edit((doc) => whiteboardOf(doc).set("a", 1));
+  expect(() => replica.receive(honest, writer, 1)).toThrow("belongs to the server");
+  expect(drops).toEqual(["tripwire"]);
+  await replica.commit(1);
+  expect(log.rows.length).toBe(1);
+  expect(committed.length).toBe(1);
+  await replica.rebuild();
+  expect(replica.usable).toBe(true);
+  expect(replica.doc.toJSON()).toMatchObject({ chat: [], whiteboard: { kept: 1 } });
+});
+
+Deno.test("a failed commit drops the document; waiting answers come from the rebuilt one", async () => {
+  const { replica, log, committed, drops } = await openReplica();
+  const { writer, edit } = page(7);
+  const update = edit((doc) => whiteboardOf(doc).set("a", 1));
+  log.full = true;
+  replica.receive(update, writer, 0);
+  const settled = replica.settled();
+  let answers = 0;
+  replica.ask(writer, new Uint8Array([0]), () => answers++);
+  await replica.commit(0);
+  await expect(settled).rejects.toMatchObject({ code: "unavailable" });
+  expect([drops, committed, answers]).toEqual([["storage"], [], 0]);
+
+  log.full = false;
+  await replica.rebuild();
+  replica.receive(update, writer, 1);
+  await replica.commit(1);
+  expect([log.rows.length, answers]).toEqual([1, 1]);
+});
+
+Deno.test("closing leaves a snapshot from which the next opening starts", async () => {
+  const { replica, log } = await openReplica();
+  replica.write(0, (doc) => void whiteboardOf(doc).set("a", 1));
+  await replica.close(9);
+  expect(log.snapshot).toMatchObject({ seq: 1, at: 9 });
+  const again = await openReplica(log);
+  expect(whiteboardOf(again.replica.doc).toJSON()).toEqual({ a: 1 });
+  await again.replica.close(10);
+  expect(log.snapshot?.at).toBe(9);
+});
