@@ -21,9 +21,9 @@ async function readJson(response: Response): Promise<Record<string, unknown>> {
 
 /** Only a path of this host, or an http address, may become a link. */
 function addressOf(value: unknown): string | null {
-  if (typeof value !== "string") return null;
-  const url = URL.parse(value, location.href);
-  return url !== null && /^https?:$/.test(url.protocol) ? url.href : null;
+  if (typeof value !== "string" || !URL.canParse(value, location.href)) return null;
+  const url = new URL(value, location.href);
+  return /^https?:$/.test(url.protocol) ? url.href : null;
 }
 
 /** Answers a bare instance when the server doesn't say. */

@@ -83,9 +83,10 @@ const UNREACHABLE: JoinProblem = {
   retryAfterMs: null,
 };
 
-export async function askToJoin(link: MeetingLink): Promise<JoinAnswer> {
+/** `origin` is empty for the page's own host. */
+export async function askToJoin(link: MeetingLink, origin = ""): Promise<JoinAnswer> {
   try {
-    const response = await fetch("/api/join", {
+    const response = await fetch(`${origin}/api/join`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({

@@ -38,10 +38,9 @@ function readLine(text: string, pieces: Piece[]): void {
       continue;
     }
     const address = trimAddress(found);
-    const url = URL.parse(address);
-    if (url === null) push(pieces, found);
+    if (!URL.canParse(address)) push(pieces, found);
     else {
-      pieces.push({ kind: "link", text: address, href: url.href });
+      pieces.push({ kind: "link", text: address, href: new URL(address).href });
       push(pieces, found.slice(address.length));
     }
   }
