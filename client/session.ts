@@ -33,6 +33,8 @@ export interface Participant extends ParticipantFields {
 export interface RoomSession {
   readonly meetingId: string;
   readonly me: { id: string; name: string; role: Role };
+  /** Proves to the meeting's HTTP routes who this is: a Bearer token. */
+  readonly credential: string;
   readonly doc: Y.Doc;
   readonly awareness: Awareness;
   readonly link: ReadonlySignal<Link>;

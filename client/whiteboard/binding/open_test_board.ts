@@ -1,7 +1,8 @@
 /** Boards without a browser for tests and benchmarks: a real tldraw store on a real document. */
-import { createTLSchema, createTLStore, type TLRecord, type TLStore } from "tldraw";
+import { createTLStore, type TLRecord, type TLStore } from "tldraw";
 import * as Y from "yjs";
 import { whiteboardOf } from "../../../rooms/document/schema.ts";
+import { createBoardSchema } from "../board_schema.ts";
 import { BoardBinding } from "./board_binding.ts";
 import type { BoardRefusal } from "./bounds.ts";
 
@@ -15,7 +16,7 @@ export interface TestBoard {
 }
 
 export function createBoardStore(): TLStore {
-  return createTLStore({ schema: createTLSchema() });
+  return createTLStore({ schema: createBoardSchema() });
 }
 
 export function openTestBoard(

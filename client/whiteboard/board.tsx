@@ -1,0 +1,240 @@
+/** tldraw as Lectern shows it: its own tools and menus, with what a lesson needs beside them. */
+import { useEffect, useMemo } from "preact/hooks";
+import { getAssetUrlsByImport } from "@tldraw/assets/imports.vite";
+import {
+  ArrowToolbarItem,
+  AssetToolbarItem,
+  defaultHandleExternalFileContent,
+  DefaultMainMenu,
+  DefaultMainMenuContent,
+  DefaultToolbar,
+  DrawToolbarItem,
+  type Editor,
+  EllipseToolbarItem,
+  EraserToolbarItem,
+  FrameToolbarItem,
+  HandToolbarItem,
+  HighlightToolbarItem,
+  LaserToolbarItem,
+  LineToolbarItem,
+  NoteToolbarItem,
+  RectangleToolbarItem,
+  SelectToolbarItem,
+  TextToolbarItem,
+  type TLComponents,
+  Tldraw,
+  TldrawUiMenuGroup,
+  TldrawUiMenuItem,
+  TldrawUiMenuToolItem,
+  type TLUiOverrides,
+  TriangleToolbarItem,
+  useDefaultHelpers,
+  useEditor,
+  useTldrawUser,
+  useToasts,
+} from "tldraw";
+import "tldraw/tldraw.css";
+import {
+  choosePdf,
+  insertShape,
+  openFile,
+  putPdf,
+  saveAsFile,
+  saveAsPdf,
+} from "./board_actions.ts";
+import "./board.css";
+import { BoardContext, useBoard } from "./board_context.ts";
+import { refusalWords } from "./binding/bounds.ts";
+import { IMAGE_TYPES, MAX_IMAGE_BYTES } from "./files/board_assets.ts";
+import type { Board as OpenBoard } from "./open_board.ts";
+import { personColor } from "./presence/person_color.ts";
+import { SharePanel } from "./share_panel.tsx";
+import { MathShapeUtil } from "./shapes/math_shape.tsx";
+import { PlotShapeUtil } from "./shapes/plot_shape.tsx";
+import { MathIcon, PlotIcon } from "./tool_icons.tsx";
+
+const assetUrls = getAssetUrlsByImport();
+const shapeUtils = [MathShapeUtil, PlotShapeUtil];
+const MAX_IMAGE_DIMENSION = 4000;
+
+const overrides: TLUiOverrides = {
+  tools: (editor, tools) => ({
+    ...tools,
+    math: {
+      id: "math",
+      label: "Formula",
+      icon: <MathIcon />,
+      onSelect: () => insertShape(editor, "math"),
+    },
+    plot: {
+      id: "plot",
+      label: "Graph",
+      icon: <PlotIcon />,
+      onSelect: () => insertShape(editor, "plot"),
+    },
+  }),
+};
+
+const components: TLComponents = {
+  SharePanel,
+  MainMenu,
+  Toolbar,
+  DebugMenu: null,
+  DebugPanel: null,
+  HelpMenu: null,
+};
+
+export function Board({ board }: { board: OpenBoard }) {
+  const { me } = board.session;
+  const preferences = useMemo(() => ({
+    id: me.id,
+    name: me.name,
+    color: personColor(me.id),
+    colorScheme: "system" as const,
+  }), [me.id, me.name]);
+  const user = useTldrawUser({ userPreferences: preferences });
+  return (
+    <BoardContext.Provider value={board}>
+      <Tldraw
+        store={board.store}
+        user={user}
+        assetUrls={assetUrls}
+        shapeUtils={shapeUtils}
+        components={components}
+        overrides={overrides}
+        embeds={[]}
+        maxAssetSize={MAX_IMAGE_BYTES}
+        maxImageDimension={MAX_IMAGE_DIMENSION}
+        acceptedImageMimeTypes={IMAGE_TYPES}
+        acceptedVideoMimeTypes={[]}
+        onMount={(editor: Editor) => board.attach(editor)}
+      >
+        <Intake />
+        <Told />
+      </Tldraw>
+    </BoardContext.Provider>
+  );
+}
+
+function Toolbar() {
+  return (
+    <DefaultToolbar>
+      <SelectToolbarItem />
+      <HandToolbarItem />
+      <DrawToolbarItem />
+      <EraserToolbarItem />
+      <HighlightToolbarItem />
+      <TextToolbarItem />
+      <TldrawUiMenuToolItem toolId="math" />
+      <TldrawUiMenuToolItem toolId="plot" />
+      <ArrowToolbarItem />
+      <LineToolbarItem />
+      <NoteToolbarItem />
+      <AssetToolbarItem />
+      <RectangleToolbarItem />
+      <EllipseToolbarItem />
+      <TriangleToolbarItem />
+      <FrameToolbarItem />
+      <LaserToolbarItem />
+    </DefaultToolbar>
+  );
+}
+
+function MainMenu() {
+  const editor = useEditor();
+  const { session } = useBoard();
+  const toasts = useDefaultHelpers();
+  const context = { editor, session, toasts };
+  const { draw } = session.permissions.value;
+  return (
+    <DefaultMainMenu>
+      <TldrawUiMenuGroup id="board-files">
+        {draw && (
+          <TldrawUiMenuItem
+            id="insert-pdf"
+            label="Put a PDF on the board…"
+            onSelect={() => void choosePdf(context)}
+          />
+        )}
+        <TldrawUiMenuItem
+          id="save-pdf"
+          label="Save all pages as PDF"
+          readonlyOk
+          onSelect={() => void saveAsPdf(context)}
+        />
+        <TldrawUiMenuItem
+          id="save-board"
+          label="Save the board as a file"
+          readonlyOk
+          onSelect={() => void saveAsFile(context)}
+        />
+        {draw && (
+          <TldrawUiMenuItem
+            id="open-board"
+            label="Open a board file…"
+            onSelect={() => void openFile(context)}
+          />
+        )}
+      </TldrawUiMenuGroup>
+      <DefaultMainMenuContent />
+    </DefaultMainMenu>
+  );
+}
+
+/** What is pasted or dropped: PDFs become pages, links stay text, because nothing is fetched from other hosts. */
+function Intake() {
+  const editor = useEditor();
+  const { session } = useBoard();
+  const helpers = useDefaultHelpers();
+  const toasts = useToasts();
+  useEffect(() => {
+    editor.registerExternalContentHandler("files", async (content) => {
+      const pdfs = content.files.filter(({ type }) => type === "application/pdf");
+      const others = content.files.filter((file) => !pdfs.includes(file));
+      for (const pdf of pdfs) {
+        await putPdf({ editor, session, toasts: helpers }, pdf);
+      }
+      if (others.length === 0) return;
+      await defaultHandleExternalFileContent(editor, { ...content, files: others }, {
+        toasts,
+        msg: helpers.msg,
+        maxAssetSize: MAX_IMAGE_BYTES,
+        maxImageDimension: MAX_IMAGE_DIMENSION,
+        acceptedImageMimeTypes: IMAGE_TYPES,
+        acceptedVideoMimeTypes: [],
+      });
+    });
+    editor.registerExternalContentHandler("url", async ({ url, point }) => {
+      await editor.putExternalContent({
+        type: "text",
+        text: url,
+        ...(point === undefined ? {} : { point }),
+      });
+    });
+  }, [editor, session, helpers]);
+  return null;
+}
+
+/** Says what the board did not take, and what it can't show. */
+function Told() {
+  const board = useBoard();
+  const { addToast } = useDefaultHelpers();
+  const refused = board.refused.value;
+  const unreadable = board.unreadable.value;
+  useEffect(() => {
+    if (refused === null) return;
+    addToast({
+      id: `refused-${refused.reason}`,
+      title: refusalWords(refused.reason),
+      severity: "warning",
+    });
+  }, [refused]);
+  useEffect(() => {
+    if (unreadable === 0) return;
+    const title = unreadable === 1
+      ? "One thing on this board can't be shown here."
+      : `${unreadable} things on this board can't be shown here.`;
+    addToast({ id: "unreadable", title, severity: "warning" });
+  }, [unreadable]);
+  return null;
+}

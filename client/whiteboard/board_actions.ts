@@ -1,0 +1,98 @@
+/** What the board's menus do beyond tldraw's own: insert, export, save, open. Failures are told in words. */
+import {
+  createShapeId,
+  type Editor,
+  type TLShapePartial,
+  type TLUiToastsContextType,
+} from "tldraw";
+import type { MathShape, PlotShape } from "./board_schema.ts";
+import { BoardFileError, openBoardFile, saveBoardFile } from "./files/board_file.ts";
+import { chooseFile, saveFile } from "./files/save_file.ts";
+import type { RoomSession } from "../session.ts";
+
+export interface ActionContext {
+  editor: Editor;
+  session: RoomSession;
+  toasts: Pick<TLUiToastsContextType, "addToast" | "removeToast">;
+}
+
+/** Puts a new formula or graph in the middle of what is seen, open to be written. */
+export function insertShape(editor: Editor, type: "math" | "plot"): void {
+  const { x, y } = editor.getViewportPageBounds().center;
+  const id = createShapeId();
+  editor.markHistoryStoppingPoint(`insert ${type}`);
+  const { w, h } = editor.getShapeUtil(type).getDefaultProps() as { w: number; h: number };
+  const shape: TLShapePartial<MathShape | PlotShape> = { id, type, x: x - w / 2, y: y - h / 2 };
+  editor.createShape(shape);
+  editor.select(id);
+  editor.setCurrentTool("select.editing_shape", { target: "shape" });
+  editor.setEditingShape(id);
+}
+
+export async function saveAsPdf({ editor, session, toasts }: ActionContext): Promise<void> {
+  await telling(toasts, "The PDF couldn't be made.", async () => {
+    const { exportPdf } = await import("./files/export_pdf.ts");
+    const name = fileName(session);
+    const blob = await exportPdf(editor, name);
+    if (blob === null) toasts.addToast({ title: "There is nothing on this board yet." });
+    else saveFile(blob, `${name}.pdf`);
+  });
+}
+
+export async function saveAsFile({ editor, session, toasts }: ActionContext): Promise<void> {
+  await telling(toasts, "The board couldn't be saved.", async () => {
+    saveFile(await saveBoardFile(editor, session), `${fileName(session)}.lectern-board`);
+  });
+}
+
+export async function openFile({ editor, session, toasts }: ActionContext): Promise<void> {
+  const file = await chooseFile(".lectern-board");
+  if (file === null) return;
+  await telling(
+    toasts,
+    "The board couldn't be opened.",
+    () => openBoardFile(editor, session, file),
+  );
+}
+
+export async function choosePdf(context: ActionContext): Promise<void> {
+  const file = await chooseFile("application/pdf");
+  if (file !== null) await putPdf(context, file);
+}
+
+export async function putPdf(
+  { editor, session, toasts }: ActionContext,
+  file: File,
+): Promise<void> {
+  const id = "pdf-progress";
+  const tell = (title: string) => toasts.addToast({ id, title, keepOpen: true });
+  tell(`${file.name} is being put on the board`);
+  await telling(toasts, "The PDF couldn't be put on the board.", async () => {
+    const { insertPdf } = await import("./files/insert_pdf.ts");
+    await insertPdf(editor, session, file, (done, of) => tell(`Page ${done} of ${of}`));
+  });
+  toasts.removeToast(id);
+}
+
+async function telling(
+  toasts: ActionContext["toasts"],
+  title: string,
+  action: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    const known = error instanceof BoardFileError || error instanceof Error &&
+        error.name === "PdfError";
+    toasts.addToast({
+      title,
+      description: known ? error.message : "Nothing was changed. Try again.",
+      severity: "error",
+    });
+  }
+}
+
+function fileName({ meeting, now }: RoomSession): string {
+  const title = meeting.value.title.replace(/[\\/:*?"<>|\p{Cc}]+/gu, " ").trim() || "Board";
+  return `${title} ${new Date(now()).toISOString().slice(0, 10)}`;
+}

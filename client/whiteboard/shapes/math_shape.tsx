@@ -1,0 +1,137 @@
+/**
+ * A formula on the board: shown as markup, written in a MathLive field on double click. It is moved and resized like
+ * any shape; its proportions stay those of its markup.
+ */
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import {
+  BaseBoxShapeUtil,
+  type Editor,
+  getDefaultColorTheme,
+  HTMLContainer,
+  type TLShapeUtilCanBeLaidOutOpts,
+  useDelaySvgExport,
+  useEditor,
+  useIsDarkMode,
+  useValue,
+} from "tldraw";
+import { mathProps, type MathShape } from "../board_schema.ts";
+import { MathField } from "./math_field.tsx";
+
+/** Size of the letters where a formula isn't scaled. */
+export const MATH_FONT_PX = 32;
+const EMPTY_SIZE = { width: 120, height: 56 };
+
+type Markup = typeof import("./math_markup.ts");
+let markupModule: Markup | undefined;
+const loadMarkup = () => import("./math_markup.ts").then((module) => markupModule = module);
+
+export class MathShapeUtil extends BaseBoxShapeUtil<MathShape> {
+  static override type = "math" as const;
+  static override props = mathProps;
+
+  override getDefaultProps(): MathShape["props"] {
+    return {
+      w: EMPTY_SIZE.width,
+      h: EMPTY_SIZE.height,
+      naturalWidth: EMPTY_SIZE.width,
+      naturalHeight: EMPTY_SIZE.height,
+      tex: "",
+      color: "black",
+    };
+  }
+
+  override canEdit(): boolean {
+    return true;
+  }
+
+  override isAspectRatioLocked(): boolean {
+    return true;
+  }
+
+  override canBeLaidOut(_shape: MathShape, _info: TLShapeUtilCanBeLaidOutOpts): boolean {
+    return true;
+  }
+
+  override getText(shape: MathShape): string {
+    return shape.props.tex;
+  }
+
+  override getAriaDescriptor(shape: MathShape): string {
+    return shape.props.tex;
+  }
+
+  override onEditEnd(shape: MathShape): void {
+    // A formula left empty would be an invisible thing that lies about.
+    if (shape.props.tex.trim() === "") this.editor.deleteShape(shape.id);
+  }
+
+  override component(shape: MathShape) {
+    return <Formula shape={shape} />;
+  }
+
+  override indicator(shape: MathShape) {
+    return <rect width={shape.props.w} height={shape.props.h} />;
+  }
+}
+
+function Formula({ shape }: { shape: MathShape }) {
+  const editor = useEditor();
+  const dark = useIsDarkMode();
+  const editing = useValue("editing", () => editor.getEditingShapeId() === shape.id, [shape.id]);
+  const [markup, setMarkup] = useState(() => markupModule);
+  const readyForExport = useDelaySvgExport();
+  const measured = useRef<HTMLDivElement>(null);
+  const { tex, w, naturalWidth, color } = shape.props;
+
+  useEffect(() => {
+    if (markup === undefined) void loadMarkup().then((module) => setMarkup(() => module));
+    else readyForExport();
+  }, [markup]);
+
+  // Only whoever writes it measures it: other pages take the size from the shape.
+  useLayoutEffect(() => {
+    const element = measured.current;
+    if (editing && element !== null && markup !== undefined) fit(editor, shape, element);
+  }, [editing, tex, markup]);
+
+  const scale = w / naturalWidth;
+  return (
+    <HTMLContainer
+      className="math-shape"
+      style={{ color: getDefaultColorTheme({ isDarkMode: dark })[color].solid }}
+    >
+      <div
+        ref={measured}
+        className="math-shape-markup"
+        style={{
+          fontSize: MATH_FONT_PX,
+          transform: `scale(${scale})`,
+          visibility: editing ? "hidden" : "visible",
+        }}
+        aria-hidden={editing}
+        // deno-lint-ignore react-no-danger -- mathMarkup lets nothing through but spans and lines
+        dangerouslySetInnerHTML={{ __html: markup === undefined ? "" : markup.mathMarkup(tex) }}
+      />
+      {editing && <MathField editor={editor} shape={shape} fontPx={MATH_FONT_PX * scale} />}
+    </HTMLContainer>
+  );
+}
+
+/** Gives the shape the size of its markup, at the scale that it had. */
+function fit(editor: Editor, shape: MathShape, element: HTMLElement): void {
+  const { tex, w, h, naturalWidth, naturalHeight } = shape.props;
+  const width = Math.max(EMPTY_SIZE.width / 4, tex === "" ? EMPTY_SIZE.width : element.offsetWidth);
+  const height = Math.max(EMPTY_SIZE.height / 2, element.offsetHeight);
+  if (width === naturalWidth && height === naturalHeight) return;
+  const scale = w / naturalWidth;
+  editor.updateShape<MathShape>({
+    id: shape.id,
+    type: "math",
+    props: {
+      naturalWidth: width,
+      naturalHeight: height,
+      w: width * scale,
+      h: height * scale || h,
+    },
+  });
+}
