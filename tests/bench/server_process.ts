@@ -6,10 +6,11 @@ const TICKS_PER_SECOND = 100;
 export class ServerProcess<Ready> implements AsyncDisposable {
   private constructor(private readonly child: Deno.ChildProcess, readonly ready: Ready) {}
 
-  /** Starts a Deno script and waits for its first line, a JSON value. */
+  /** Starts a script (a `.mjs` by Node, else by Deno) and waits for its first line, a JSON value. */
   static async start<Ready>(script: string, args: string[]): Promise<ServerProcess<Ready>> {
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", script, ...args],
+    const node = script.endsWith(".mjs");
+    const child = new Deno.Command(node ? "node" : Deno.execPath(), {
+      args: [...(node ? [] : ["run", "-A"]), script, ...args],
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",

@@ -1,5 +1,5 @@
 /**
- * `deno task bench sync [--peer hocuspocus] [--rooms 50] [--people 3] [--rate 20] [--seconds 20] [--rounds 2]`
+ * `deno task bench sync [--peer hocuspocus|hocuspocus-node] [--rooms 50] [--people 3] [--rate 20] [--seconds 20] [--rounds 2]`
  *
  * Rooms of people who draw, against Lectern with guard and log on, and against @hocuspocus/server without either;
  * each server in its own process, the load in this one. Rounds alternate, so that a busy machine is unfair to both.
@@ -44,7 +44,10 @@ const LATE_JOINS = 5;
 
 const LECTERN: Contestant = { script: script("sync_lectern.ts"), wire: lecternWire };
 const PEERS: Record<string, Contestant> = {
+  /** Its core on Lectern's own runtime and sockets: the harder comparison. */
   hocuspocus: { script: script("sync_hocuspocus.ts"), wire: hocuspocusWire },
+  /** As it is shipped and usually run. */
+  "hocuspocus-node": { script: script("sync_hocuspocus_node.mjs"), wire: hocuspocusWire },
 };
 
 export async function bench(args: string[]): Promise<Record<string, unknown>> {

@@ -1,8 +1,8 @@
 /**
  * @hocuspocus/server in a process of its own: no guard, no log, no persistence.
  *
- * Its own listener is for Node; on Deno its documented integration takes any WebSocket, so both servers stand on
- * the same runtime and the same sockets. On Node, through `ws`, it was measured slower, not faster.
+ * Its own listener is for Node (see sync_hocuspocus_node.mjs); on Deno its documented integration takes any
+ * WebSocket, so both servers stand on the same runtime and the same sockets.
  */
 import { Hocuspocus } from "@hocuspocus/server";
 import { serveUntilClosed } from "./server_process.ts";
