@@ -3,14 +3,18 @@ import { UserRound } from "lucide-preact";
 import { hueOf, initialsOf } from "./initials.ts";
 import "./avatar.css";
 
-export function Avatar({ name, size }: { name: string; size: number }) {
+/** `size` in CSS pixels; without it the surroundings set `--avatar-size`. */
+export function Avatar({ name, size }: { name: string; size?: number }) {
   return (
     <span
       class="avatar"
       aria-hidden="true"
-      style={{ "--avatar-hue": hueOf(name), width: `${size}px`, fontSize: `${size * 0.4}px` }}
+      style={{
+        "--avatar-hue": hueOf(name),
+        ...(size !== undefined && { "--avatar-size": `${size}px` }),
+      }}
     >
-      {initialsOf(name) || <UserRound size={size * 0.5} />}
+      {initialsOf(name) || <UserRound size="50%" />}
     </span>
   );
 }

@@ -33,6 +33,11 @@ export function Dialog({ title, onClose, children, testId }: DialogProps) {
   );
 }
 
+/** Closes the dialog that a button stands in; the browser gives the focus back to where it was. */
+export function closeAround(button: HTMLElement): void {
+  button.closest("dialog")?.close();
+}
+
 export interface ConfirmProps {
   title: string;
   /** What happens then, and to whom. */
@@ -48,13 +53,19 @@ export function Confirm({ title, effect, action, onConfirm, onClose }: ConfirmPr
     <Dialog title={title} onClose={onClose} testId="confirm">
       <p>{effect}</p>
       <div class="dialog-actions">
-        <button type="button" class="button" onClick={onClose}>Cancel</button>
+        <button
+          type="button"
+          class="button"
+          onClick={(event) => closeAround(event.currentTarget)}
+        >
+          Cancel
+        </button>
         <button
           type="button"
           class="button button-main"
           data-testid="confirm-yes"
-          onClick={() => {
-            onClose();
+          onClick={(event) => {
+            closeAround(event.currentTarget);
             onConfirm();
           }}
         >

@@ -1,7 +1,7 @@
 /** Work that could not be merged when the room started afresh: never thrown away without the person's word. */
 import { Download } from "lucide-preact";
 import { useSignal } from "@preact/signals";
-import { Dialog } from "../design/dialog.tsx";
+import { closeAround, Dialog } from "../design/dialog.tsx";
 import { useRoom } from "./model.ts";
 
 function save(name: string, text: string): void {
@@ -41,7 +41,11 @@ export function KeptEditsNotice() {
         </>
       )}
       <div class="dialog-actions">
-        <button type="button" class="button button-main" onClick={() => open.value = false}>
+        <button
+          type="button"
+          class="button button-main"
+          onClick={(event) => closeAround(event.currentTarget)}
+        >
           Go on
         </button>
       </div>

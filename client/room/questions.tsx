@@ -1,5 +1,5 @@
 /** What is asked or shown on top of the room: ending it, and all keys. */
-import { Confirm, Dialog } from "../design/dialog.tsx";
+import { closeAround, Confirm, Dialog } from "../design/dialog.tsx";
 import { shortcutsOf } from "./keys.ts";
 import { useRoom } from "./model.ts";
 
@@ -32,7 +32,13 @@ export function Questions() {
           </dl>
           <p class="small soft">They rest while you type.</p>
           <div class="dialog-actions">
-            <button type="button" class="button" onClick={close}>Close</button>
+            <button
+              type="button"
+              class="button"
+              onClick={(event) => closeAround(event.currentTarget)}
+            >
+              Close
+            </button>
           </div>
         </Dialog>
       );

@@ -43,6 +43,7 @@ export function Tile({ person, small }: TileProps) {
   const muted = useMuted(person);
   const speaking = !muted && model.speaking.value.has(person.id);
   const away = person.connection === "reconnecting";
+  const sends = person.audio.on || person.video.on;
   const quality = model.media.quality.value.get(person.id);
   const classes = [
     "tile",
@@ -63,7 +64,7 @@ export function Tile({ person, small }: TileProps) {
               {...(!person.me && { participantId: person.id, source: "video" as const })}
             />
           )
-          : <Avatar name={person.name} size={small ? 40 : 76} />}
+          : <Avatar name={person.name} />}
       </div>
       {away && !small && <span class="plate tile-wait">Reconnecting…</span>}
       {person.hand !== null && (
@@ -75,7 +76,7 @@ export function Tile({ person, small }: TileProps) {
         <div class="plate tile-plate">
           {muted && <MicOff size={14} aria-hidden="true" />}
           <span class="tile-name">{person.name}{person.me && " (you)"}</span>
-          {quality !== undefined && <QualityBars quality={quality} mine={person.me} />}
+          {quality !== undefined && sends && <QualityBars quality={quality} mine={person.me} />}
         </div>
       )}
       {small && muted && (
