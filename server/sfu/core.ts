@@ -22,6 +22,7 @@ import { MAX_DATAGRAM_BYTES, MAX_ROUTERS, MAX_TRANSPORTS_PER_ROUTER } from "./me
 import { ROUTER_RTP_CAPABILITIES } from "./ortc.ts";
 import type { DatagramSocket, DtlsFactory, Remote } from "./ports.ts";
 import type { Producer } from "./producer.ts";
+import { type RecordingSink, RecordingTap } from "./recording_tap.ts";
 import { Router } from "./router.ts";
 import { isRtcp, RTP_FIXED_BYTES } from "./rtp.ts";
 import { parseBindingRequest } from "./stun.ts";
@@ -49,6 +50,7 @@ export class MediaCore {
     dtls: DtlsFactory;
     random: Randomness;
     announcedAddress?: string;
+    recording?: RecordingSink;
   }) {
     this.#environment = {
       socket: options.socket,
@@ -56,6 +58,7 @@ export class MediaCore {
       random: options.random,
       counters: createMediaCounters(),
       announcedAddress: options.announcedAddress ?? options.socket.address,
+      ...(options.recording === undefined ? {} : { recording: options.recording }),
     };
   }
 
@@ -223,6 +226,18 @@ export class MediaCore {
   setProducerPaused(producerId: string, paused: boolean): void {
     const { producer, router } = this.#producer(producerId);
     router.setProducerPaused(producer, paused);
+  }
+
+  /**
+   * Hands the producer's packets to the recording sink under this number, or no longer when it is null. Said again
+   * with the same number, it asks for a key frame.
+   */
+  record(producerId: string, track: number | null): void {
+    const { producer } = this.#producer(producerId);
+    const sink = this.#environment.recording;
+    if (track === null || sink === undefined) producer.tap = undefined;
+    else if (producer.tap?.track === track) producer.tap.wantKeyFrame();
+    else producer.tap = new RecordingTap(track, producer.streams, sink);
   }
 
   closeProducer(producerId: string): void {

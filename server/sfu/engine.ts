@@ -46,13 +46,8 @@ export interface ProducerStats {
   jitterMs: number;
 }
 
-/** Decrypted RTP of a recorded producer, in order of arrival; see recorder/. */
-export interface RecordedPacket {
-  producerId: string;
-  /** Arrival, ms on the server's monotonic clock. */
-  atMs: number;
-  packet: Uint8Array;
-}
+/** Takes what recorded producers send, several times a second; `recorder/packet_batch.ts` reads it. */
+export type TakeBatch = (batch: Uint8Array<ArrayBuffer>) => void;
 
 export interface MediaEngine {
   /** What `Device.load` takes. */
@@ -70,6 +65,11 @@ export interface MediaEngine {
   /** A paused producer's packets end at the server; resuming asks for a key frame. */
   setProducerPaused(producerId: string, paused: boolean): Promise<void>;
   closeProducer(producerId: string): Promise<void>;
+  /**
+   * Hands the producer's decrypted packets to the recorder under this number, or no longer when it is null. Said
+   * again with the same number, it asks for a key frame.
+   */
+  record(producerId: string, track: number | null): Promise<void>;
   /** Starts paused. */
   consume(
     transportId: string,

@@ -4,6 +4,7 @@
  * The core owns none of them; the shell that made them closes them.
  */
 import type { DatagramSocket, DtlsFactory } from "./ports.ts";
+import type { RecordingSink } from "./recording_tap.ts";
 
 /** Unpredictable values. */
 export interface Randomness {
@@ -66,4 +67,6 @@ export interface MediaEnvironment {
   readonly counters: MediaCounters;
   /** The address that peers are told; the socket's own unless it stands behind one-to-one NAT. */
   readonly announcedAddress: string;
+  /** Where the packets of recorded producers go; absent where nothing is recorded. */
+  readonly recording?: RecordingSink;
 }

@@ -9,6 +9,7 @@ import type { Consumer } from "./consumer.ts";
 import type { MediaKind, ProducerStats } from "./engine.ts";
 import type { ProducerMapping } from "./ortc.ts";
 import { ProducerStream } from "./producer_stream.ts";
+import type { RecordingTap } from "./recording_tap.ts";
 import type { SenderReport } from "./rtcp.ts";
 
 export class Producer {
@@ -20,6 +21,8 @@ export class Producer {
   readonly consumers: Consumer[] = [];
   /** Of audio. */
   level: AudioLevel | undefined;
+  /** While it is recorded. */
+  tap: RecordingTap | undefined;
   #paused: boolean;
 
   constructor(id: string, mapping: ProducerMapping, paused: boolean) {
@@ -39,6 +42,7 @@ export class Producer {
     this.#paused = paused;
     for (const stream of this.streams) stream.pause();
     for (const consumer of this.consumers) consumer.interrupt();
+    this.tap?.interrupt();
   }
 
   /** The stream that a new consumer follows. */
@@ -55,12 +59,14 @@ export class Producer {
     }
     const { consumers } = this;
     for (let i = 0; i < consumers.length; i++) consumers[i]!.send(stream, packet, payload);
+    this.tap?.packet(stream, packet, payload, nowMs);
     stream.keep();
   }
 
   receiveSenderReport(stream: ProducerStream, report: SenderReport, nowMs: number): void {
     stream.senderReport = report;
     stream.stats.receiveSenderReport(report, nowMs);
+    this.tap?.report(stream, report, nowMs);
     if (this.#paused) return;
     for (const consumer of this.consumers) consumer.sendReport(stream, nowMs);
   }

@@ -169,6 +169,7 @@ export class Router {
   }
 
   tick(nowMs: number): void {
+    for (const { producer } of this.producers.values()) producer.tap?.tick(nowMs);
     const speakers = this.#speakers.poll(nowMs);
     if (speakers !== undefined) this.tell({ type: "speakers", speakers });
   }

@@ -93,6 +93,10 @@ export class QuietEngine implements MediaEngine {
     producer.paused = paused;
   }
 
+  async record(producerId: string): Promise<void> {
+    await this.#find(this.producers, producerId);
+  }
+
   async closeProducer(producerId: string): Promise<void> {
     await this.#find(this.producers, producerId);
     this.producers.delete(producerId);

@@ -2,11 +2,12 @@
  * The media engine inside this process: for tests, and where a child process can't be started.
  */
 import { MediaCore } from "../core.ts";
-import type { MediaEngine } from "../engine.ts";
+import type { MediaEngine, TakeBatch } from "../engine.ts";
 import type { DatagramSocket } from "../ports.ts";
 import { createDtlsFactory } from "./dtls.ts";
 import { runMediaLoop } from "./media_loop.ts";
 import { systemRandomness } from "./randomness.ts";
+import { collectBatches } from "./recorded_batches.ts";
 import { openSocket } from "./socket.ts";
 
 export interface LocalMediaOptions {
@@ -16,17 +17,21 @@ export interface LocalMediaOptions {
   /** Stands between the core and the network, for instance to lose packets. */
   wrapSocket?: (socket: DatagramSocket) => DatagramSocket;
   onFault?: (error: unknown) => void;
+  /** Where recorded media goes. */
+  onRecorded?: TakeBatch;
 }
 
 /** Opens the port and serves media on this thread without ever blocking it. */
 export async function startLocalMedia(options: LocalMediaOptions): Promise<MediaEngine> {
   const opened = await openSocket(options);
   const socket = options.wrapSocket?.(opened) ?? opened;
+  const recorded = collectBatches(options.onRecorded ?? (() => {}));
   const core = new MediaCore({
     socket,
     dtls: createDtlsFactory(),
     random: systemRandomness,
     announcedAddress: options.announcedAddress ?? options.address,
+    recording: recorded.sink,
   });
   const loop = runMediaLoop({
     socket,
@@ -35,6 +40,7 @@ export async function startLocalMedia(options: LocalMediaOptions): Promise<Media
     onFault: options.onFault ?? ((error) => reportError(error)),
   });
   return asEngine(core, async () => {
+    recorded.stop();
     core.close();
     socket.flush();
     loop.stop();
@@ -56,6 +62,7 @@ export function asEngine(core: MediaCore, close: () => Promise<void>): MediaEngi
     produce: async (transportId, options) => await core.produce(transportId, options),
     setProducerPaused: async (producerId, paused) =>
       await core.setProducerPaused(producerId, paused),
+    record: async (producerId, track) => await core.record(producerId, track),
     closeProducer: async (producerId) => await core.closeProducer(producerId),
     consume: async (transportId, options) => await core.consume(transportId, options),
     setConsumerPaused: async (consumerId, paused) =>

@@ -3,7 +3,7 @@
  *
  * Invariant: every call settles, because the end of the process rejects what is pending.
  */
-import { MediaError, type MediaEvent } from "../engine.ts";
+import { MediaError, type MediaEvent, type TakeBatch } from "../engine.ts";
 import {
   type ControlReply,
   type ControlRequest,
@@ -35,6 +35,7 @@ export interface MediaChildOptions {
   /** Flags for the runtime, beside the permissions. */
   runtimeFlags: string[];
   onEvent: (routerId: string, event: MediaEvent) => void;
+  onRecorded: TakeBatch;
 }
 
 export class MediaChild {
@@ -135,7 +136,10 @@ export class MediaChild {
     try {
       for await (const piece of this.#process.stdout) {
         this.#silentLooks = 0;
-        for (const message of reader.push(piece)) this.#receive(message as ControlReply);
+        for (const message of reader.push(piece)) {
+          if (message instanceof Uint8Array) this.#options.onRecorded(message.slice());
+          else this.#receive(message as ControlReply);
+        }
       }
     } catch (error) {
       this.#fail(`its answers can't be read: ${error}`);

@@ -10,6 +10,7 @@ import {
   type MediaEvent,
   type MediaKind,
   type ProducerStats,
+  type TakeBatch,
 } from "../engine.ts";
 import type {
   ConsumerOptions,
@@ -35,6 +36,8 @@ export interface MediaProcessOptions {
   /** 0: any free one. */
   port: number;
   logger: MediaLogger;
+  /** Where recorded media goes. */
+  onRecorded?: TakeBatch;
   /** Further flags for the child's runtime. */
   nodeArgs?: string[];
 }
@@ -94,7 +97,7 @@ class MediaSupervisor implements MediaProcess {
   }
 
   #spawn(): MediaChild {
-    const { address, announcedAddress, logger, nodeArgs } = this.#options;
+    const { address, announcedAddress, logger, nodeArgs, onRecorded } = this.#options;
     return new MediaChild({
       address,
       port: this.#port,
@@ -102,6 +105,7 @@ class MediaSupervisor implements MediaProcess {
       logger,
       runtimeFlags: nodeArgs ?? [],
       onEvent: (routerId, event) => this.#routers.get(routerId)?.(event),
+      onRecorded: onRecorded ?? (() => {}),
     });
   }
 
@@ -183,6 +187,10 @@ class MediaSupervisor implements MediaProcess {
 
   async setProducerPaused(producerId: string, paused: boolean): Promise<void> {
     await this.#call("setProducerPaused", producerId, paused);
+  }
+
+  async record(producerId: string, track: number | null): Promise<void> {
+    await this.#call("record", producerId, track);
   }
 
   async closeProducer(producerId: string): Promise<void> {

@@ -9,18 +9,22 @@ import { MediaError } from "../engine.ts";
 import {
   type ControlReply,
   type ControlRequest,
+  encodeBytes,
   encodeFrame,
   FrameReader,
 } from "./control_frames.ts";
 import { createDtlsFactory } from "./dtls.ts";
 import { runMediaLoop } from "./media_loop.ts";
 import { systemRandomness } from "./randomness.ts";
+import { collectBatches } from "./recorded_batches.ts";
 import { openSocket } from "./socket.ts";
 
 /** How often the main process hears that this one lives. */
 export const ALIVE_MS = 200;
 /** The main process reads slowly or not at all beyond this. */
 const MAX_UNSENT_BYTES = 16 << 20;
+/** Recorded media gives way long before that. */
+const MAX_UNSENT_MEDIA_BYTES = 8 << 20;
 const MAX_FAULTS_PER_SECOND = 5;
 
 /** The core's methods that the main process may call, with arguments as the engine's interface has them. */
@@ -38,6 +42,7 @@ const CALLABLE: ReadonlySet<string> = new Set<Callable>([
   "closeTransport",
   "produce",
   "setProducerPaused",
+  "record",
   "closeProducer",
   "consume",
   "setConsumerPaused",
@@ -51,7 +56,14 @@ const output = Deno.stdout.writable.getWriter();
 let unsentBytes = 0;
 
 function say(reply: ControlReply): void {
-  const frame = encodeFrame(reply);
+  send(encodeFrame(reply));
+}
+
+function hand(batch: Uint8Array): void {
+  if (unsentBytes < MAX_UNSENT_MEDIA_BYTES) send(encodeBytes(batch));
+}
+
+function send(frame: Uint8Array<ArrayBuffer>): void {
   unsentBytes += frame.length;
   if (unsentBytes > MAX_UNSENT_BYTES) Deno.exit(1);
   output.write(frame).then(
@@ -80,11 +92,13 @@ interface Serving {
 
 async function start(request: Extract<ControlRequest, { type: "start" }>): Promise<Serving> {
   const socket = await openSocket(request);
+  const recorded = collectBatches(hand);
   const core = new MediaCore({
     socket,
     dtls: createDtlsFactory(),
     random: systemRandomness,
     announcedAddress: request.announcedAddress,
+    recording: recorded.sink,
   });
   const loop = runMediaLoop({ socket, core, dedicated: true, onFault });
   say({ type: "ready", port: socket.port });
@@ -96,6 +110,7 @@ async function start(request: Extract<ControlRequest, { type: "start" }>): Promi
     core,
     stop: async () => {
       clearInterval(beat);
+      recorded.stop();
       // The peers are told by DTLS, and need not wait for their own time-outs.
       core.close();
       socket.flush();

@@ -1,0 +1,35 @@
+/**
+ * Packs recorded packets into batches and hands them on a few times a second.
+ *
+ * The recorder keeps what reached it: what waits here is lost when the process is killed, so it waits briefly.
+ */
+import { BatchWriter } from "../../../recorder/packet_batch.ts";
+import type { TakeBatch } from "../engine.ts";
+import type { RecordingSink } from "../recording_tap.ts";
+
+const BATCH_MS = 50;
+/** A batch goes at once when it has grown to this. */
+const BATCH_BYTES = 256 * 1024;
+
+/** A sink for the core, and the way to end it. */
+export function collectBatches(take: TakeBatch): { sink: RecordingSink; stop(): void } {
+  const writer = new BatchWriter();
+  const flush = () => {
+    // The two clocks are compared each time, because Unix time may be set while a lesson runs.
+    if (!writer.empty) take(writer.take(Date.now() - performance.now()));
+  };
+  const timer = setInterval(flush, BATCH_MS);
+  return {
+    sink: {
+      packet(packet) {
+        writer.packet(packet);
+        if (writer.length >= BATCH_BYTES) flush();
+      },
+      report: (report) => writer.report(report),
+    },
+    stop() {
+      clearInterval(timer);
+      flush();
+    },
+  };
+}
