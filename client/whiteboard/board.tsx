@@ -58,6 +58,10 @@ const shapeUtils = [MathShapeUtil, PlotShapeUtil];
 const MAX_IMAGE_DIMENSION = 4000;
 
 const overrides: TLUiOverrides = {
+  actions: (_, actions) => {
+    const { "insert-embed": _embed, "toggle-debug-mode": _debug, ...ours } = actions;
+    return ours;
+  },
   tools: (editor, tools) => ({
     ...tools,
     math: {

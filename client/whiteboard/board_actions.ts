@@ -10,6 +10,8 @@ import { BoardFileError, openBoardFile, saveBoardFile } from "./files/board_file
 import { chooseFile, saveFile } from "./files/save_file.ts";
 import type { RoomSession } from "../session.ts";
 
+const FORM_ROOM = 80;
+
 export interface ActionContext {
   editor: Editor;
   session: RoomSession;
@@ -22,11 +24,13 @@ export function insertShape(editor: Editor, type: "math" | "plot"): void {
   const id = createShapeId();
   editor.markHistoryStoppingPoint(`insert ${type}`);
   const { w, h } = editor.getShapeUtil(type).getDefaultProps() as { w: number; h: number };
-  const shape: TLShapePartial<MathShape | PlotShape> = { id, type, x: x - w / 2, y: y - h / 2 };
+  // A little above the middle: the form of a graph stands below it.
+  const top = y - h / 2 - FORM_ROOM;
+  const shape: TLShapePartial<MathShape | PlotShape> = { id, type, x: x - w / 2, y: top };
   editor.createShape(shape);
   editor.select(id);
-  editor.setCurrentTool("select.editing_shape", { target: "shape" });
   editor.setEditingShape(id);
+  editor.setCurrentTool("select.editing_shape", { target: "shape", shape: editor.getShape(id) });
 }
 
 export async function saveAsPdf({ editor, session, toasts }: ActionContext): Promise<void> {

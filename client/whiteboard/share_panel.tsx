@@ -1,9 +1,9 @@
 /** Above the board on the right: who is on it and whom to follow; for the host, who may draw and the call to come. */
-import { Eye, EyeOff, Megaphone, Pencil, PenOff } from "lucide-preact";
+import { Check, Eye, Megaphone, Pencil, PenOff } from "lucide-preact";
 import { useEditor, usePeerIds, useValue } from "tldraw";
 import type { Audience } from "../../rooms/document/schema.ts";
 import { initialsOf } from "../design/initials.ts";
-import { Menu } from "../design/menu.tsx";
+import { Menu, MenuItem } from "../design/menu.tsx";
 import { useBoard } from "./board_context.ts";
 import { personColor } from "./presence/person_color.ts";
 
@@ -80,41 +80,39 @@ function HostMenu() {
       buttonClass="icon-button board-host"
       testId="board-host"
     >
-      <button type="button" role="menuitem" class="menu-item" onClick={bring}>
-        <Megaphone size={18} aria-hidden="true" /> Bring everyone here
-      </button>
-      <hr class="menu-line" />
-      <button
-        type="button"
-        role="menuitemradio"
-        class="menu-item"
-        aria-checked={draw === "everyone"}
-        onClick={() => set("everyone")}
-      >
-        <Pencil size={18} aria-hidden="true" /> Everyone draws
-      </button>
-      <button
-        type="button"
-        role="menuitemradio"
-        class="menu-item"
-        aria-checked={draw === "host"}
-        onClick={() => set("host")}
-      >
-        <EyeOff size={18} aria-hidden="true" /> Only I draw
-      </button>
-      {students.map(({ id, name }) => (
-        <button
-          type="button"
-          role="menuitemcheckbox"
-          class="menu-item"
+      <MenuItem
+        icon={Megaphone}
+        label="Bring everyone here"
+        detail="Their boards turn to what you see"
+        testId="board-bring"
+        onSelect={bring}
+      />
+      <hr class="menu-rule" />
+      <Choice
+        label="Everyone draws"
+        checked={draw === "everyone"}
+        testId="board-draw-everyone"
+        onSelect={() => set("everyone")}
+      />
+      <Choice
+        label="Only I draw"
+        checked={draw === "host" || Array.isArray(draw) && draw.length === 0}
+        testId="board-draw-host"
+        onSelect={() => set("host")}
+      />
+      {draw !== "everyone" && students.map(({ id, name }) => (
+        <Choice
           key={id}
-          aria-checked={may(id)}
-          onClick={() => toggle(id)}
-        >
-          <span class="board-dot" style={{ "--person": personColor(id) }} aria-hidden="true" />
-          {name} may draw
-        </button>
+          label={`${name} draws too`}
+          checked={may(id)}
+          testId={`board-draw-${name}`}
+          onSelect={() => toggle(id)}
+        />
       ))}
     </Menu>
   );
+}
+
+function Choice(props: { label: string; checked: boolean; testId: string; onSelect: () => void }) {
+  return <MenuItem {...props} {...(props.checked ? { icon: Check } : {})} />;
 }

@@ -13,7 +13,6 @@ interface MathFieldProps {
 /** What is used of MathLive's element; its own types stand under a condition that only bundlers know. */
 interface MathfieldElement extends HTMLElement {
   value: string;
-  smartMode: boolean;
   getValue(format: "latex"): string;
 }
 
@@ -44,7 +43,6 @@ export function MathField({ editor, shape, fontPx }: MathFieldProps) {
       if (gone || place.current === null) return;
       const field = new Field();
       field.value = shape.props.tex;
-      field.smartMode = true;
       field.setAttribute("aria-label", "Formula");
       const write = () => {
         const tex = field.getValue("latex");
@@ -52,14 +50,16 @@ export function MathField({ editor, shape, fontPx }: MathFieldProps) {
         editor.updateShape<MathShape>({ id: shape.id, type: "math", props: { tex } });
       };
       const onKey = (event: KeyboardEvent) => {
-        event.stopPropagation();
         if (event.key !== "Escape" && event.key !== "Enter") return;
         event.preventDefault();
+        event.stopPropagation();
         editor.complete();
         editor.getContainer().focus();
       };
       field.addEventListener("input", write);
+      // Before MathLive, which has its own use for Enter; everything else is MathLive's, and nobody's after it.
       field.addEventListener("keydown", onKey, { capture: true });
+      field.addEventListener("keydown", stopEventPropagation);
       place.current.append(field);
       field.focus();
       remove = () => {

@@ -57,7 +57,8 @@ export class PlotShapeUtil extends BaseBoxShapeUtil<PlotShape> {
   }
 
   override toSvg(shape: PlotShape, context: SvgExportContext) {
-    return <Graph shape={shape} dark={context.isDarkMode} />;
+    const paper = getDefaultColorTheme({ isDarkMode: context.isDarkMode }).background;
+    return <Graph shape={shape} dark={context.isDarkMode} paper={paper} />;
   }
 }
 
@@ -68,7 +69,7 @@ function Plot({ shape }: { shape: PlotShape }) {
   return (
     <>
       <SVGContainer>
-        <Graph shape={shape} dark={dark} />
+        <Graph shape={shape} dark={dark} paper="var(--color-background)" />
       </SVGContainer>
       {editing && (
         <HTMLContainer className="plot-shape-form-place">
@@ -79,7 +80,14 @@ function Plot({ shape }: { shape: PlotShape }) {
   );
 }
 
-function Graph({ shape, dark }: { shape: PlotShape; dark: boolean }): JSX.Element {
+interface GraphProps {
+  shape: PlotShape;
+  dark: boolean;
+  /** What it is drawn on. */
+  paper: string;
+}
+
+function Graph({ shape, dark, paper }: GraphProps): JSX.Element {
   const { w, h, expression, color } = shape.props;
   const theme = getDefaultColorTheme({ isDarkMode: dark });
   const line = dark ? "#3b4048" : "#dcdfe4";
@@ -99,12 +107,12 @@ function Graph({ shape, dark }: { shape: PlotShape; dark: boolean }): JSX.Elemen
       <clipPath id={clip}>
         <rect width={w} height={h} rx={4} />
       </clipPath>
-      <rect width={w} height={h} rx={4} fill={theme.background} stroke={line} />
+      <rect width={w} height={h} rx={4} fill={paper} stroke={line} />
       <g clipPath={`url(#${clip})`}>
         {xs.map((x) => <path key={x} d={`M${toX(frame, x)} 0V${h}`} stroke={line} />)}
         {ys.map((y) => <path key={y} d={`M0 ${toY(frame, y)}H${w}`} stroke={line} />)}
         <path d={`M0 ${axisY}H${w}M${axisX} 0V${h}`} stroke={axis} strokeWidth={1.5} />
-        {xs.filter((x) => x !== 0).map((x) => (
+        {xs.filter((x) => x !== 0 && inside(toX(frame, x), w)).map((x) => (
           <text
             key={x}
             x={toX(frame, x)}
@@ -115,7 +123,7 @@ function Graph({ shape, dark }: { shape: PlotShape; dark: boolean }): JSX.Elemen
             {spell(x)}
           </text>
         ))}
-        {ys.filter((y) => y !== 0).map((y) => (
+        {ys.filter((y) => y !== 0 && inside(toY(frame, y), h)).map((y) => (
           <text
             key={y}
             x={Math.max(axisX - 5, 16)}
@@ -163,6 +171,11 @@ function frameOf({ props }: PlotShape): PlotFrame | undefined {
     width: props.w,
     height: props.h,
   };
+}
+
+/** A label at the very edge would be cut. */
+function inside(at: number, size: number): boolean {
+  return at > LABEL_PX && at < size - LABEL_PX;
 }
 
 function spell(value: number): string {
