@@ -50,6 +50,22 @@ Deno.test("a new consumer's key frame request goes out once, and again only unan
   expect(requests()).toEqual([]);
 });
 
+Deno.test("consumers of one transport never share a media id, not even with a closed one", () => {
+  const lesson = new Lesson();
+  const producerId = lesson.produceCamera();
+  const transport = lesson.core.createTransport(lesson.routerId, "recv");
+  const consume = () =>
+    lesson.core.consume(transport.id, {
+      producerId,
+      rtpCapabilities: lesson.core.routerRtpCapabilities,
+    });
+  const first = consume();
+  const second = consume();
+  lesson.core.closeConsumer(first.id);
+  const mids = [first, second, consume()].map(({ rtpParameters }) => rtpParameters.mid);
+  expect(mids).toEqual(["0", "1", "2"]);
+});
+
 Deno.test("key frames are asked for once the receiving transport is connected", () => {
   const lesson = new Lesson();
   const transport = lesson.core.createTransport(lesson.routerId, "recv");

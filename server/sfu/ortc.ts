@@ -161,7 +161,7 @@ export interface ConsumerMapping {
 export function mapConsumer(
   producer: ProducerMapping,
   capabilities: RtpCapabilities,
-  ids: { ssrc: number; rtxSsrc: number; cname: string },
+  ids: { ssrc: number; rtxSsrc: number; cname: string; mid: string },
 ): ConsumerMapping {
   const { kind } = producer;
   const mimeType = kind === "audio" ? "audio/opus" : "video/vp8";
@@ -210,6 +210,7 @@ export function mapConsumer(
     rtxPayloadType: rtx ? RTX_PAYLOAD_TYPE : -1,
     forwardedId: forwards ? forwarded.id : 0,
     rtpParameters: {
+      mid: ids.mid,
       codecs,
       headerExtensions: forwards ? [{ ...forwarded, encrypt: false, parameters: {} }] : [],
       encodings: [rtx ? { ssrc: ids.ssrc, rtx: { ssrc: ids.rtxSsrc } } : { ssrc: ids.ssrc }],

@@ -23,7 +23,7 @@ const VIDEO: RtpParameters = {
   rtcp: { cname: "ada" },
 };
 
-const IDS = { ssrc: 5, rtxSsrc: 6, cname: "ada" };
+const IDS = { ssrc: 5, rtxSsrc: 6, cname: "ada", mid: "0" };
 
 Deno.test("the router's capabilities pass the schema of the wire", () => {
   expect(rtpCapabilitiesSchema.parse(ROUTER_RTP_CAPABILITIES)).toEqual(ROUTER_RTP_CAPABILITIES);

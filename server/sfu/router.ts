@@ -88,6 +88,7 @@ export class Router {
       ssrc,
       rtxSsrc,
       cname,
+      mid: transport.nextMid(),
     });
     const consumer = new Consumer({
       id: options.id,

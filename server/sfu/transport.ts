@@ -48,6 +48,7 @@ export class Transport {
   readonly ice: IceAgent;
   readonly producers = new Map<string, Producer>();
   readonly consumers = new Map<string, Consumer>();
+  #mids = 0;
   readonly #listener: TransportListener;
   readonly #ssrcs = new SsrcTable();
   readonly #arrivals = new ArrivalRecorder();
@@ -187,6 +188,11 @@ export class Transport {
   removeProducer(producer: Producer): void {
     this.producers.delete(producer.id);
     for (const ssrc of this.#ssrcs.remove(producer)) this.#srtp?.forget(ssrc);
+  }
+
+  /** A media id that no consumer of this transport had before: the browser's offer is refused when two share one. */
+  nextMid(): string {
+    return String(this.#mids++);
   }
 
   addConsumer(consumer: Consumer): void {
