@@ -31,7 +31,7 @@ export function tryItRoutes(deps: HttpDeps): Hono<HttpEnv> {
       bookingId: null,
       timeZone: null,
       isRecorded: false,
-      encryption: "e2ee",
+      encryption: "transport",
       policy: {},
     });
     const { meetingId, links } = bookedJson(deps.publicUrl, booked);

@@ -20,6 +20,7 @@ Deno.test("a lesson is booked, and everybody gets a personal link", async () => 
     `${meeting.meetingId}?passcode=${meeting.passcode}`;
   expect(meeting).toMatchObject({ url, status: "pending", bookingId: "b-7" });
   expect(meeting.policy.share).toBe("host");
+  expect(meeting.encryption).toBe("transport");
   expect(meeting.links.map((link: { name: string; role: string }) => [link.name, link.role]))
     .toEqual([["Mia", "tutor"], ["Ada", "student"], ["Tom", "student"]]);
   for (const link of meeting.links) {
@@ -67,6 +68,7 @@ Deno.test("a booking that can't be used names the field at fault", async () => {
     ],
     [{ timeZone: "Mars/Olympus" }, "timeZone"],
     [{ encryption: "none" }, "encryption"],
+    [{ encryption: "e2ee" }, "encryption"],
     [{ policy: { draw: "nobody" } }, "policy.draw"],
     [{ scheduleStart: start }, "scheduleStart"],
   ];
