@@ -7,7 +7,7 @@
  * again) is stored as its SHA-256.
  */
 import type { Generated } from "kysely";
-import type { MeetingStatus, Role } from "../rooms/document/schema.ts";
+import type { MediaSource, MeetingStatus, Role } from "../rooms/document/schema.ts";
 
 export interface MeetingsTable {
   id: Generated<number>;
@@ -116,6 +116,80 @@ export interface AssetsTable {
   created_at: number;
 }
 
+/** What is kept of a meeting; at most one a meeting. */
+export interface RecordingsTable {
+  recording_id: string;
+  meeting_id: string;
+  state: "recording" | "paused" | "ready";
+  started_at: number;
+  ended_at: number | null;
+}
+
+/** A stretch of the update log that belongs to a recording: rows after `from_seq` up to `to_seq`. */
+export interface RecordingSpansTable {
+  recording_id: string;
+  from_at: number;
+  /** A snapshot with this number begins the span. */
+  from_seq: number;
+  to_at: number | null;
+  to_seq: number | null;
+}
+
+export interface RecordingTracksTable {
+  track_id: number;
+  recording_id: string;
+  participant_id: string;
+  source: MediaSource;
+  kind: "audio" | "video";
+  codec: "opus" | "vp8";
+  width: number | null;
+  height: number | null;
+  started_at: number;
+  finished: Generated<number>;
+  /** The file's beginning and end; between them stand the chunks. */
+  header: Uint8Array;
+  cues: Uint8Array | null;
+}
+
+/** A cluster of a track's file. Times count from the track's start, bytes from the first cluster. */
+export interface MediaChunksTable {
+  id: Generated<number>;
+  track_id: number;
+  from_ms: number;
+  to_ms: number;
+  /** A player can begin here. */
+  entry: number;
+  start_byte: number;
+  bytes: number;
+  data: Uint8Array;
+}
+
+/** Cursors, selections and who speaks. */
+export interface RecordingEntriesTable {
+  id: Generated<number>;
+  recording_id: string;
+  at: number;
+  kind: "presence" | "speaker";
+  data: Uint8Array;
+}
+
+export interface RecordingMarkersTable {
+  id: Generated<number>;
+  recording_id: string;
+  at: number;
+  type: string;
+  /** JSON of the marker's other members. */
+  details: string;
+}
+
+/** A link that the booking system minted. */
+export interface RecordingLinksTable {
+  token_hash: Uint8Array;
+  recording_id: string;
+  created_at: number;
+  expires_at: number;
+}
+
 export interface Schema {
   video_meetings: MeetingsTable;
   video_participants: ParticipantsTable;
@@ -127,4 +201,11 @@ export interface Schema {
   client_ids: ClientIdsTable;
   api_keys: ApiKeysTable;
   assets: AssetsTable;
+  recordings: RecordingsTable;
+  recording_spans: RecordingSpansTable;
+  recording_tracks: RecordingTracksTable;
+  media_chunks: MediaChunksTable;
+  recording_entries: RecordingEntriesTable;
+  recording_markers: RecordingMarkersTable;
+  recording_links: RecordingLinksTable;
 }

@@ -9,12 +9,18 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 /** 32 characters that can't be mistaken for each other when read aloud or typed: 5 bits each. */
 const ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789";
 const MEETING_ID_CHARS = 12;
+const RECORDING_ID_CHARS = 16;
 const PASSCODE_CHARS = 10;
 const TOKEN_BYTES = 24;
 
 /** 60 random bits. */
 export function makeMeetingId(): string {
   return readable(MEETING_ID_CHARS);
+}
+
+/** 80 random bits: it stands in addresses, and opens nothing by itself. */
+export function makeRecordingId(): string {
+  return readable(RECORDING_ID_CHARS);
 }
 
 /** 50 random bits: with attempts limited, out of reach of guessing. */

@@ -35,7 +35,7 @@ export const trackSchema = z.object({
   codec: z.enum(["opus", "vp8"]),
   /** What `MediaSource.addSourceBuffer` takes. */
   mimeType: z.string(),
-  /** Of the largest picture so far; null for sound. A track's pictures may change their size. */
+  /** Of the first picture; null for sound. Later pictures may have another size. */
   width: z.int().nullable(),
   height: z.int().nullable(),
   /** Time 0 of the track's file lies here on the timeline. */

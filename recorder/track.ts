@@ -51,7 +51,6 @@ export class Track {
   #lastMs = -1;
   #layer = -1;
   #lost = 0;
-  #size = { width: 0, height: 0 };
 
   constructor(
     readonly kind: "audio" | "video",
@@ -72,11 +71,6 @@ export class Track {
   /** Packets that never came. */
   get lost(): number {
     return this.#lost;
-  }
-
-  /** The largest picture so far. */
-  get size(): { width: number; height: number } {
-    return this.#size;
   }
 
   /** Whether no picture can be kept until the sender makes a key frame. */
@@ -153,13 +147,7 @@ export class Track {
   #keep(frame: { keyFrame: boolean; data: Uint8Array }, at: number): void {
     const start = this.#start ??= this.#begin(frame.data, at);
     if (start === null) return;
-    if (frame.keyFrame && this.kind === "video") {
-      const size = vp8Size(frame.data);
-      if (size !== undefined && size.width * size.height > this.#size.width * this.#size.height) {
-        this.#size = size;
-      }
-      this.#endCluster();
-    }
+    if (frame.keyFrame && this.kind === "video") this.#endCluster();
     const atMs = Math.max(Math.round(at - start.at), this.#lastMs + 1);
     if (this.kind === "audio") this.#fillSilence(atMs, frame.data);
     this.#append({ atMs, keyFrame: frame.keyFrame, data: frame.data });

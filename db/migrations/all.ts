@@ -8,6 +8,7 @@
 import type { Client, Transaction } from "@libsql/client";
 import { statements as meetings } from "./001_meetings.ts";
 import { statements as assets } from "./002_assets.ts";
+import { statements as recordings } from "./003_recordings.ts";
 
 export interface Migration {
   number: number;
@@ -18,6 +19,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: "meetings", statements: meetings },
   { number: 2, name: "assets", statements: assets },
+  { number: 3, name: "recordings", statements: recordings },
 ];
 
 /** The database was written by a newer Lectern than this one. */

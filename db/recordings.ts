@@ -1,0 +1,248 @@
+/**
+ * Recordings as the recorder writes them: begun, paused, kept, ended.
+ *
+ * Invariants: a meeting has at most one recording; chunk rows are appended and never changed; what is kept together
+ * is committed together, so a killed process leaves whole clusters only.
+ */
+import type { Kysely, Transaction } from "kysely";
+import type {
+  Kept,
+  LogPoint,
+  NewChunk,
+  OpenRecording,
+  RecordingStore,
+  TrackIndex,
+} from "../recorder/ports.ts";
+import type { Schema } from "./schema.ts";
+import { makeRecordingId } from "./secrets.ts";
+
+/** Below SQLite's bound on parameters a statement. */
+const ROWS_PER_STATEMENT = 1000;
+
+export class SqlRecordings implements RecordingStore {
+  constructor(private readonly db: Kysely<Schema>) {}
+
+  begin(meetingId: string, { at, seq }: LogPoint): Promise<OpenRecording | null> {
+    return this.db.transaction().execute(async (transaction) => {
+      const known = await transaction.selectFrom("recordings")
+        .select(["recording_id", "started_at", "state"])
+        .where("meeting_id", "=", meetingId)
+        .executeTakeFirst();
+      if (known !== undefined) {
+        if (known.state === "ready") return null;
+        return { recordingId: known.recording_id, startedAt: known.started_at };
+      }
+      const recordingId = makeRecordingId();
+      await transaction.insertInto("recordings")
+        .values({
+          recording_id: recordingId,
+          meeting_id: meetingId,
+          state: "recording",
+          started_at: at,
+          ended_at: null,
+        })
+        .execute();
+      await insertSpan(transaction, recordingId, { at, seq });
+      return { recordingId, startedAt: at };
+    });
+  }
+
+  pause(recordingId: string, point: LogPoint): Promise<void> {
+    return this.db.transaction().execute(async (transaction) => {
+      await endSpan(transaction, recordingId, point);
+      await setState(transaction, recordingId, "paused");
+    });
+  }
+
+  resume(recordingId: string, point: LogPoint): Promise<void> {
+    return this.db.transaction().execute(async (transaction) => {
+      await endSpan(transaction, recordingId, point);
+      await insertSpan(transaction, recordingId, point);
+      await setState(transaction, recordingId, "recording");
+    });
+  }
+
+  end(recordingId: string, point: LogPoint): Promise<void> {
+    return this.db.transaction().execute(async (transaction) => {
+      await endSpan(transaction, recordingId, point);
+      await transaction.updateTable("recordings")
+        .set({ state: "ready", ended_at: point.at })
+        .where("recording_id", "=", recordingId)
+        .where("state", "<>", "ready")
+        .execute();
+      await transaction.updateTable("video_meetings")
+        .set({ recording_url: recordingPath(recordingId) })
+        .where(
+          "meeting_id",
+          "=",
+          transaction.selectFrom("recordings")
+            .select("meeting_id")
+            .where("recording_id", "=", recordingId),
+        )
+        .execute();
+    });
+  }
+
+  keep(kept: Kept): Promise<void> {
+    return this.db.transaction().execute(async (transaction) => {
+      for (const track of kept.tracks) {
+        await transaction.insertInto("recording_tracks")
+          .values({
+            track_id: track.trackId,
+            recording_id: track.recordingId,
+            participant_id: track.participantId,
+            source: track.source,
+            kind: track.kind,
+            codec: track.codec,
+            width: track.width,
+            height: track.height,
+            started_at: track.startedAt,
+            header: track.header,
+            cues: null,
+          })
+          .execute();
+      }
+      for (const rows of slices(kept.chunks.map(chunkRow))) {
+        await transaction.insertInto("media_chunks").values(rows).execute();
+      }
+      for (const entries of slices(kept.entries)) {
+        await transaction.insertInto("recording_entries")
+          .values(entries.map(({ recordingId, at, kind, payload }) => ({
+            recording_id: recordingId,
+            at,
+            kind,
+            data: payload,
+          })))
+          .execute();
+      }
+      for (const markers of slices(kept.markers)) {
+        await transaction.insertInto("recording_markers")
+          .values(markers.map(({ recordingId, at, happening: { type, ...details } }) => ({
+            recording_id: recordingId,
+            at,
+            type,
+            details: JSON.stringify(details),
+          })))
+          .execute();
+      }
+    });
+  }
+
+  async unfinishedTracks(recordingId: string): Promise<number[]> {
+    const rows = await this.db.selectFrom("recording_tracks")
+      .select("track_id")
+      .where("recording_id", "=", recordingId)
+      .where("finished", "=", 0)
+      .execute();
+    return rows.map((row) => row.track_id);
+  }
+
+  async trackIndex(trackId: number): Promise<TrackIndex | null> {
+    const track = await this.db.selectFrom("recording_tracks")
+      .select(["codec", "width", "height"])
+      .select((eb) => eb.fn<number>("length", ["header"]).as("headerBytes"))
+      .where("track_id", "=", trackId)
+      .executeTakeFirst();
+    if (track === undefined) return null;
+    const chunks = await this.db.selectFrom("media_chunks")
+      .select(["from_ms as fromMs", "to_ms as toMs", "entry", "start_byte as startByte", "bytes"])
+      .where("track_id", "=", trackId)
+      .orderBy("from_ms")
+      .execute();
+    return {
+      ...track,
+      headerBytes: Number(track.headerBytes),
+      chunks: chunks.map((chunk) => ({ ...chunk, entry: chunk.entry === 1 })),
+    };
+  }
+
+  async completeTrack(
+    trackId: number,
+    { header, cues }: { header: Uint8Array; cues: Uint8Array },
+  ): Promise<void> {
+    await this.db.updateTable("recording_tracks")
+      .set({ header, cues, finished: 1 })
+      .where("track_id", "=", trackId)
+      .execute();
+  }
+
+  async abandoned(): Promise<{ recordingId: string; point: LogPoint }[]> {
+    const rows = await this.db.selectFrom("recordings")
+      .innerJoin("video_meetings", "video_meetings.meeting_id", "recordings.meeting_id")
+      .select(["recording_id", "recordings.meeting_id", "actual_end", "started_at"])
+      .where("state", "<>", "ready")
+      .where("status", "in", ["completed", "cancelled"])
+      .execute();
+    return await Promise.all(rows.map(async (row) => {
+      const last = await this.db.selectFrom("update_log")
+        .select(["seq", "at"])
+        .where("meeting_id", "=", row.meeting_id)
+        .orderBy("seq", "desc")
+        .limit(1)
+        .executeTakeFirst();
+      const at = row.actual_end ?? last?.at ?? row.started_at;
+      return { recordingId: row.recording_id, point: { seq: last?.seq ?? 0, at } };
+    }));
+  }
+}
+
+/** Where people watch it. */
+export function recordingPath(recordingId: string): string {
+  return `/recordings/${recordingId}`;
+}
+
+async function insertSpan(
+  transaction: Transaction<Schema>,
+  recordingId: string,
+  { at, seq }: LogPoint,
+): Promise<void> {
+  await transaction.insertInto("recording_spans")
+    .values({ recording_id: recordingId, from_at: at, from_seq: seq, to_at: null, to_seq: null })
+    // Resumed twice before anything was written.
+    .onConflict((conflict) =>
+      conflict.columns(["recording_id", "from_seq"]).doUpdateSet({ to_at: null, to_seq: null })
+    )
+    .execute();
+}
+
+async function endSpan(
+  transaction: Transaction<Schema>,
+  recordingId: string,
+  { at, seq }: LogPoint,
+): Promise<void> {
+  await transaction.updateTable("recording_spans")
+    .set({ to_at: at, to_seq: seq })
+    .where("recording_id", "=", recordingId)
+    .where("to_at", "is", null)
+    .execute();
+}
+
+async function setState(
+  transaction: Transaction<Schema>,
+  recordingId: string,
+  state: "recording" | "paused",
+): Promise<void> {
+  await transaction.updateTable("recordings")
+    .set({ state })
+    .where("recording_id", "=", recordingId)
+    .where("state", "<>", "ready")
+    .execute();
+}
+
+function chunkRow({ trackId, fromMs, toMs, entry, startByte, data }: NewChunk) {
+  return {
+    track_id: trackId,
+    from_ms: fromMs,
+    to_ms: toMs,
+    entry: entry ? 1 : 0,
+    start_byte: startByte,
+    bytes: data.length,
+    data,
+  };
+}
+
+function* slices<T>(rows: readonly T[]): Generator<readonly T[]> {
+  for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT) {
+    yield rows.slice(start, start + ROWS_PER_STATEMENT);
+  }
+}
