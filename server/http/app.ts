@@ -16,11 +16,12 @@ import { joinRoutes } from "./join.ts";
 import { meetingRoutes } from "./meetings.ts";
 import { pageRoutes } from "./pages.ts";
 import { internalProblem, Problem } from "./problems.ts";
+import { sandboxRoutes } from "./sandbox.ts";
 import { COMMON_HEADERS } from "./security_headers.ts";
 import { tryItRoutes } from "./try_it.ts";
 
 /** Requests of watchers and of pages' files, which would drown the rest of the log. */
-const QUIET = /^\/(healthz|readyz|metrics|assets\/|api\/socket)/;
+const QUIET = /^\/(healthz|readyz|metrics|assets\/|sandbox\/|api\/socket)/;
 
 export function createApp(deps: HttpDeps): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
@@ -39,6 +40,7 @@ export function createApp(deps: HttpDeps): Hono<HttpEnv> {
   app.all("/api/*", () => {
     throw new Problem("not-found", "There is nothing at this address.");
   });
+  app.route("/sandbox", sandboxRoutes(deps));
   app.route("/", pageRoutes(deps));
   return app;
 }

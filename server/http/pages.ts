@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import type { Context } from "hono";
 import type { HttpDeps, HttpEnv } from "./context.ts";
 import { Problem } from "./problems.ts";
-import { pageHeaders, SANDBOX_HEADERS } from "./security_headers.ts";
+import { pageHeaders } from "./security_headers.ts";
 import { StaticFiles } from "./static_files.ts";
 
 export function pageRoutes(deps: HttpDeps): Hono<HttpEnv> {
@@ -22,11 +22,7 @@ export function pageRoutes(deps: HttpDeps): Hono<HttpEnv> {
 
   routes.get("*", async (context) => {
     const path = context.req.path;
-    const extra = path.startsWith("/sandbox/")
-      ? { ...SANDBOX_HEADERS }
-      : path.endsWith(".html")
-      ? headers
-      : {};
+    const extra = path.endsWith(".html") ? headers : {};
     const response = await files.serve(path, context.req.raw, extra);
     if (response === null) throw new Problem("not-found", "There is nothing at this address.");
     return response;

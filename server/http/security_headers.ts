@@ -38,24 +38,29 @@ export function pageHeaders(publicUrl: string): Record<string, string> {
 
 /**
  * Sent with everything under `/sandbox/`: the frame in which people's code runs. Its origin is opaque, so it may
- * evaluate what it likes; it reaches no API of ours, because nothing there answers another origin.
+ * evaluate what it likes; it can ask `/sandbox/` for more of itself, at the addresses that people reach us by, and
+ * nobody for anything else.
  */
-export const SANDBOX_HEADERS: Readonly<Record<string, string>> = {
-  "content-security-policy": policy({
-    "sandbox": "allow-scripts",
-    "default-src": "'none'",
-    "script-src": "'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' data: blob:",
-    "style-src": "'self' 'unsafe-inline'",
-    "img-src": "'self' data: blob:",
-    "font-src": "'self' data:",
-    "connect-src": "'self' data: blob:",
-    "worker-src": "'self' data: blob:",
-    "base-uri": "'none'",
-    "form-action": "'none'",
-    "frame-ancestors": "'self'",
-  }),
-  "access-control-allow-origin": "*",
-};
+export function sandboxHeaders(origins: readonly string[]): Record<string, string> {
+  const own = [...new Set(origins)].map((origin) => `${origin}/sandbox/`).join(" ");
+  return {
+    "content-security-policy": policy({
+      "sandbox": "allow-scripts",
+      "default-src": "'none'",
+      "script-src": `${own} 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' data: blob:`,
+      "style-src": "'unsafe-inline' data: blob:",
+      "img-src": "data: blob:",
+      "media-src": "data: blob:",
+      "font-src": "data:",
+      "connect-src": `${own} data: blob:`,
+      "worker-src": "data: blob:",
+      "base-uri": "'none'",
+      "form-action": "'none'",
+      "frame-ancestors": "'self'",
+    }),
+    "access-control-allow-origin": "*",
+  };
+}
 
 function policy(directives: Record<string, string>): string {
   return Object.entries(directives).map(([name, value]) => `${name} ${value}`).join("; ");

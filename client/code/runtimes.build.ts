@@ -1,0 +1,108 @@
+/**
+ * Builds what runs people's code: the sandbox's own scripts, and beside them the languages from their npm packages.
+ *
+ * The sandbox is a build of its own, so that it shares no chunk with the room: its frame may fetch nothing outside
+ * `/sandbox/`. Each language lies in a folder that carries its version and may be cached for ever.
+ */
+import { fileURLToPath } from "node:url";
+import { build, type Plugin } from "vite";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const PACKAGES = new URL("../../node_modules/", import.meta.url);
+
+const ENTRIES = ["javascript", "python", "sql", "lua", "c", "ruby"];
+
+/** Runtime → its package, the folder inside it, and the files that browsers need. */
+const RUNTIMES = {
+  pyodide: {
+    package: "pyodide",
+    folder: "",
+    files: [
+      "pyodide.mjs",
+      "pyodide.asm.mjs",
+      "pyodide.asm.wasm",
+      "python_stdlib.zip",
+      "pyodide-lock.json",
+    ],
+  },
+  "sql.js": { package: "sql.js", folder: "dist/", files: ["sql-wasm-browser.wasm"] },
+  wasmoon: { package: "wasmoon", folder: "dist/", files: ["glue.wasm"] },
+  clang: {
+    package: "@yowasp/clang",
+    folder: "gen/",
+    files: [
+      "bundle.js",
+      "llvm.core.wasm",
+      "llvm.core2.wasm",
+      "llvm.core3.wasm",
+      "llvm.core4.wasm",
+      "llvm-resources.tar",
+    ],
+  },
+  ruby: { package: "@ruby/3.4-wasm-wasi", folder: "dist/", files: ["ruby+stdlib.wasm"] },
+} as const;
+
+/** Adds `/sandbox/` to what the client's build writes. */
+export function sandbox(): Plugin {
+  let outDir = "";
+  return {
+    name: "lectern-sandbox",
+    apply: "build",
+    configResolved(config) {
+      outDir = config.build.outDir;
+    },
+    async closeBundle() {
+      await buildScripts(`${outDir}/sandbox`);
+      await copyRuntimes(new URL(`file://${outDir}/sandbox/runtimes/`));
+      for (const page of ["run.html", "preview.html"]) {
+        await Deno.copyFile(here(`./sandbox/${page}`), `${outDir}/sandbox/${page}`);
+      }
+    },
+  };
+}
+
+async function buildScripts(outDir: string): Promise<void> {
+  await build({
+    configFile: false,
+    root: here("./sandbox"),
+    base: "/sandbox/",
+    logLevel: "warn",
+    publicDir: false,
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: "es2022",
+      modulePreload: false,
+      chunkSizeWarningLimit: 2000,
+      rolldownOptions: {
+        input: {
+          frame: here("./sandbox/frame.ts"),
+          preview: here("./sandbox/preview.ts"),
+          ...Object.fromEntries(
+            ENTRIES.map((name) => [name, here(`./sandbox/runners/${name}.ts`)]),
+          ),
+        },
+        // Pages and workers name these; what they import carries a hash.
+        output: { entryFileNames: "[name].js", chunkFileNames: "parts/[name]-[hash].js" },
+      },
+    },
+  });
+}
+
+async function copyRuntimes(target: URL): Promise<void> {
+  const sizes: Record<string, { folder: string; files: Record<string, number> }> = {};
+  for (const [name, runtime] of Object.entries(RUNTIMES)) {
+    const source = new URL(`${runtime.package}/`, PACKAGES);
+    const manifest = JSON.parse(await Deno.readTextFile(new URL("package.json", source)));
+    const folder = `${name}-${(manifest as { version: string }).version}`;
+    const files: Record<string, number> = {};
+    await Deno.mkdir(new URL(`${folder}/`, target), { recursive: true });
+    for (const file of runtime.files) {
+      const from = new URL(runtime.folder + file, source);
+      await Deno.copyFile(from, new URL(`${folder}/${file}`, target));
+      files[file] = (await Deno.stat(from)).size;
+    }
+    sizes[name] = { folder, files };
+  }
+  await Deno.writeTextFile(new URL("sizes.json", target), JSON.stringify(sizes));
+}
