@@ -149,7 +149,7 @@ class Fuzz {
   }
 }
 
-const runs = Number(Deno.env.get("FUZZ_RUNS") ?? 60);
+const runs = Number(Deno.env.get("FUZZ_RUNS") ?? 25);
 const first = Number(Deno.env.get("FUZZ_SEED") ?? Math.floor(Math.random() * 2 ** 31));
 
 Deno.test(`any changes on two or three boards end in one board (seeds ${first} and on)`, async () => {

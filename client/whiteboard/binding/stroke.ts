@@ -1,8 +1,8 @@
 /**
  * The points of a freehand stroke as binary chunks in a Y.Array, so that a longer stroke costs only its new points.
  *
- * A chunk is one byte of flags, the number of points, and the points: whole hundredths as differences to the point
- * before (tldraw rounds to hundredths), or raw 64-bit floats where a coordinate isn't a whole hundredth.
+ * A chunk is one byte of flags and then points to its end: whole hundredths as differences to the point before
+ * (tldraw rounds to hundredths), or raw 64-bit floats where a coordinate isn't a whole hundredth.
  * Invariant: reading what was written gives equal segments. Chunks come from peers: malformed ones read as
  * `undefined`.
  */
@@ -182,7 +182,6 @@ function writeChunk(
     (hundredths ? FLAG.hundredths : 0) | (startsSegment ? FLAG.startsSegment : 0) |
       (type === "straight" ? FLAG.straight : 0) | (pressure ? FLAG.pressure : 0),
   );
-  encoding.writeVarUint(encoder, points.length);
   let [x, y, z] = base;
   for (const point of points) {
     if (!hundredths) {
@@ -210,18 +209,18 @@ function writeChunk(
 }
 
 function readChunk(bytes: unknown, base: Base): { chunk: Chunk; base: Base } | undefined {
-  if (!(bytes instanceof Uint8Array) || bytes.length < 2) return undefined;
+  if (!(bytes instanceof Uint8Array) || bytes.length < 1) return undefined;
   try {
     const decoder = decoding.createDecoder(bytes);
     const flags = decoding.readUint8(decoder);
-    const length = decoding.readVarUint(decoder);
-    if (flags > ALL_FLAGS || length > MAX_CHUNK_POINTS) return undefined;
+    if (flags > ALL_FLAGS) return undefined;
     const hundredths = (flags & FLAG.hundredths) !== 0;
     const pressure = (flags & FLAG.pressure) !== 0;
     const read = hundredths ? decoding.readVarInt : decoding.readFloat64;
     const points: StrokePoint[] = [];
     let [x, y, z] = base;
-    for (let index = 0; index < length; index++) {
+    while (decoding.hasContent(decoder)) {
+      if (points.length === MAX_CHUNK_POINTS) return undefined;
       if (hundredths) {
         x += read(decoder);
         y += read(decoder);
@@ -233,7 +232,6 @@ function readChunk(bytes: unknown, base: Base): { chunk: Chunk; base: Base } | u
         points.push(point);
       }
     }
-    if (decoding.hasContent(decoder)) return undefined;
     const type = (flags & FLAG.straight) === 0 ? "free" : "straight";
     const startsSegment = (flags & FLAG.startsSegment) !== 0;
     return {
