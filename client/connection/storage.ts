@@ -1,12 +1,13 @@
 /**
  * What this device remembers of a meeting: the tab's place in it, the document, the client ids it was written under.
  *
- * The tab's token lives in sessionStorage (a second tab is a second arrival); the document in IndexedDB and the
- * client ids in localStorage, by meeting and participant, so that nobody's edits are claimed by somebody else.
+ * The tab's token is tab.ts's; the document lives in IndexedDB and the client ids in localStorage, by meeting and
+ * participant, so that nobody's edits are claimed by somebody else.
  * Invariant: a browser that forbids storage loses the memory, never the lesson.
  */
 import { IndexeddbPersistence } from "y-indexeddb";
 import type * as Y from "yjs";
+import { type PersonalLink, setTabToken, tabToken } from "./tab.ts";
 
 /** As many ids as one `document.claim` may carry. */
 const MAX_CLIENT_IDS = 64;
@@ -21,12 +22,6 @@ export interface KeptDocument {
   clear(): Promise<void>;
 }
 
-/** A tab that opens another person's link is another person: the token belongs to the link. */
-export interface PersonalLink {
-  meetingId: string;
-  invite?: string;
-}
-
 /** Where a session remembers things. Tests hand in their own. */
 export interface Memory {
   token(link: PersonalLink): string | null;
@@ -37,8 +32,6 @@ export interface Memory {
   keep(meetingId: string, participantId: string, doc: Y.Doc): KeptDocument;
 }
 
-const tokenKey = ({ meetingId, invite = "" }: PersonalLink) =>
-  `lectern:session:${meetingId}:${invite}`;
 const DOCUMENT_PREFIX = "lectern:document:";
 const CLIENTS_PREFIX = "lectern:clients:";
 const documentKey = (meetingId: string, participantId: string) =>
@@ -46,26 +39,23 @@ const documentKey = (meetingId: string, participantId: string) =>
 const clientIdsKey = (meetingId: string, participantId: string) =>
   `${CLIENTS_PREFIX}${meetingId}:${participantId}`;
 
-/** Even to name a storage throws where it is forbidden, so it is named inside a function. */
-function readItem(storage: () => Storage, key: string): string | null {
+/** Even to name the storage throws where it is forbidden. */
+function readItem(key: string): string | null {
   try {
-    return storage().getItem(key);
+    return localStorage.getItem(key);
   } catch {
     return null;
   }
 }
 
-function writeItem(storage: () => Storage, key: string, value: string | null): void {
+function writeItem(key: string, value: string | null): void {
   try {
-    if (value === null) storage().removeItem(key);
-    else storage().setItem(key, value);
+    if (value === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, value);
   } catch {
     // Forbidden or full.
   }
 }
-
-const tab = () => sessionStorage;
-const device = () => localStorage;
 
 function readIds(text: string | null): number[] {
   try {
@@ -99,7 +89,7 @@ export function splitByAge(
 
 function readVisits(): Record<string, unknown> {
   try {
-    const visits: unknown = JSON.parse(readItem(device, KEPT_KEY) ?? "{}");
+    const visits: unknown = JSON.parse(readItem(KEPT_KEY) ?? "{}");
     return typeof visits === "object" && visits !== null ? { ...visits } : {};
   } catch {
     return {};
@@ -112,10 +102,10 @@ function noteVisit(name: string, visitedAt: number | null): void {
   const { fresh, old } = splitByAge(others, Date.now());
   for (const forgotten of old) {
     indexedDB.deleteDatabase(forgotten);
-    writeItem(device, forgotten.replace(DOCUMENT_PREFIX, CLIENTS_PREFIX), null);
+    writeItem(forgotten.replace(DOCUMENT_PREFIX, CLIENTS_PREFIX), null);
   }
   const visits = visitedAt === null ? fresh : { ...fresh, [name]: visitedAt };
-  writeItem(device, KEPT_KEY, JSON.stringify(visits));
+  writeItem(KEPT_KEY, JSON.stringify(visits));
 }
 
 const NOT_KEPT: KeptDocument = {
@@ -180,13 +170,12 @@ function keepInIndexedDb(name: string, doc: Y.Doc): KeptDocument {
 
 /** The browser's own storage. */
 export const browserMemory: Memory = {
-  token: (link) => readItem(tab, tokenKey(link)),
-  setToken: (link, token) => writeItem(tab, tokenKey(link), token),
+  token: tabToken,
+  setToken: setTabToken,
   clientIds: (meetingId, participantId) =>
-    readIds(readItem(device, clientIdsKey(meetingId, participantId))),
+    readIds(readItem(clientIdsKey(meetingId, participantId))),
   setClientIds: (meetingId, participantId, ids) =>
     writeItem(
-      device,
       clientIdsKey(meetingId, participantId),
       ids.length === 0 ? null : JSON.stringify(ids.slice(-MAX_CLIENT_IDS)),
     ),

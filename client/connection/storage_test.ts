@@ -21,13 +21,3 @@ Deno.test("client ids are kept by person, at most as many as one claim carries, 
   browserMemory.setClientIds(meetingId, "sam", []);
   expect(localStorage.getItem(`lectern:clients:${meetingId}:sam`)).toBe(null);
 });
-
-Deno.test("a tab's token belongs to one link", () => {
-  const meetingId = crypto.randomUUID();
-  browserMemory.setToken({ meetingId, invite: "i1" }, "t1");
-  expect(browserMemory.token({ meetingId, invite: "i1" })).toBe("t1");
-  expect(browserMemory.token({ meetingId, invite: "i2" })).toBe(null);
-  expect(browserMemory.token({ meetingId })).toBe(null);
-  browserMemory.setToken({ meetingId, invite: "i1" }, null);
-  expect(browserMemory.token({ meetingId, invite: "i1" })).toBe(null);
-});

@@ -3,7 +3,8 @@ import { effect, type ReadonlySignal } from "@preact/signals";
 import * as Y from "yjs";
 import type { JoinedRoom, Session, SessionOptions } from "./contract.ts";
 import { openSession } from "./session.ts";
-import type { KeptDocument, Memory, PersonalLink } from "./storage.ts";
+import type { KeptDocument, Memory } from "./storage.ts";
+import type { PersonalLink } from "./tab.ts";
 
 /** A test that waits longer than this has failed. */
 const PATIENCE_MS = 8_000;

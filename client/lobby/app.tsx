@@ -34,7 +34,7 @@ export function App({ visit }: { visit: Visit | null }) {
 }
 
 function Standing({ visit }: { visit: Visit }) {
-  useEffect(() => void visit.ask(), [visit]);
+  useEffect(() => void visit.open(), [visit]);
   const stand = visit.stand.value;
   switch (stand.at) {
     case "asking":

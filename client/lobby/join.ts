@@ -83,8 +83,17 @@ const UNREACHABLE: JoinProblem = {
   retryAfterMs: null,
 };
 
-/** `origin` is empty for the page's own host. */
-export async function askToJoin(link: MeetingLink, origin = ""): Promise<JoinAnswer> {
+export interface AskOptions {
+  /** The token of the tab's earlier visit: somebody who was let in once doesn't wait again. */
+  session?: string | null;
+  /** Empty for the page's own host. */
+  origin?: string;
+}
+
+export async function askToJoin(
+  link: MeetingLink,
+  { session = null, origin = "" }: AskOptions = {},
+): Promise<JoinAnswer> {
   try {
     const response = await fetch(`${origin}/api/join`, {
       method: "POST",
@@ -93,6 +102,7 @@ export async function askToJoin(link: MeetingLink, origin = ""): Promise<JoinAns
         meetingId: link.meetingId,
         passcode: link.passcode,
         ...(link.invite !== null && { invite: link.invite }),
+        ...(session !== null && { session }),
       }),
     });
     const body: unknown = await response.json().catch(() => null);

@@ -6,11 +6,11 @@ const LINK = { meetingId: "m1", passcode: "p1", invite: "t1" };
 /** Asks a server that answers with `respond`. */
 async function ask(
   respond: (request: Request) => Response | Promise<Response>,
-  link = LINK,
+  session: string | null = null,
 ): Promise<JoinAnswer> {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, respond);
   try {
-    return await askToJoin(link, `http://127.0.0.1:${server.addr.port}`);
+    return await askToJoin(LINK, { session, origin: `http://127.0.0.1:${server.addr.port}` });
   } finally {
     await server.shutdown();
   }
@@ -23,6 +23,15 @@ Deno.test("Asking sends what the link says, in the body", async () => {
     return Response.json({});
   });
   expect(sent).toEqual({ path: "/api/join", body: LINK });
+});
+
+Deno.test("Asking again sends the token of the earlier visit", async () => {
+  let sent: unknown;
+  await ask(async (request) => {
+    sent = await request.json();
+    return Response.json({});
+  }, "s1");
+  expect(sent).toEqual({ ...LINK, session: "s1" });
 });
 
 Deno.test("An open lesson gives its title, its times and who is there", async () => {
@@ -82,6 +91,6 @@ Deno.test("A server that isn't there is unreachable, and nothing throws", async 
   );
   const { port } = server.addr;
   await server.shutdown();
-  const answer = await askToJoin(LINK, `http://127.0.0.1:${port}`);
+  const answer = await askToJoin(LINK, { origin: `http://127.0.0.1:${port}` });
   expect(answer).toMatchObject({ ok: false, problem: { code: "unreachable" } });
 });

@@ -2,10 +2,12 @@
  * Where a visitor stands, from opening a link to leaving the room for good.
  *
  * It owns the devices and the session: made once, handed from screen to screen, closed when the person is out.
- * Invariant: the camera is never on for somebody who is neither in the lobby nor on the way into the room.
+ * Invariants: the camera is never on for somebody who is neither in the lobby nor on the way into the room; a page
+ * that is reloaded in the room goes back in as it sat there, and switches nothing on that was off.
  */
-import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Session } from "../connection/session.ts";
+import { type PersonalLink, type Seat, setTabSeat, tabSeat, tabToken } from "../connection/tab.ts";
 import { type Devices, openDevices } from "../media/devices.ts";
 import { askToJoin, type JoinInfo, type JoinProblem } from "./join.ts";
 import type { MeetingLink } from "./link.ts";
@@ -41,11 +43,18 @@ function rememberName(name: string): void {
   }
 }
 
+/** Opened again in the same tab, by a press or by a browser that had put the tab to sleep. */
+function isReload(): boolean {
+  const [entry] = performance.getEntriesByType("navigation");
+  return (entry as PerformanceNavigationTiming | undefined)?.type === "reload";
+}
+
 export class Visit {
   readonly #stand = signal<Stand>({ at: "asking" });
   readonly #devices = signal<Devices | null>(null);
   #link: MeetingLink;
   #session: Session | null = null;
+  #forgetSeat: () => void = () => {};
 
   readonly name: Signal<string> = signal("");
 
@@ -69,21 +78,25 @@ export class Visit {
     return this.#link;
   }
 
+  /** Asks at the door for the first time. */
+  async open(): Promise<void> {
+    const seat = isReload() ? tabSeat(this.#tab) : null;
+    if (seat === null) return await this.ask();
+    const info = await this.#knock();
+    if (info === null) return;
+    this.#openDevices(seat);
+    await this.#goIn(info);
+  }
+
   /** Asks at the door. With a passcode, tries that one instead of the link's. */
   async ask(passcode?: string): Promise<void> {
     if (passcode !== undefined) this.#link = { ...this.#link, passcode };
-    this.#session?.close();
-    this.#session = null;
+    this.#endSession();
     this.#stand.value = { at: "asking" };
-    const answer = await askToJoin(this.#link);
-    if (!answer.ok) {
-      this.releaseDevices();
-      this.#stand.value = { at: "closed", problem: answer.problem };
-      return;
-    }
-    this.name.value ||= answer.info.you?.name || rememberedName();
+    const info = await this.#knock();
+    if (info === null) return;
     this.#openDevices();
-    this.#stand.value = { at: "lobby", info: answer.info };
+    this.#stand.value = { at: "lobby", info };
     this.preload();
   }
 
@@ -97,11 +110,14 @@ export class Visit {
   async enter(): Promise<void> {
     const stand = this.#stand.value;
     if (!("info" in stand)) return;
-    const { info } = stand;
+    this.#openDevices();
+    await this.#goIn(stand.info);
+  }
+
+  async #goIn(info: JoinInfo): Promise<void> {
     const name = this.name.value.trim();
     if (info.you === null) rememberName(name);
-    this.#session?.close();
-    this.#openDevices();
+    this.#endSession();
     this.#stand.value = { at: "entering", info };
     try {
       const room = await import("../room/main.tsx");
@@ -112,6 +128,7 @@ export class Visit {
         ...(name !== "" && { name }),
       });
       this.#session = session;
+      this.#forgetSeat = this.#rememberSeat(session);
       this.#stand.value = { at: "inside", info, room, session };
     } catch {
       this.#stand.value = { at: "not-loaded", info };
@@ -123,17 +140,62 @@ export class Visit {
     this.#devices.value = null;
   }
 
-  #openDevices(): void {
+  get #tab(): PersonalLink {
+    const { meetingId, invite } = this.#link;
+    return { meetingId, ...(invite !== null && { invite }) };
+  }
+
+  #ask() {
+    return askToJoin(this.#link, { session: tabToken(this.#tab) });
+  }
+
+  /** Null when the door stays closed. */
+  async #knock(): Promise<JoinInfo | null> {
+    const answer = await this.#ask();
+    if (!answer.ok) {
+      this.releaseDevices();
+      this.#stand.value = { at: "closed", problem: answer.problem };
+      return null;
+    }
+    this.name.value ||= answer.info.you?.name || rememberedName();
+    return answer.info;
+  }
+
+  #endSession(): void {
+    this.#forgetSeat();
+    this.#session?.close();
+    this.#session = null;
+  }
+
+  /** With a seat, what was on in the room, whatever the lobby would begin with. */
+  #openDevices(seat?: Seat): void {
     if (this.#devices.value !== null) return;
     const devices = openDevices();
     this.#devices.value = devices;
-    void devices.start();
+    if (seat === undefined) return void devices.start();
+    if (seat.microphone) void devices.setMicrophone(true, { remember: false });
+    if (seat.camera) void devices.setCamera(true, { remember: false });
+  }
+
+  /** Keeps what is on for a reload, as long as the person is in the room. */
+  #rememberSeat(session: Session): () => void {
+    return effect(() => {
+      const { phase } = session.phase.value;
+      const devices = this.#devices.value;
+      if (phase === "connecting") return;
+      setTabSeat(
+        this.#tab,
+        phase === "in" && devices !== null
+          ? { microphone: devices.microphone.value.on, camera: devices.camera.value.on }
+          : null,
+      );
+    });
   }
 
   /** Who is here may change while the person still combs their hair. */
   async #refresh(): Promise<void> {
     if (this.#stand.value.at !== "lobby" || document.hidden) return;
-    const answer = await askToJoin(this.#link);
+    const answer = await this.#ask();
     if (this.#stand.value.at !== "lobby" || !answer.ok) return;
     this.#stand.value = { at: "lobby", info: answer.info };
   }

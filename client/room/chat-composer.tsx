@@ -1,4 +1,8 @@
-/** Where a message is written. Enter sends, Shift+Enter begins a line; what was not sent stays. */
+/**
+ * Where a message is written. Enter sends, Shift+Enter begins a line; what was not sent stays.
+ *
+ * A link that breaks before the server's answer leaves open whether the message was taken: the chat itself tells.
+ */
 import { SendHorizontal } from "lucide-preact";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
@@ -12,11 +16,13 @@ import { narrow } from "./screen-size.ts";
 const NEARLY_FULL_CHARS = MAX_CHAT_CHARS - 200;
 
 export function ChatComposer() {
-  const { room, view } = useRoom();
+  const { room, view, chat } = useRoom();
   const field = useRef<HTMLTextAreaElement>(null);
   const sending = useSignal(false);
   const trouble = useSignal<string | null>(null);
   const length = useSignal(view.draft.length);
+  /** Sent without an answer: the text, and the newest message of that moment. */
+  const unanswered = useRef<{ text: string; after: string | undefined } | null>(null);
 
   useEffect(() => {
     // On a phone the keyboard would cover what there is to read.
@@ -34,21 +40,38 @@ export function ChatComposer() {
     view.draft = text;
     length.value = text.length;
   };
+  const clear = () => {
+    trouble.value = null;
+    unanswered.current = null;
+    write("");
+    if (field.current) field.current.value = "";
+    grow();
+  };
+  const messages = chat.messages.value;
+  useEffect(() => {
+    const sent = unanswered.current;
+    if (sent === null || view.draft.trim() !== sent.text) return;
+    const from = messages.findLastIndex(({ id }) => id === sent.after) + 1;
+    const taken = messages.slice(from)
+      .some((message) => message.from === room.me.id && message.text === sent.text);
+    if (taken) clear();
+  }, [messages, trouble.value]);
+
   const send = async () => {
     const text = view.draft.trim();
     if (text === "" || sending.value) return;
     sending.value = true;
+    const after = chat.messages.peek().at(-1)?.id;
     try {
       await room.request("chat.send", { text });
-      trouble.value = null;
-      write("");
-      if (field.current) field.current.value = "";
-      grow();
+      clear();
     } catch (error) {
       if (!(error instanceof RoomError)) throw error;
-      trouble.value = error.code === "unavailable"
+      const { code, message } = error;
+      unanswered.current = code === "unavailable" ? { text, after } : null;
+      trouble.value = code === "unavailable"
         ? "Not sent: the connection is down. Your words stay here."
-        : `Not sent: ${error.message}`;
+        : `Not sent: ${message}`;
     } finally {
       sending.value = false;
     }

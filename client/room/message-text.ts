@@ -10,7 +10,7 @@ export type Piece =
   | { kind: "code"; text: string }
   | { kind: "block"; text: string };
 
-const BLOCK = /```(?:[\w+#-]{1,20}\n)?([\s\S]+?)```/g;
+const BLOCK = /```(?:[\w+#.-]{0,20}[ \t]*\n)?([\s\S]+?)```/g;
 const CODE_OR_LINK = /(?<!`)`([^`\n]+)`(?!`)|\bhttps?:\/\/[^\s<>"`]+/gi;
 /** Marks that end a sentence, not an address. */
 const TRAILING = /[.,;:!?'")\]}]+$/;
@@ -52,7 +52,7 @@ export function piecesOf(message: string): Piece[] {
   let done = 0;
   for (const match of message.matchAll(BLOCK)) {
     readLine(message.slice(done, match.index).replace(/\n$/, ""), pieces);
-    pieces.push({ kind: "block", text: (match[1] ?? "").replace(/\n$/, "") });
+    pieces.push({ kind: "block", text: (match[1] ?? "").replace(/\n[ \t]*$/, "") });
     done = match.index + match[0].length;
     if (message.charAt(done) === "\n") done++;
   }

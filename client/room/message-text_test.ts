@@ -36,6 +36,12 @@ Deno.test("A fenced block keeps its lines and loses its fence and language", () 
   ]);
 });
 
+Deno.test("The lines of the fences are no lines of the block", () => {
+  expect(piecesOf("```\nx = 1\n```")).toEqual([{ kind: "block", text: "x = 1" }]);
+  expect(piecesOf("```js \nx\n\n  ```")).toEqual([{ kind: "block", text: "x\n" }]);
+  expect(piecesOf("```x = 1```")).toEqual([{ kind: "block", text: "x = 1" }]);
+});
+
 Deno.test("An unclosed mark stays what was typed", () => {
   expect(piecesOf("5 ` 6 and ```")).toEqual([{ kind: "text", text: "5 ` 6 and ```" }]);
 });

@@ -15,6 +15,7 @@ import type { Participant } from "../session.ts";
 import { ChatLog } from "./chat-log.ts";
 import { Messages } from "./messages.ts";
 import { availableStages } from "./stages.ts";
+import { UnstablePeople } from "./unstable.ts";
 import { View } from "./view.ts";
 
 export class RoomModel {
@@ -26,6 +27,9 @@ export class RoomModel {
   readonly sharers: ReadonlySignal<readonly Participant[]>;
   /** Who speaks now. */
   readonly speaking: ReadonlySignal<ReadonlySet<string>>;
+  /** Whose connection just broke, by what arrives of them. */
+  readonly unstable: ReadonlySignal<ReadonlySet<string>>;
+  readonly #unstable: UnstablePeople;
   /** Raised hands, the longest first. */
   readonly hands: ReadonlySignal<readonly Participant[]>;
 
@@ -44,6 +48,11 @@ export class RoomModel {
     this.speaking = computed(() =>
       new Set(media.speakers.value.map((speaker) => speaker.participantId))
     );
+    this.#unstable = new UnstablePeople(
+      media.quality,
+      computed(() => room.link.value === "online" && media.state.value === "connected"),
+    );
+    this.unstable = this.#unstable.ids;
     this.hands = computed(() =>
       room.participants.value
         .filter((person) => person.hand !== null)
@@ -78,6 +87,7 @@ export class RoomModel {
 
   close(): void {
     this.chat.close();
+    this.#unstable.close();
     this.messages.close();
   }
 }

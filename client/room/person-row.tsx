@@ -13,13 +13,14 @@ interface PersonRowProps {
 }
 
 export function PersonRow({ person, place }: PersonRowProps) {
-  const { room } = useRoom();
+  const { room, unstable } = useRoom();
   const muted = !person.audio.on || person.audio.stoppedByHost;
   const dark = !person.video.on || person.video.stoppedByHost;
   const about = [
     person.me && "you",
     person.role === "tutor" && "tutor",
     person.connection === "reconnecting" && "reconnecting",
+    person.connection === "online" && unstable.value.has(person.id) && "connection unstable",
   ].filter(Boolean).join(", ");
   return (
     <li class="person" data-testid="person">

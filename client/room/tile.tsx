@@ -28,9 +28,20 @@ function useMuted(person: Participant): boolean {
   return !person.audio.on || person.audio.stoppedByHost;
 }
 
-function describe(person: Participant, muted: boolean, speaking: boolean): string {
+/** What there is to say about a connection that is gone or going. */
+function useTrouble(person: Participant): string | null {
+  const { unstable } = useRoom();
+  if (person.connection === "reconnecting") return "Reconnecting…";
+  if (person.me || !unstable.value.has(person.id)) return null;
+  return `${person.name}’s connection is unstable`;
+}
+
+function describe(
+  person: Participant,
+  { muted, speaking, trouble }: { muted: boolean; speaking: boolean; trouble: string | null },
+): string {
   const parts = [person.me ? `${person.name} (you)` : person.name];
-  if (person.connection === "reconnecting") parts.push("reconnecting");
+  if (trouble !== null) parts.push(trouble);
   if (muted) parts.push("muted");
   if (speaking) parts.push("speaking");
   if (person.hand !== null) parts.push("hand raised");
@@ -42,17 +53,21 @@ export function Tile({ person, small }: TileProps) {
   const face = useFace(person);
   const muted = useMuted(person);
   const speaking = !muted && model.speaking.value.has(person.id);
-  const away = person.connection === "reconnecting";
+  const trouble = useTrouble(person);
   const sends = person.audio.on || person.video.on;
   const quality = model.media.quality.value.get(person.id);
   const classes = [
     "tile",
     small && "tile-small",
     speaking && "tile-speaking",
-    away && "tile-away",
+    trouble !== null && "tile-away",
   ].filter(Boolean).join(" ");
   return (
-    <article class={classes} aria-label={describe(person, muted, speaking)} data-testid="tile">
+    <article
+      class={classes}
+      aria-label={describe(person, { muted, speaking, trouble })}
+      data-testid="tile"
+    >
       <div class="tile-face">
         {face
           ? (
@@ -66,7 +81,9 @@ export function Tile({ person, small }: TileProps) {
           )
           : <Avatar name={person.name} />}
       </div>
-      {away && !small && <span class="plate tile-wait">Reconnecting…</span>}
+      {trouble !== null && !small && (
+        <span class="plate tile-wait" data-testid="tile-trouble">{trouble}</span>
+      )}
       {person.hand !== null && (
         <span class="tile-hand" title="Hand raised">
           <Hand size={16} aria-hidden="true" />
