@@ -1,8 +1,9 @@
 /**
- * `deno task bench sync [--peer hocuspocus|hocuspocus-node] [--rooms 50] [--people 3] [--rate 20] [--seconds 20] [--rounds 2]`
+ * `deno task bench sync [--peer hocuspocus] [--rooms 50] [--people 3] [--rate 20] [--seconds 20] [--rounds 2]`
  *
- * Rooms of people who draw, against Lectern with guard and log on, and against @hocuspocus/server without either;
- * each server in its own process, the load in this one. Rounds alternate, so that a busy machine is unfair to both.
+ * Rooms of people who draw, against Lectern with guard and log on, and against @hocuspocus/server without either:
+ * once as it is shipped, on Node, and once its core on Lectern's own runtime. Each server in its own process, the
+ * load in this one. Rounds alternate, so that a busy machine is unfair to all; `load` says how busy it was.
  * `cpuUsPerUpdate` is the CPU time of all the server's threads for one update taken in, passed on to the others
  * in its room (and, for Lectern, made durable).
  */
@@ -43,41 +44,57 @@ const RECORDS = 10_000;
 const LATE_JOINS = 5;
 
 const LECTERN: Contestant = { script: script("sync_lectern.ts"), wire: lecternWire };
-const PEERS: Record<string, Contestant> = {
-  /** Its core on Lectern's own runtime and sockets: the harder comparison. */
-  hocuspocus: { script: script("sync_hocuspocus.ts"), wire: hocuspocusWire },
-  /** As it is shipped and usually run. */
-  "hocuspocus-node": { script: script("sync_hocuspocus_node.mjs"), wire: hocuspocusWire },
+/** By the name of `--peer`: what is measured beside Lectern, by the name of its column. */
+const PEERS: Record<string, Record<string, Contestant>> = {
+  hocuspocus: {
+    /** As it is shipped and usually run. */
+    hocuspocusNode: { script: script("sync_hocuspocus_node.mjs"), wire: hocuspocusWire },
+    /** Its core on Lectern's own runtime and sockets. */
+    hocuspocusDeno: { script: script("sync_hocuspocus.ts"), wire: hocuspocusWire },
+  },
 };
 
 export async function bench(args: string[]): Promise<Record<string, unknown>> {
   const plan = parsePlan(args);
-  const peer = plan.peer === null ? null : PEERS[plan.peer];
-  if (peer === undefined) throw new Error(`unknown peer: ${plan.peer}`);
-  const lectern: Measured[] = [];
-  const others: Measured[] = [];
+  const peers = plan.peer === null ? {} : PEERS[plan.peer];
+  if (peers === undefined) throw new Error(`unknown peer: ${plan.peer}`);
+  const contestants = Object.entries({ lectern: LECTERN, ...peers });
+  const rounds: Record<string, Measured[]> = {};
+  const load = [loadAverage()];
   for (let round = 0; round < plan.rounds; round++) {
-    lectern.push(await measureDrawing(LECTERN, plan));
-    if (peer !== null) others.push(await measureDrawing(peer, plan));
+    for (const [name, contestant] of contestants) {
+      (rounds[name] ??= []).push(await measureDrawing(contestant, plan));
+    }
+    load.push(loadAverage());
   }
-  const ours = { ...mean(lectern), lateJoinMs: await measureLateJoin(LECTERN) };
-  const { rooms, people, rate, seconds, rounds } = plan;
-  const setting = {
-    rooms,
-    people,
-    updatesPerSecondEach: rate,
-    seconds,
-    rounds,
-    runtime: Deno.version.deno,
-  };
-  if (peer === null || plan.peer === null) return { bench: "sync", setting, lectern: ours };
-  const theirs = { ...mean(others), lateJoinMs: await measureLateJoin(peer) };
+  const columns: Record<string, Measured & { lateJoinMs: number }> = {};
+  for (const [name, contestant] of contestants) {
+    columns[name] = {
+      ...mean(rounds[name] ?? []),
+      lateJoinMs: await measureLateJoin(contestant),
+    };
+  }
+  const ours = columns.lectern?.cpuUsPerUpdate ?? NaN;
+  const cpuRatio = Object.fromEntries(
+    Object.entries(columns)
+      .filter(([name]) => name !== "lectern")
+      .map(([name, theirs]) => [name, round(ours / theirs.cpuUsPerUpdate, 2)]),
+  );
+  const { rooms, people, rate, seconds } = plan;
   return {
     bench: "sync",
-    setting,
-    lectern: ours,
-    [plan.peer]: theirs,
-    cpuRatio: round(ours.cpuUsPerUpdate / theirs.cpuUsPerUpdate, 2),
+    setting: {
+      rooms,
+      people,
+      updatesPerSecondEach: rate,
+      seconds,
+      rounds: plan.rounds,
+      runtime: Deno.version.deno,
+      cores: navigator.hardwareConcurrency,
+      load,
+    },
+    ...columns,
+    ...(plan.peer === null ? {} : { cpuRatio }),
   };
 }
 
@@ -175,6 +192,11 @@ function quantile(sorted: Float64Array, share: number): number {
 
 function round(value: number, digits: number): number {
   return Number(value.toFixed(digits));
+}
+
+/** Processes that ran or waited for a core, over the last minute. The run itself makes up about two. */
+function loadAverage(): number {
+  return round(Deno.loadavg()[0] ?? NaN, 1);
 }
 
 function pause(ms: number): Promise<void> {
