@@ -5,26 +5,53 @@ import { hashSecret, makeToken } from "./secrets.ts";
 
 const PREFIX = "lk_";
 
+/** `read` keys change nothing. */
+export type KeyScope = "read" | "write";
+
+export interface ApiKey {
+  keyId: number;
+  name: string;
+  scope: KeyScope;
+  createdAt: number;
+}
+
 export class ApiKeys {
   constructor(private readonly db: Kysely<Schema>) {}
 
-  /** Makes a key and answers it, for the only time. */
+  /** Makes a key with all rights and answers it, for the only time. */
   async create(name: string, now: number): Promise<string> {
-    const key = `${PREFIX}${makeToken()}`;
-    await this.db.insertInto("api_keys")
-      .values({ name, key_hash: hashSecret(key), created_at: now, revoked_at: null })
-      .execute();
-    return key;
+    return (await this.issue(name, "write", now)).key;
   }
 
-  /** The key's name, or null when it is unknown or revoked. */
-  async verify(key: string): Promise<string | null> {
-    const row = await this.db.selectFrom("api_keys")
-      .select("name")
-      .where("key_hash", "=", hashSecret(key))
+  /** Makes a key; its text is answered for the only time. */
+  async issue(name: string, scope: KeyScope, now: number): Promise<ApiKey & { key: string }> {
+    const key = `${PREFIX}${makeToken()}`;
+    const { id } = await this.db.insertInto("api_keys")
+      .values({ name, scope, key_hash: hashSecret(key), created_at: now, revoked_at: null })
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    return { keyId: id, name, scope, createdAt: now, key };
+  }
+
+  /** Null when the key is unknown or revoked. */
+  async verify(key: string): Promise<ApiKey | null> {
+    const row = await this.live().where("key_hash", "=", hashSecret(key)).executeTakeFirst();
+    return row ?? null;
+  }
+
+  /** Keys that work, oldest first. */
+  list(): Promise<ApiKey[]> {
+    return this.live().orderBy("id").execute();
+  }
+
+  /** False when there is no such key. */
+  async revoke(keyId: number, now: number): Promise<boolean> {
+    const result = await this.db.updateTable("api_keys")
+      .set({ revoked_at: now })
+      .where("id", "=", keyId)
       .where("revoked_at", "is", null)
       .executeTakeFirst();
-    return row?.name ?? null;
+    return result.numUpdatedRows > 0n;
   }
 
   async count(): Promise<number> {
@@ -33,5 +60,11 @@ export class ApiKeys {
       .where("revoked_at", "is", null)
       .executeTakeFirstOrThrow();
     return Number(row.keys);
+  }
+
+  private live() {
+    return this.db.selectFrom("api_keys")
+      .select(["id as keyId", "name", "scope", "created_at as createdAt"])
+      .where("revoked_at", "is", null);
   }
 }

@@ -1,5 +1,8 @@
 /**
- * Personal links: who is booked, and the tokens that say so. Stored hashed; a token is answered once, when issued.
+ * Who is booked, and their personal links. Tokens are stored hashed; one is answered once, when it is issued.
+ *
+ * A person may hold several links, so that each mail can carry one of its own. Invariant: who was removed comes in
+ * by none of them, until a new link is issued to them.
  */
 import type { Kysely } from "kysely";
 import type { Role } from "../rooms/document/schema.ts";
@@ -7,8 +10,20 @@ import type { Identity } from "../rooms/ports.ts";
 import type { Schema } from "./schema.ts";
 import { hashSecret, makeParticipantId, makeToken } from "./secrets.ts";
 
-/** A booked person and the token of their personal link. */
+/** Somebody as the booking system names them. */
+export interface Person {
+  /** The booking system's id. */
+  id: string;
+  name: string;
+  /** Where mails go; without it none are sent. */
+  email?: string | null;
+  /** IANA name, for times in their mails. */
+  timeZone?: string | null;
+}
+
+/** A booked person and the token of a personal link. */
 export interface BookedPerson {
+  linkId: string;
   participantId: string;
   userId: string;
   name: string;
@@ -16,14 +31,24 @@ export interface BookedPerson {
   token: string;
 }
 
+/** A personal link as it may be read: without its token. */
+export interface PersonalLink {
+  linkId: string;
+  userId: string;
+  name: string;
+  role: Role;
+  createdAt: number;
+  revokedAt: number | null;
+}
+
+/** Books a person and makes their first link. */
 export async function issueInvite(
   db: Kysely<Schema>,
   meetingId: string,
   role: Role,
-  person: { id: string; name: string },
+  person: Person,
   now: number,
 ): Promise<BookedPerson> {
-  const token = makeToken();
   const participantId = makeParticipantId();
   await db.insertInto("invites")
     .values({
@@ -32,12 +57,103 @@ export async function issueInvite(
       user_id: person.id,
       role,
       name: person.name,
-      token_hash: hashSecret(token),
+      email: person.email ?? null,
+      time_zone: person.timeZone ?? null,
       created_at: now,
       revoked_at: null,
     })
     .execute();
-  return { participantId, userId: person.id, name: person.name, role, token };
+  const { linkId, token } = await issueLink(db, meetingId, participantId, now);
+  return { linkId, participantId, userId: person.id, name: person.name, role, token };
+}
+
+/** Makes one more link for a person who is booked. */
+export async function issueLink(
+  db: Kysely<Schema>,
+  meetingId: string,
+  participantId: string,
+  now: number,
+): Promise<{ linkId: string; token: string }> {
+  const linkId = makeParticipantId();
+  const token = makeToken();
+  await db.insertInto("personal_links")
+    .values({
+      link_id: linkId,
+      token_hash: hashSecret(token),
+      participant_id: participantId,
+      meeting_id: meetingId,
+      created_at: now,
+      revoked_at: null,
+    })
+    .execute();
+  return { linkId, token };
+}
+
+/** Lets a booked person in again, by a new link. Null when nobody of this id is booked. */
+export function reissueInvite(
+  db: Kysely<Schema>,
+  meetingId: string,
+  userId: string,
+  now: number,
+): Promise<BookedPerson | null> {
+  return db.transaction().execute(async (transaction) => {
+    const person = await transaction.selectFrom("invites")
+      .select(["participant_id", "name", "role"])
+      .where("meeting_id", "=", meetingId)
+      .where("user_id", "=", userId)
+      .executeTakeFirst();
+    if (person === undefined) return null;
+    await transaction.updateTable("invites")
+      .set({ revoked_at: null })
+      .where("participant_id", "=", person.participant_id)
+      .execute();
+    const { participant_id: participantId, name, role } = person;
+    const link = await issueLink(transaction, meetingId, participantId, now);
+    return { ...link, participantId, userId, name, role };
+  });
+}
+
+/** Ends a link, and what was opened with any of the person's links. False when there is no such link. */
+export function revokeLink(
+  db: Kysely<Schema>,
+  meetingId: string,
+  linkId: string,
+  now: number,
+): Promise<boolean> {
+  return db.transaction().execute(async (transaction) => {
+    const link = await transaction.updateTable("personal_links")
+      .set({ revoked_at: now })
+      .where("meeting_id", "=", meetingId)
+      .where("link_id", "=", linkId)
+      .where("revoked_at", "is", null)
+      .returning("participant_id")
+      .executeTakeFirst();
+    if (link === undefined) return false;
+    await transaction.updateTable("sessions")
+      .set({ revoked_at: now })
+      .where("meeting_id", "=", meetingId)
+      .where("participant_id", "=", link.participant_id)
+      .where("revoked_at", "is", null)
+      .execute();
+    return true;
+  });
+}
+
+export function listLinks(db: Kysely<Schema>, meetingId: string): Promise<PersonalLink[]> {
+  return db.selectFrom("personal_links")
+    .innerJoin("invites", "invites.participant_id", "personal_links.participant_id")
+    .select((eb) => [
+      "personal_links.link_id as linkId",
+      "invites.user_id as userId",
+      "invites.name as name",
+      "invites.role as role",
+      "personal_links.created_at as createdAt",
+      eb.fn.coalesce("personal_links.revoked_at", "invites.revoked_at").as("revokedAt"),
+    ])
+    .where("personal_links.meeting_id", "=", meetingId)
+    .orderBy("personal_links.created_at")
+    .orderBy("invites.id")
+    .execute();
 }
 
 /** Whom a token stands for in this meeting; a token of another meeting is unknown here. */
@@ -46,10 +162,17 @@ export async function findInvite(
   meetingId: string,
   token: string,
 ): Promise<Identity | "revoked" | null> {
-  const row = await db.selectFrom("invites")
-    .select(["participant_id", "name", "role", "user_id", "revoked_at"])
+  const row = await db.selectFrom("personal_links")
+    .innerJoin("invites", "invites.participant_id", "personal_links.participant_id")
+    .select((eb) => [
+      "invites.participant_id",
+      "name",
+      "role",
+      "user_id",
+      eb.fn.coalesce("personal_links.revoked_at", "invites.revoked_at").as("revoked_at"),
+    ])
     .where("token_hash", "=", hashSecret(token))
-    .where("meeting_id", "=", meetingId)
+    .where("personal_links.meeting_id", "=", meetingId)
     .executeTakeFirst();
   if (row === undefined) return null;
   if (row.revoked_at !== null) return "revoked";

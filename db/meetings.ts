@@ -7,15 +7,9 @@
 import type { Kysely, Selectable, Transaction } from "kysely";
 import { DEFAULT_POLICY, type MeetingStatus, type Policy } from "../rooms/document/schema.ts";
 import type { MeetingRecord } from "../rooms/ports.ts";
-import { type BookedPerson, issueInvite } from "./invites.ts";
+import { type BookedPerson, issueInvite, type Person } from "./invites.ts";
 import type { MeetingSettingsTable, MeetingsTable, Schema } from "./schema.ts";
 import { makeMeetingId, makePasscode, secretsEqual } from "./secrets.ts";
-
-export interface Person {
-  /** The booking system's id. */
-  id: string;
-  name: string;
-}
 
 /** A lesson to be booked. Times are Unix milliseconds; both or neither. */
 export interface NewMeeting {
@@ -31,6 +25,18 @@ export interface NewMeeting {
   policy: Partial<Policy>;
 }
 
+/** What may be changed of a lesson that hasn't begun; what is left out stays. */
+export interface MeetingChange {
+  title?: string | undefined;
+  /** Both or neither. */
+  scheduledStart?: number | undefined;
+  scheduledEnd?: number | undefined;
+  bookingId?: string | null | undefined;
+  timeZone?: string | null | undefined;
+  isRecorded?: boolean | undefined;
+  policy?: Partial<Policy> | undefined;
+}
+
 /** A meeting as the booking system may read it again and again. */
 export interface Meeting extends MeetingRecord {
   passcode: string;
@@ -40,6 +46,8 @@ export interface Meeting extends MeetingRecord {
   recordingUrl: string | null;
   tutor: Person;
   students: Person[];
+  /** Counts changes, for calendars. */
+  sequence: number;
 }
 
 /** What only the booking itself answers: the personal links' tokens, which are stored hashed. */
@@ -56,6 +64,10 @@ export interface MeetingQuery {
   bookingId?: string | undefined;
   /** Tutor or student. */
   userId?: string | undefined;
+  /** Scheduled to end after this, Unix ms. */
+  from?: number | undefined;
+  /** Scheduled to start before this, Unix ms. */
+  to?: number | undefined;
 }
 
 export interface MeetingPage {
@@ -69,6 +81,9 @@ export interface JoinWindow {
   joinEarlyMs: number;
   endGraceMs: number;
 }
+
+/** Looks at the meeting as it is inside the transaction that is about to change it; throws to leave it so. */
+export type Check = (current: Meeting) => void;
 
 type MeetingRow = Selectable<MeetingsTable> & Omit<Selectable<MeetingSettingsTable>, "meeting_id">;
 
@@ -107,13 +122,28 @@ export class Meetings {
     return meeting ?? null;
   }
 
+  /** Changes a lesson that hasn't begun. Null when it is unknown, or not pending any more. */
+  async change(meetingId: string, change: MeetingChange, check?: Check): Promise<Meeting | null> {
+    await this.db.transaction().execute(async (transaction) => {
+      const meetings = new Meetings(transaction, this.window);
+      const current = await meetings.read(meetingId);
+      if (current === null) return;
+      check?.(current);
+      if (current.status === "pending") await updateMeeting(transaction, current, change);
+    });
+    const meeting = await this.read(meetingId);
+    return meeting?.status === "pending" ? meeting : null;
+  }
+
   /** Newest first. */
   async list(query: MeetingQuery): Promise<MeetingPage> {
-    const { limit, before, status, bookingId, userId } = query;
+    const { limit, before, status, bookingId, userId, from, to } = query;
     let select = this.rows().orderBy("video_meetings.id", "desc").limit(limit + 1);
     if (before !== null) select = select.where("video_meetings.id", "<", before);
     if (status !== undefined) select = select.where("status", "=", status);
     if (bookingId !== undefined) select = select.where("booking_id", "=", bookingId);
+    if (from !== undefined) select = select.where("scheduled_end", ">", from);
+    if (to !== undefined) select = select.where("scheduled_start", "<", to);
     if (userId !== undefined) {
       select = select.where(
         "video_meetings.meeting_id",
@@ -148,8 +178,17 @@ export class Meetings {
   }
 
   /** Closes the meeting and every stay in it. Answers false when it was closed already or is unknown. */
-  close(meetingId: string, status: "completed" | "cancelled", at: number): Promise<boolean> {
+  close(
+    meetingId: string,
+    status: "completed" | "cancelled",
+    at: number,
+    check?: Check,
+  ): Promise<boolean> {
     return this.db.transaction().execute(async (transaction) => {
+      if (check !== undefined) {
+        const current = await new Meetings(transaction, this.window).read(meetingId);
+        if (current !== null) check(current);
+      }
       const result = await transaction.updateTable("video_meetings")
         .set({ status, actual_end: at })
         .where("meeting_id", "=", meetingId)
@@ -187,7 +226,7 @@ export class Meetings {
     return this.db.selectFrom("video_meetings")
       .innerJoin("meeting_settings", "meeting_settings.meeting_id", "video_meetings.meeting_id")
       .selectAll("video_meetings")
-      .select(["title", "time_zone", "encryption", "policy"]);
+      .select(["title", "time_zone", "encryption", "policy", "sequence"]);
   }
 
   private record(row: MeetingRow): MeetingRecord {
@@ -210,7 +249,7 @@ export class Meetings {
   private async withPeople(rows: readonly MeetingRow[]): Promise<Meeting[]> {
     if (rows.length === 0) return [];
     const people = await this.db.selectFrom("invites")
-      .select(["meeting_id", "user_id", "name", "role"])
+      .select(["meeting_id", "user_id", "name", "role", "email", "time_zone"])
       .where("meeting_id", "in", rows.map((row) => row.meeting_id))
       .orderBy("id")
       .execute();
@@ -218,7 +257,12 @@ export class Meetings {
       const booked = people.filter((person) => person.meeting_id === row.meeting_id);
       const named = (role: string): Person[] =>
         booked.filter((person) => person.role === role)
-          .map((person) => ({ id: person.user_id, name: person.name }));
+          .map((person) => ({
+            id: person.user_id,
+            name: person.name,
+            ...(person.email === null ? {} : { email: person.email }),
+            ...(person.time_zone === null ? {} : { timeZone: person.time_zone }),
+          }));
       return {
         ...this.record(row),
         passcode: row.passcode,
@@ -228,6 +272,7 @@ export class Meetings {
         recordingUrl: row.recording_url,
         tutor: named("tutor")[0] ?? { id: row.tutor_id, name: "" },
         students: named("student"),
+        sequence: row.sequence,
       };
     });
   }
@@ -265,4 +310,39 @@ async function insertMeeting(
       policy: JSON.stringify({ ...DEFAULT_POLICY, ...booking.policy }),
     })
     .execute();
+}
+
+async function updateMeeting(
+  transaction: Transaction<Schema>,
+  current: Meeting,
+  change: MeetingChange,
+): Promise<void> {
+  const { meetingId } = current;
+  const { scheduledStart, scheduledEnd, bookingId, isRecorded, title, timeZone, policy } = change;
+  const columns = defined({
+    scheduled_start: scheduledStart,
+    scheduled_end: scheduledEnd,
+    booking_id: bookingId,
+    is_recorded: isRecorded === undefined ? undefined : isRecorded ? 1 : 0,
+  });
+  if (Object.keys(columns).length > 0) {
+    await transaction.updateTable("video_meetings")
+      .set(columns)
+      .where("meeting_id", "=", meetingId)
+      .execute();
+  }
+  await transaction.updateTable("meeting_settings")
+    .set({
+      sequence: current.sequence + 1,
+      policy: JSON.stringify({ ...current.policy, ...policy }),
+      ...defined({ title, time_zone: timeZone }),
+    })
+    .where("meeting_id", "=", meetingId)
+    .execute();
+}
+
+/** Without the members that nobody set. */
+function defined<T extends Record<string, unknown>>(values: T) {
+  const set = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(set) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }

@@ -13,6 +13,7 @@ import type {
   RecordingStore,
   TrackIndex,
 } from "../recorder/ports.ts";
+import { forgetPauses } from "./recording_deletion.ts";
 import type { Schema } from "./schema.ts";
 import { makeRecordingId } from "./secrets.ts";
 
@@ -164,6 +165,10 @@ export class SqlRecordings implements RecordingStore {
       .set({ header, cues, finished: 1 })
       .where("track_id", "=", trackId)
       .execute();
+  }
+
+  forgetPauses(before: number): Promise<void> {
+    return forgetPauses(this.db, before);
   }
 
   async abandoned(): Promise<{ recordingId: string; point: LogPoint }[]> {

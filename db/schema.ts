@@ -7,6 +7,7 @@
  * again) is stored as its SHA-256.
  */
 import type { Generated } from "kysely";
+import type { BookingSchema } from "./booking_schema.ts";
 import type { MediaSource, MeetingStatus, Role } from "../rooms/document/schema.ts";
 
 export interface MeetingsTable {
@@ -50,19 +51,8 @@ export interface MeetingSettingsTable {
   encryption: "e2ee" | "transport";
   /** JSON of a whole `Policy`. */
   policy: string;
-}
-
-/** One booked person and their personal link. */
-export interface InvitesTable {
-  id: Generated<number>;
-  participant_id: string;
-  meeting_id: string;
-  user_id: string;
-  role: Role;
-  name: string;
-  token_hash: Uint8Array;
-  created_at: number;
-  revoked_at: number | null;
+  /** Counts changes, for calendars (RFC 5545 §3.8.7.4). */
+  sequence: Generated<number>;
 }
 
 /** A tab's proof of who it is, for coming back without waiting again. */
@@ -97,14 +87,6 @@ export interface ClientIdsTable {
   participant_id: string;
 }
 
-export interface ApiKeysTable {
-  id: Generated<number>;
-  name: string;
-  key_hash: Uint8Array;
-  created_at: number;
-  revoked_at: number | null;
-}
-
 /** An image on a board. */
 export interface AssetsTable {
   asset_id: string;
@@ -123,6 +105,8 @@ export interface RecordingsTable {
   state: "recording" | "paused" | "ready";
   started_at: number;
   ended_at: number | null;
+  /** What was logged in its pauses is gone. */
+  pauses_forgotten: Generated<number>;
 }
 
 /** A stretch of the update log that belongs to a recording: rows after `from_seq` up to `to_seq`. */
@@ -190,16 +174,14 @@ export interface RecordingLinksTable {
   expires_at: number;
 }
 
-export interface Schema {
+export interface Schema extends BookingSchema {
   video_meetings: MeetingsTable;
   video_participants: ParticipantsTable;
   meeting_settings: MeetingSettingsTable;
-  invites: InvitesTable;
   sessions: SessionsTable;
   update_log: UpdateLogTable;
   snapshots: SnapshotsTable;
   client_ids: ClientIdsTable;
-  api_keys: ApiKeysTable;
   assets: AssetsTable;
   recordings: RecordingsTable;
   recording_spans: RecordingSpansTable;

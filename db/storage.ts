@@ -7,11 +7,24 @@ import { ApiKeys } from "./api_keys.ts";
 import { Assets } from "./assets.ts";
 import { SqlClientIds } from "./client_ids.ts";
 import { type DatabaseLocation, openDatabase } from "./database.ts";
-import { findInvite } from "./invites.ts";
+import { Idempotency } from "./idempotency.ts";
+import {
+  type BookedPerson,
+  findInvite,
+  issueInvite,
+  listLinks,
+  type Person,
+  type PersonalLink,
+  reissueInvite,
+  revokeLink,
+} from "./invites.ts";
+import { LessonsLinks } from "./lessons_links.ts";
 import {
   type BookedMeeting,
+  type Check,
   type JoinWindow,
   type Meeting,
+  type MeetingChange,
   type MeetingPage,
   type MeetingQuery,
   Meetings,
@@ -34,8 +47,17 @@ export interface BookingStore extends MeetingStore {
   create(booking: NewMeeting): Promise<BookedMeeting>;
   read(meetingId: string): Promise<Meeting | null>;
   list(query: MeetingQuery): Promise<MeetingPage>;
+  /** Changes a lesson that hasn't begun; null when it is unknown or not pending any more. */
+  change(meetingId: string, change: MeetingChange, check?: Check): Promise<Meeting | null>;
   /** pending or active → cancelled; false when it was closed already or is unknown. */
-  cancel(meetingId: string, at: number): Promise<boolean>;
+  cancel(meetingId: string, at: number, check?: Check): Promise<boolean>;
+  /** Books one more student. */
+  addStudent(meetingId: string, person: Person): Promise<BookedPerson>;
+  /** One more personal link for a booked person; null when nobody of this id is booked. */
+  issueLink(meetingId: string, userId: string): Promise<BookedPerson | null>;
+  links(meetingId: string): Promise<PersonalLink[]>;
+  /** False when there is no such link, or it was revoked before. */
+  revokeLink(meetingId: string, linkId: string): Promise<boolean>;
   stays(meetingId: string): Promise<Stay[]>;
   /** Open meetings whose links have stopped working. */
   overdue(now: number): Promise<string[]>;
@@ -48,6 +70,8 @@ export interface Storage {
   log: UpdateLog;
   clientIds: SqlClientIds;
   apiKeys: ApiKeys;
+  idempotency: Idempotency;
+  lessonsLinks: LessonsLinks;
   assets: Assets;
   /** Names of the migrations that this opening applied. */
   migrated: readonly string[];
@@ -74,6 +98,8 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     log,
     clientIds: new SqlClientIds(db),
     apiKeys: new ApiKeys(db),
+    idempotency: new Idempotency(db),
+    lessonsLinks: new LessonsLinks(db),
     assets: new Assets(db),
     migrated: database.migrated,
     async ping() {
@@ -95,7 +121,15 @@ function createMeetingStore(
     create: (booking) => meetings.create(booking, now()),
     read: (meetingId) => meetings.read(meetingId),
     list: (query) => meetings.list(query),
-    cancel: (meetingId, at) => meetings.close(meetingId, "cancelled", at),
+    change: (meetingId, change, check) => meetings.change(meetingId, change, check),
+    cancel: (meetingId, at, check) => meetings.close(meetingId, "cancelled", at, check),
+    addStudent: (meetingId, person) =>
+      db.transaction().execute((transaction) =>
+        issueInvite(transaction, meetingId, "student", person, now())
+      ),
+    issueLink: (meetingId, userId) => reissueInvite(db, meetingId, userId, now()),
+    links: (meetingId) => listLinks(db, meetingId),
+    revokeLink: (meetingId, linkId) => revokeLink(db, meetingId, linkId, now()),
     stays: (meetingId) => listStays(db, meetingId),
     overdue: (at) => meetings.overdue(at),
     active: () => meetings.active(),

@@ -26,7 +26,7 @@ Deno.test("an API key is verified by its text and can't be read from the databas
   await using storage = await openTestStorage();
   const key = await storage.apiKeys.create("booking", 1);
   expect(key).toMatch(/^lk_[A-Za-z0-9_-]{32}$/);
-  expect(await storage.apiKeys.verify(key)).toBe("booking");
+  expect(await storage.apiKeys.verify(key)).toMatchObject({ name: "booking", scope: "write" });
   expect(await storage.apiKeys.verify(`${key}x`)).toBeNull();
   expect(await storage.apiKeys.verify("")).toBeNull();
   expect(await storage.apiKeys.count()).toBe(1);

@@ -86,6 +86,8 @@ export interface RecordingStore {
   unfinishedTracks(recordingId: string): Promise<number[]>;
   trackIndex(trackId: number): Promise<TrackIndex | null>;
   completeTrack(trackId: number, file: { header: Uint8Array; cues: Uint8Array }): Promise<void>;
+  /** Takes what was logged in pauses out of recordings that ended before `before`. */
+  forgetPauses(before: number): Promise<void>;
   /** Recordings that were not ended although their meetings are over, and how far they go. */
   abandoned(): Promise<{ recordingId: string; point: LogPoint }[]>;
 }

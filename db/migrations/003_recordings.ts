@@ -8,7 +8,8 @@ export const statements: readonly string[] = [
     meeting_id text not null unique references video_meetings (meeting_id) on delete cascade,
     state text not null check (state in ('recording', 'paused', 'ready')),
     started_at integer not null,
-    ended_at integer
+    ended_at integer,
+    pauses_forgotten integer not null default 0 check (pauses_forgotten in (0, 1))
   )`,
   `create index recordings_open on recordings (state) where state <> 'ready'`,
   `create index recordings_started on recordings (started_at)`,

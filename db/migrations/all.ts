@@ -9,6 +9,7 @@ import type { Client, Transaction } from "@libsql/client";
 import { statements as meetings } from "./001_meetings.ts";
 import { statements as assets } from "./002_assets.ts";
 import { statements as recordings } from "./003_recordings.ts";
+import { statements as bookingApi } from "./004_booking_api.ts";
 
 export interface Migration {
   number: number;
@@ -20,6 +21,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: "meetings", statements: meetings },
   { number: 2, name: "assets", statements: assets },
   { number: 3, name: "recordings", statements: recordings },
+  { number: 4, name: "booking api", statements: bookingApi },
 ];
 
 /** The database was written by a newer Lectern than this one. */

@@ -1,0 +1,134 @@
+/**
+ * Taking recordings out of the database: a whole one, or what must leave no trace of it.
+ *
+ * Invariant: a meeting that still runs loses nothing; only what is over is changed.
+ */
+import type { Kysely, Transaction } from "kysely";
+import { type Pause, withoutPauses } from "../recorder/redaction.ts";
+import { pausesOf, readSpans, type Span } from "./recording_timeline.ts";
+import type { Schema } from "./schema.ts";
+
+/** Rows of one statement: a longer one would hold up the lessons that are running. */
+const CHUNKS_AT_ONCE = 50;
+
+/** Removes media, the meeting's log and its images. False when it isn't there or still being recorded. */
+export async function deleteRecording(db: Kysely<Schema>, recordingId: string): Promise<boolean> {
+  const recording = await db.selectFrom("recordings")
+    .select("meeting_id")
+    .where("recording_id", "=", recordingId)
+    .where("state", "=", "ready")
+    .executeTakeFirst();
+  if (recording === undefined) return false;
+  const { meeting_id: meetingId } = recording;
+  await deleteChunks(db, recordingId);
+  await db.transaction().execute(async (transaction) => {
+    for (
+      const table of [
+        "recording_tracks",
+        "recording_spans",
+        "recording_entries",
+        "recording_markers",
+        "recording_links",
+        "recordings",
+      ] as const
+    ) {
+      await transaction.deleteFrom(table).where("recording_id", "=", recordingId).execute();
+    }
+    for (const table of ["update_log", "snapshots", "assets"] as const) {
+      await transaction.deleteFrom(table).where("meeting_id", "=", meetingId).execute();
+    }
+    await transaction.updateTable("video_meetings")
+      .set({ recording_url: null })
+      .where("meeting_id", "=", meetingId)
+      .execute();
+  });
+  return true;
+}
+
+async function deleteChunks(db: Kysely<Schema>, recordingId: string): Promise<void> {
+  for (;;) {
+    const some = db.selectFrom("media_chunks")
+      .innerJoin("recording_tracks", "recording_tracks.track_id", "media_chunks.track_id")
+      .select("media_chunks.id")
+      .where("recording_id", "=", recordingId)
+      .limit(CHUNKS_AT_ONCE);
+    const result = await db.deleteFrom("media_chunks").where("id", "in", some).executeTakeFirst();
+    if (result.numDeletedRows === 0n) return;
+    // Lets others of this connection take their turn.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+}
+
+/**
+ * Takes the pauses of recordings that are over out of their meetings' logs: the rows go, and later snapshots lose
+ * what was said and run in them.
+ */
+export async function forgetPauses(db: Kysely<Schema>, before: number): Promise<void> {
+  const recordings = await db.selectFrom("recordings")
+    .select(["recording_id", "meeting_id", "ended_at"])
+    .where("state", "=", "ready")
+    .where("pauses_forgotten", "=", 0)
+    .where("ended_at", "<", before)
+    .execute();
+  for (const { recording_id: recordingId, meeting_id: meetingId, ended_at } of recordings) {
+    const spans = await readSpans(db, recordingId);
+    const pauses = pausesOf(spans, ended_at);
+    await db.transaction().execute(async (transaction) => {
+      if (pauses.length > 0) {
+        await deletePausedRows(transaction, meetingId, spans);
+        await redactSnapshots(transaction, meetingId, pauses);
+      }
+      await transaction.updateTable("recordings")
+        .set({ pauses_forgotten: 1 })
+        .where("recording_id", "=", recordingId)
+        .execute();
+    });
+  }
+}
+
+async function deletePausedRows(
+  transaction: Transaction<Schema>,
+  meetingId: string,
+  spans: readonly Span[],
+): Promise<void> {
+  const newest = await transaction.selectFrom("snapshots")
+    .select("seq")
+    .where("meeting_id", "=", meetingId)
+    .orderBy("seq", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  for (const [index, { toSeq }] of spans.entries()) {
+    // After the last span the newest snapshot stays: it is what another lesson can go on from.
+    const until = spans[index + 1]?.fromSeq ?? newest?.seq;
+    if (toSeq === null || until === undefined) continue;
+    await transaction.deleteFrom("update_log")
+      .where("meeting_id", "=", meetingId)
+      .where("seq", ">", toSeq)
+      .where("seq", "<=", until)
+      .execute();
+    await transaction.deleteFrom("snapshots")
+      .where("meeting_id", "=", meetingId)
+      .where("seq", ">", toSeq)
+      .where("seq", "<", until)
+      .execute();
+  }
+}
+
+async function redactSnapshots(
+  transaction: Transaction<Schema>,
+  meetingId: string,
+  pauses: readonly Pause[],
+): Promise<void> {
+  const later = await transaction.selectFrom("snapshots")
+    .select(["seq", "state"])
+    .where("meeting_id", "=", meetingId)
+    .where("at", ">=", Math.min(...pauses.map(({ from }) => from)))
+    .execute();
+  for (const { seq, state } of later) {
+    await transaction.updateTable("snapshots")
+      .set({ state: withoutPauses(state, pauses) })
+      .where("meeting_id", "=", meetingId)
+      .where("seq", "=", seq)
+      .execute();
+  }
+}

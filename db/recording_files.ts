@@ -1,0 +1,202 @@
+/** The media files of recordings, put together from their rows: header, clusters, cues. */
+import { type Kysely, sql } from "kysely";
+import type { ClusterRange } from "../recorder/library.ts";
+import type { TrackManifest } from "../recorder/manifest.ts";
+import type { Schema } from "./schema.ts";
+
+/** One answer with clusters. */
+const MAX_CLUSTERS_BYTES = 2 * 1024 * 1024;
+/** A shorter gap isn't told. */
+const GAP_MS = 1000;
+
+export class RecordingFiles {
+  constructor(private readonly db: Kysely<Schema>) {}
+
+  async manifests(recordingId: string, startedAt: number): Promise<TrackManifest[]> {
+    const tracks = await this.db.selectFrom("recording_tracks")
+      .select([
+        "track_id",
+        "participant_id",
+        "source",
+        "kind",
+        "codec",
+        "width",
+        "height",
+        "started_at",
+      ])
+      .select([
+        sql<number>`length(header)`.as("headerBytes"),
+        sql<number>`coalesce(length(cues), 0)`.as("cuesBytes"),
+      ])
+      .where("recording_id", "=", recordingId)
+      .orderBy("started_at")
+      .orderBy("track_id")
+      .execute();
+    return await Promise.all(tracks.map(async (track) => {
+      const startMs = Math.max(0, track.started_at - startedAt);
+      const spans = await this.#spans(track.track_id);
+      const { bytes, toMs } = await this.#extent(track.track_id);
+      return {
+        trackId: `${track.track_id}`,
+        participantId: track.participant_id,
+        source: track.source,
+        kind: track.kind,
+        codec: track.codec,
+        mimeType: `${track.kind}/webm; codecs="${track.codec}"`,
+        width: track.width,
+        height: track.height,
+        startMs,
+        durationMs: toMs,
+        bytes: track.headerBytes + bytes + track.cuesBytes,
+        headerBytes: track.headerBytes,
+        spans: spans.map(({ fromMs, toMs }) => ({
+          fromMs: startMs + fromMs,
+          toMs: startMs + toMs,
+        })),
+      };
+    }));
+  }
+
+  async header(recordingId: string, trackId: string): Promise<Uint8Array<ArrayBuffer> | null> {
+    const track = await this.#track(recordingId, trackId);
+    return track === null ? null : new Uint8Array(track.header);
+  }
+
+  async bytes(recordingId: string, trackId: string): Promise<number | null> {
+    const track = await this.#track(recordingId, trackId);
+    if (track === null) return null;
+    const { bytes } = await this.#extent(track.track_id);
+    return track.header.length + bytes + (track.cues?.length ?? 0);
+  }
+
+  async part(
+    recordingId: string,
+    trackId: string,
+    start: number,
+    end: number,
+  ): Promise<Uint8Array<ArrayBuffer> | null> {
+    const track = await this.#track(recordingId, trackId);
+    if (track === null) return null;
+    const headerBytes = track.header.length;
+    const extent = await this.#extent(track.track_id);
+    const part = new Uint8Array(Math.max(0, end - start));
+    const put = (piece: Uint8Array, pieceStart: number) => {
+      const from = Math.max(start, pieceStart);
+      const to = Math.min(end, pieceStart + piece.length);
+      if (from < to) part.set(piece.subarray(from - pieceStart, to - pieceStart), from - start);
+    };
+    put(track.header, 0);
+    const rows = await this.db.selectFrom("media_chunks")
+      .select(["start_byte", "data"])
+      .where("track_id", "=", track.track_id)
+      .where("start_byte", "<", end - headerBytes)
+      .where(sql<number>`start_byte + bytes`, ">", start - headerBytes)
+      .execute();
+    for (const { start_byte, data } of rows) put(data, headerBytes + start_byte);
+    if (track.cues !== null) put(track.cues, headerBytes + extent.bytes);
+    return part;
+  }
+
+  async clusters(
+    recordingId: string,
+    trackId: string,
+    startedAt: number,
+    { fromMs, toMs, goesOn }: { fromMs: number; toMs: number; goesOn: boolean },
+  ): Promise<ClusterRange | null> {
+    const track = await this.#track(recordingId, trackId);
+    if (track === null) return null;
+    const startMs = Math.max(0, track.started_at - startedAt);
+    const begin = goesOn
+      ? fromMs - startMs
+      : await this.#entryBefore(track.track_id, fromMs - startMs);
+    if (begin === null) return null;
+    const index = await this.db.selectFrom("media_chunks")
+      .select(["from_ms", "bytes"])
+      .where("track_id", "=", track.track_id)
+      .where("from_ms", ">=", begin)
+      .orderBy("from_ms")
+      .limit(4096)
+      .execute();
+    let bytes = 0;
+    let count = 0;
+    for (const chunk of index) {
+      if (count > 0 && (chunk.from_ms >= toMs - startMs || bytes >= MAX_CLUSTERS_BYTES)) break;
+      bytes += chunk.bytes;
+      count++;
+    }
+    const first = index[0];
+    const last = index[count - 1];
+    if (first === undefined || last === undefined) return null;
+    const rows = await this.db.selectFrom("media_chunks")
+      .select("data")
+      .where("track_id", "=", track.track_id)
+      .where("from_ms", ">=", first.from_ms)
+      .where("from_ms", "<=", last.from_ms)
+      .orderBy("from_ms")
+      .execute();
+    const data = new Uint8Array(rows.reduce((sum, row) => sum + row.data.length, 0));
+    let at = 0;
+    for (const row of rows) {
+      data.set(row.data, at);
+      at += row.data.length;
+    }
+    return {
+      data,
+      fromMs: startMs + first.from_ms,
+      // Asked again from here, the answer begins with the very next cluster.
+      toMs: startMs + (index[count]?.from_ms ?? last.from_ms + 1),
+    };
+  }
+
+  /** Where to begin for a player that wants to show `atMs`; later when there is nothing before. */
+  async #entryBefore(trackId: number, atMs: number): Promise<number | null> {
+    const entries = this.db.selectFrom("media_chunks")
+      .select("from_ms")
+      .where("track_id", "=", trackId)
+      .where("entry", "=", 1)
+      .limit(1);
+    const before = await entries.where("from_ms", "<=", atMs).orderBy("from_ms", "desc")
+      .executeTakeFirst();
+    const found = before ?? await entries.where("from_ms", ">", atMs).orderBy("from_ms")
+      .executeTakeFirst();
+    if (found === undefined) return null;
+    // Past the end of the track there is nothing to begin with.
+    const { toMs } = await this.#extent(trackId);
+    return atMs >= toMs ? null : found.from_ms;
+  }
+
+  async #track(recordingId: string, trackId: string) {
+    const number = Number(trackId);
+    if (!Number.isSafeInteger(number)) return null;
+    const track = await this.db.selectFrom("recording_tracks")
+      .select(["track_id", "started_at", "header", "cues"])
+      .where("track_id", "=", number)
+      .where("recording_id", "=", recordingId)
+      .executeTakeFirst();
+    return track ?? null;
+  }
+
+  async #extent(trackId: number): Promise<{ bytes: number; toMs: number }> {
+    const last = await this.db.selectFrom("media_chunks")
+      .select(["start_byte", "bytes", "to_ms"])
+      .where("track_id", "=", trackId)
+      .orderBy("from_ms", "desc")
+      .limit(1)
+      .executeTakeFirst();
+    if (last === undefined) return { bytes: 0, toMs: 0 };
+    return { bytes: last.start_byte + last.bytes, toMs: last.to_ms };
+  }
+
+  /** The stretches without a gap, found inside the database: a lesson has thousands of chunks a track. */
+  async #spans(trackId: number): Promise<{ fromMs: number; toMs: number }[]> {
+    const { rows } = await sql<{ fromMs: number; toMs: number }>`
+      select min(from_ms) as fromMs, max(to_ms) as toMs from (
+        select from_ms, to_ms, sum(begins) over (order by from_ms) as span from (
+          select from_ms, to_ms,
+            from_ms - lag(to_ms, 1, ${-2 * GAP_MS}) over (order by from_ms) > ${GAP_MS} as begins
+          from media_chunks where track_id = ${trackId}
+        )
+      ) group by span order by fromMs`.execute(this.db);
+    return rows;
+  }
+}

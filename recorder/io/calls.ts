@@ -1,0 +1,56 @@
+/** What the main process and the recorder's worker say to each other. */
+import type { DatabaseLocation } from "../../db/database.ts";
+import type { Happening, NewEntry } from "../ports.ts";
+import type { TrackSource } from "./writer.ts";
+
+export interface RecorderStart {
+  database: DatabaseLocation;
+  /** Media isn't kept while the disk has less than this. 0: until it is full. */
+  freeBytes: number;
+  /** The folder whose disk is watched; null when the database is elsewhere. */
+  dataDir: string | null;
+}
+
+export type ToWorker =
+  | { type: "start"; start: RecorderStart }
+  | { type: "call"; id: number; target: "writer" | "library"; method: string; args: unknown[] }
+  | { type: "packets"; batch: Uint8Array }
+  | { type: "openTrack"; track: number; source: TrackSource }
+  | { type: "interruptTrack"; track: number }
+  | { type: "closeTrack"; track: number }
+  | { type: "entry"; entry: NewEntry }
+  | { type: "mark"; recordingId: string; at: number; happening: Happening }
+  | { type: "stop" };
+
+export type FromWorker =
+  | { type: "ready" }
+  | { type: "failed"; message: string }
+  | { type: "result"; id: number; value: unknown }
+  | { type: "error"; id: number; message: string }
+  | { type: "kept"; tracks: readonly number[] }
+  | { type: "keyFramesWanted"; tracks: readonly number[] }
+  | { type: "storing"; works: boolean; reason: string }
+  | { type: "fault"; message: string }
+  | { type: "stopped" };
+
+/** Methods of the writer that the main process may call. */
+export const WRITER_CALLS = ["begin", "pause", "resume", "end", "suspend", "recover"] as const;
+export type WriterCall = (typeof WRITER_CALLS)[number];
+
+export const LIBRARY_CALLS = [
+  "find",
+  "manifest",
+  "segment",
+  "snapshot",
+  "log",
+  "header",
+  "clusters",
+  "fileBytes",
+  "file",
+  "list",
+  "createLink",
+  "checkLink",
+  "delete",
+  "expired",
+] as const;
+export type LibraryCall = (typeof LIBRARY_CALLS)[number];

@@ -1,0 +1,153 @@
+/**
+ * The recorder's thread: its own connection to the database, where large reads and writes hold up no room.
+ *
+ * Started by recorder.ts, which talks to it in the messages of calls.ts.
+ */
+import { statfs } from "node:fs/promises";
+import { openDatabase } from "../../db/database.ts";
+import { SqlRecordingLibrary } from "../../db/recording_library.ts";
+import { SqlRecordings } from "../../db/recordings.ts";
+import {
+  type FromWorker,
+  LIBRARY_CALLS,
+  type LibraryCall,
+  type RecorderStart,
+  type ToWorker,
+  WRITER_CALLS,
+  type WriterCall,
+} from "./calls.ts";
+import { FLUSH_MS, RecordingWriter } from "./writer.ts";
+
+/** How often the disk is looked at. */
+const DISK_MS = 2000;
+
+/** What of the worker's global scope is used; the DOM's types name the window's. */
+interface Scope {
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+  postMessage(message: FromWorker, transfer?: Transferable[]): void;
+  close(): void;
+}
+
+interface Serving {
+  writer: RecordingWriter;
+  library: SqlRecordingLibrary;
+  stop(): Promise<void>;
+}
+
+const scope = globalThis as unknown as Scope;
+let serving: Serving | null = null;
+
+function say(message: FromWorker, transfer: Transferable[] = []): void {
+  scope.postMessage(message, transfer);
+}
+
+scope.onmessage = ({ data }) => {
+  receive(data).catch((error) => say({ type: "fault", message: textOf(error) }));
+};
+
+async function receive(message: ToWorker): Promise<void> {
+  if (message.type === "start") {
+    try {
+      serving = await start(message.start);
+      say({ type: "ready" });
+    } catch (error) {
+      say({ type: "failed", message: textOf(error) });
+    }
+    return;
+  }
+  if (serving === null) return;
+  const { writer } = serving;
+  switch (message.type) {
+    case "packets":
+      return writer.receive(message.batch);
+    case "openTrack":
+      return writer.openTrack(message.track, message.source);
+    case "interruptTrack":
+      return writer.interruptTrack(message.track);
+    case "closeTrack":
+      return await writer.closeTrack(message.track);
+    case "entry":
+      return writer.entry(message.entry);
+    case "mark":
+      return writer.mark(message.recordingId, message.at, message.happening);
+    case "call":
+      return await answer(serving, message);
+    case "stop":
+      await serving.stop();
+      say({ type: "stopped" });
+      scope.close();
+  }
+}
+
+async function start({ database, freeBytes, dataDir }: RecorderStart): Promise<Serving> {
+  const opened = await openDatabase(database);
+  const writer = new RecordingWriter(
+    new SqlRecordings(opened.query),
+    {
+      kept: (tracks) => say({ type: "kept", tracks }),
+      keyFramesWanted: (tracks) => say({ type: "keyFramesWanted", tracks }),
+      storing: (works, reason) => say({ type: "storing", works, reason }),
+    },
+    watchDisk(dataDir, freeBytes),
+  );
+  const timer = setInterval(() => void writer.flush(Date.now()), FLUSH_MS);
+  return {
+    writer,
+    library: new SqlRecordingLibrary(opened.query),
+    async stop() {
+      clearInterval(timer);
+      await writer.flush(Date.now());
+      await opened.close();
+    },
+  };
+}
+
+function watchDisk(dataDir: string | null, freeBytes: number): () => Promise<string | null> {
+  let lookAt = 0;
+  let obstacle: string | null = null;
+  return async () => {
+    if (dataDir === null || freeBytes === 0) return null;
+    const now = performance.now();
+    if (now < lookAt) return obstacle;
+    lookAt = now + DISK_MS;
+    const { bavail, bsize } = await statfs(dataDir);
+    const free = bavail * bsize;
+    obstacle = free < freeBytes ? `the disk has ${free} bytes left, less than ${freeBytes}` : null;
+    return obstacle;
+  };
+}
+
+async function answer(
+  { writer, library }: Serving,
+  { id, target, method, args }: Extract<ToWorker, { type: "call" }>,
+): Promise<void> {
+  try {
+    const value = target === "writer"
+      ? await callOf(writer, WRITER_CALLS, method as WriterCall, args)
+      : await callOf(library, LIBRARY_CALLS, method as LibraryCall, args);
+    say({ type: "result", id, value }, buffersOf(value));
+  } catch (error) {
+    say({ type: "error", id, message: textOf(error) });
+  }
+}
+
+function callOf<K extends string>(
+  target: Record<K, (...args: never[]) => Promise<unknown>>,
+  names: readonly K[],
+  method: K,
+  args: unknown[],
+): Promise<unknown> {
+  if (!names.includes(method)) throw new TypeError(`no method ${method}`);
+  return target[method](...args as never[]);
+}
+
+/** What can be handed over instead of copied. */
+function buffersOf(value: unknown): Transferable[] {
+  if (value instanceof Uint8Array) return [value.buffer as ArrayBuffer];
+  if (typeof value === "object" && value !== null && "data" in value) return buffersOf(value.data);
+  return [];
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.stack ?? error.message : `${error}`;
+}

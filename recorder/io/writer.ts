@@ -1,0 +1,325 @@
+/**
+ * Keeps the recordings of this node: packets in, rows out, a few commits a second for all lessons together.
+ *
+ * The shell gives it batches, calls and the time. Invariants: at most {@linkcode FLUSH_MS} of media wait in memory;
+ * when nothing can be stored, media that comes is dropped, and what was stored stays as it is.
+ */
+import type { MediaSource } from "../../rooms/document/schema.ts";
+import { finishTrack } from "../finish.ts";
+import { readBatch } from "../packet_batch.ts";
+import type {
+  Happening,
+  Kept,
+  LogPoint,
+  NewEntry,
+  OpenRecording,
+  RecordingStore,
+} from "../ports.ts";
+import { OffsetEstimator } from "../sender_clock.ts";
+import { Track } from "../track.ts";
+
+/** Media that was received longer ago is stored. */
+export const FLUSH_MS = 400;
+/** After a failure, how long nothing is tried. */
+const RETRY_MS = 5000;
+/** A room that ended earlier has stored everything. */
+const CLOSED_MS = 60_000;
+/** Cursors and markers that wait for a commit. */
+const MAX_WAITING = 5000;
+
+/** A producer that is to be kept. */
+export interface TrackSource {
+  recordingId: string;
+  participantId: string;
+  source: MediaSource;
+  kind: "audio" | "video";
+}
+
+export interface WriterEvents {
+  /** These tracks have something new in the database. */
+  kept(tracks: readonly number[]): void;
+  /** These tracks can't go on before a key frame. */
+  keyFramesWanted(tracks: readonly number[]): void;
+  /** Storing fails, or works again. */
+  storing(works: boolean, reason: string): void;
+}
+
+interface LiveTrack extends TrackSource {
+  number: number;
+  track: Track;
+  /** Null until its first frame is kept. */
+  trackId: number | null;
+  bytes: number;
+}
+
+interface LiveRecording {
+  /** By participant: the clock of all their tracks. */
+  senders: Map<string, OffsetEstimator>;
+  tracks: Set<LiveTrack>;
+}
+
+export class RecordingWriter {
+  readonly #tracks = new Map<number, LiveTrack>();
+  readonly #recordings = new Map<string, LiveRecording>();
+  #waiting: Pick<Kept, "entries" | "markers"> = { entries: [], markers: [] };
+  #tail: Promise<unknown> = Promise.resolve();
+  #works = true;
+  #retryAt = 0;
+  #now = 0;
+  #storedBytes = 0;
+  #droppedBatches = 0;
+
+  constructor(
+    private readonly store: RecordingStore,
+    private readonly events: WriterEvents,
+    /** Why nothing more is to be stored, such as a full disk; null when there is no reason. */
+    private readonly obstacle: () => Promise<string | null>,
+  ) {}
+
+  get counters(): Record<string, number> {
+    return {
+      recordings: this.#recordings.size,
+      recordedTracks: this.#tracks.size,
+      recordedBytes: this.#storedBytes,
+      recordingBatchesDropped: this.#droppedBatches,
+    };
+  }
+
+  /** Begins or takes up the recording of a meeting; null when it is over. */
+  begin(meetingId: string, point: LogPoint): Promise<OpenRecording | null> {
+    return this.#enqueue(async () => {
+      const open = await this.store.begin(meetingId, point);
+      if (open === null) return null;
+      // Whatever was open before a restart won't be continued.
+      for (const trackId of await this.store.unfinishedTracks(open.recordingId)) {
+        await finishTrack(this.store, trackId);
+      }
+      this.#recordings.set(open.recordingId, { senders: new Map(), tracks: new Set() });
+      return open;
+    });
+  }
+
+  /** Nothing of what follows is kept. */
+  pause(recordingId: string, point: LogPoint): Promise<void> {
+    const stopped = this.#closeTracks(recordingId);
+    return this.#enqueue(async () => {
+      await stopped;
+      await this.store.pause(recordingId, point);
+    });
+  }
+
+  resume(recordingId: string, point: LogPoint): Promise<void> {
+    return this.#enqueue(() => this.store.resume(recordingId, point));
+  }
+
+  /** Completes every track; afterwards the recording is ready. */
+  end(recordingId: string, point: LogPoint): Promise<void> {
+    const stopped = this.#closeTracks(recordingId);
+    return this.#enqueue(async () => {
+      await stopped;
+      await this.#finishAll(recordingId);
+      await this.store.end(recordingId, point);
+      this.#recordings.delete(recordingId);
+    });
+  }
+
+  /** Lets go of a recording that another start of the server will take up. */
+  suspend(recordingId: string): Promise<void> {
+    const stopped = this.#closeTracks(recordingId);
+    return this.#enqueue(async () => {
+      await stopped;
+      this.#recordings.delete(recordingId);
+    });
+  }
+
+  /** Ends recordings whose meetings are over, and tidies up behind pauses; answers how many were ended. */
+  recover(now: number): Promise<number> {
+    return this.#enqueue(async () => {
+      await this.store.forgetPauses(now - CLOSED_MS);
+      const abandoned = await this.store.abandoned();
+      let count = 0;
+      for (const { recordingId, point } of abandoned) {
+        if (this.#recordings.has(recordingId)) continue;
+        await this.#finishAll(recordingId);
+        await this.store.end(recordingId, point);
+        count++;
+      }
+      return count;
+    });
+  }
+
+  openTrack(number: number, source: TrackSource): void {
+    const recording = this.#recordings.get(source.recordingId);
+    if (recording === undefined) return;
+    const { participantId, kind } = source;
+    let sender = recording.senders.get(participantId);
+    if (sender === undefined) {
+      sender = new OffsetEstimator();
+      recording.senders.set(participantId, sender);
+    }
+    const track = new Track(kind, sender);
+    const live: LiveTrack = { ...source, number, track, trackId: null, bytes: 0 };
+    this.#tracks.set(number, live);
+    recording.tracks.add(live);
+  }
+
+  /** Its packets stop on purpose for a while. */
+  interruptTrack(number: number): void {
+    this.#tracks.get(number)?.track.interrupt();
+  }
+
+  /** The producer is gone. */
+  async closeTrack(number: number): Promise<void> {
+    const live = this.#tracks.get(number);
+    if (live === undefined) return;
+    await this.#close([live]);
+  }
+
+  /** Packets from the media process. */
+  receive(batch: Uint8Array): void {
+    if (!this.#works) {
+      this.#droppedBatches++;
+      return;
+    }
+    for (const item of readBatch(batch)) {
+      const track = this.#tracks.get(item.track)?.track;
+      if (track === undefined) continue;
+      if (item.type === "packet") track.receive(item);
+      else track.report(item);
+    }
+  }
+
+  entry(entry: NewEntry): void {
+    if (this.#waiting.entries.length < MAX_WAITING) this.#waiting.entries.push(entry);
+  }
+
+  mark(recordingId: string, at: number, happening: Happening): void {
+    if (this.#waiting.markers.length >= MAX_WAITING) return;
+    this.#waiting.markers.push({ recordingId, at, happening });
+  }
+
+  /** Stores what is complete at `now`; call it every {@linkcode FLUSH_MS}. Never rejects. */
+  flush(now: number): Promise<void> {
+    this.#now = now;
+    return this.#enqueue(() => this.#store(now)).catch(() => {});
+  }
+
+  async #store(now: number): Promise<void> {
+    if (!this.#works && now < this.#retryAt) return this.#drop();
+    const kept: Kept = { ...this.#waiting, tracks: [], chunks: [] };
+    this.#waiting = { entries: [], markers: [] };
+    const touched: LiveTrack[] = [];
+    const starving: number[] = [];
+    for (const live of this.#tracks.values()) {
+      if (collect(live, now, kept)) touched.push(live);
+      if (live.track.start !== null && live.track.waitsForKey) starving.push(live.number);
+    }
+    try {
+      const obstacle = await this.obstacle();
+      if (obstacle !== null) throw new Error(obstacle);
+      const { tracks, chunks, entries, markers } = kept;
+      if (tracks.length + chunks.length + entries.length + markers.length > 0) {
+        await this.store.keep(kept);
+      }
+    } catch (error) {
+      this.#forget(kept, touched);
+      this.#retryAt = now + RETRY_MS;
+      this.#say(false, error instanceof Error ? error.message : `${error}`);
+      return;
+    }
+    for (const chunk of kept.chunks) this.#storedBytes += chunk.data.length;
+    this.#say(true, "");
+    if (touched.length > 0) this.events.kept(touched.map(({ number }) => number));
+    if (starving.length > 0) this.events.keyFramesWanted(starving);
+  }
+
+  /** While nothing can be stored, what the tracks still hold goes nowhere. */
+  #drop(): void {
+    this.#waiting = { entries: [], markers: [] };
+    for (const { track } of this.#tracks.values()) {
+      track.interrupt();
+      track.flush(Infinity);
+    }
+  }
+
+  /** What couldn't be stored leaves no hole in a file: it is as if it had never come. */
+  #forget(kept: Kept, touched: readonly LiveTrack[]): void {
+    for (const live of touched) {
+      const first = kept.chunks.find((chunk) => chunk.trackId === live.trackId);
+      live.bytes = first?.startByte ?? live.bytes;
+      if (kept.tracks.some((track) => track.trackId === live.trackId)) live.trackId = null;
+      live.track.interrupt();
+      live.track.flush(Infinity);
+    }
+  }
+
+  #say(works: boolean, reason: string): void {
+    if (this.#works === works) return;
+    this.#works = works;
+    this.events.storing(works, reason);
+  }
+
+  #closeTracks(recordingId: string): Promise<void> {
+    return this.#close([...this.#recordings.get(recordingId)?.tracks ?? []]);
+  }
+
+  /** Stores what the tracks still hold, and completes their files. */
+  #close(closing: readonly LiveTrack[]): Promise<void> {
+    return this.#enqueue(async () => {
+      for (const { track } of closing) track.interrupt();
+      await this.#store(this.#now);
+      for (const live of closing) {
+        this.#tracks.delete(live.number);
+        this.#recordings.get(live.recordingId)?.tracks.delete(live);
+        if (live.trackId !== null) await finishTrack(this.store, live.trackId);
+      }
+    });
+  }
+
+  async #finishAll(recordingId: string): Promise<void> {
+    for (const trackId of await this.store.unfinishedTracks(recordingId)) {
+      await finishTrack(this.store, trackId);
+    }
+  }
+
+  #enqueue<T>(step: () => Promise<T>): Promise<T> {
+    const done = this.#tail.then(step);
+    this.#tail = done.catch(() => {});
+    return done;
+  }
+}
+
+/** Puts what a track has complete into `kept`; false when there is nothing. */
+function collect(live: LiveTrack, now: number, kept: Kept): boolean {
+  const chunks = live.track.flush(now);
+  const { start } = live.track;
+  if (start === null || chunks.length === 0) return false;
+  if (live.trackId === null) {
+    live.trackId = newTrackId();
+    const { recordingId, participantId, source, kind } = live;
+    const { shape } = start;
+    kept.tracks.push({
+      trackId: live.trackId,
+      recordingId,
+      participantId,
+      source,
+      kind,
+      codec: shape.codec,
+      width: shape.kind === "video" ? shape.width : null,
+      height: shape.kind === "video" ? shape.height : null,
+      startedAt: Math.round(start.at),
+      header: start.header,
+    });
+  }
+  for (const chunk of chunks) {
+    kept.chunks.push({ ...chunk, trackId: live.trackId, startByte: live.bytes });
+    live.bytes += chunk.data.length;
+  }
+  return true;
+}
+
+/** Unique over all nodes, and exact as a JSON number. */
+function newTrackId(): number {
+  const [high, low] = crypto.getRandomValues(new Uint32Array(2));
+  return (high! & 0x1fffff) * 2 ** 32 + low!;
+}
