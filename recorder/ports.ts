@@ -1,5 +1,6 @@
 /** What the recorder needs from outside, as interfaces. `db` implements them. Times are Unix ms where not said. */
 import type { MediaSource } from "../rooms/document/schema.ts";
+import type { LogPoint } from "../rooms/ports.ts";
 import type { EntryKind } from "./log_entries.ts";
 import type { Marker } from "./manifest.ts";
 
@@ -8,11 +9,7 @@ export interface OpenRecording {
   startedAt: number;
 }
 
-/** A moment of a meeting's log: the last row before it, and when it was. */
-export interface LogPoint {
-  seq: number;
-  at: number;
-}
+export type { LogPoint };
 
 export interface NewTrack {
   trackId: number;

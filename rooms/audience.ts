@@ -14,7 +14,11 @@ import type { NoticeMethod, NoticeParams } from "./protocol/messages.ts";
 export class Audience {
   readonly #members = new Set<Member>();
 
-  constructor(private readonly limits: { presenceBytes: number; savedMs: number }) {}
+  constructor(
+    private readonly limits: { presenceBytes: number; savedMs: number },
+    /** Gets every awareness frame that is passed on. */
+    private readonly onPresence: (frame: Uint8Array) => void = () => {},
+  ) {}
 
   get members(): ReadonlySet<Member> {
     return this.#members;
@@ -28,7 +32,9 @@ export class Audience {
   unseat(member: Member): void {
     if (!this.#members.delete(member)) return;
     const gone = presenceGone(member);
-    if (gone !== null) this.#sendToOthers(member, gone);
+    if (gone === null) return;
+    this.#sendToOthers(member, gone);
+    this.onPresence(gone);
   }
 
   clear(): void {
@@ -72,7 +78,9 @@ export class Audience {
   /** Passes a member's awareness on. @throws RoomError as {@linkcode receivePresence} does. */
   presence(member: Member, payload: Uint8Array): void {
     const news = receivePresence(payload, member, this.limits.presenceBytes);
-    if (news !== null) this.#sendToOthers(member, news);
+    if (news === null) return;
+    this.#sendToOthers(member, news);
+    this.onPresence(news);
   }
 
   /** Passes a committed group on to everybody but the authors of its parts, who are told that it is stored. */

@@ -9,6 +9,7 @@ import { CLOSE, RoomError } from "./errors.ts";
 import type { Member } from "./member.ts";
 import type { Person } from "./people.ts";
 import type { CheckedParamsOf, Method, ResultOf } from "./protocol/messages.ts";
+import type { MeetingRecording } from "./recording.ts";
 import type { Room } from "./room.ts";
 
 /** Everything but the door (`hello`), the clock (`ping`) and media transport. */
@@ -132,8 +133,15 @@ export const COMMANDS: { readonly [M in RoomMethod]: Handler<M> } = {
     return {};
   },
 
-  "recording.pause": ({ member }) => refuseRecording(member),
-  "recording.resume": ({ member }) => refuseRecording(member),
+  async "recording.pause"({ room, member }) {
+    await recordingOf(room, member).pause();
+    return {};
+  },
+
+  async "recording.resume"({ room, member }) {
+    await recordingOf(room, member).resume();
+    return {};
+  },
 
   "chat.send"({ room, member, params, now, chatMessages }) {
     const { person } = member;
@@ -186,7 +194,10 @@ function presentPerson(room: Room, participantId: string): Person {
   return person;
 }
 
-function refuseRecording(member: Member): never {
+function recordingOf(room: Room, member: Member): MeetingRecording {
   requireHost(member);
-  throw new RoomError("unavailable", "This meeting is not recorded");
+  if (room.recording === null) {
+    throw new RoomError("unavailable", "This meeting is not recorded");
+  }
+  return room.recording;
 }

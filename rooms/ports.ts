@@ -28,6 +28,28 @@ export interface UpdateLog {
   saveSnapshot(meetingId: string, snapshot: Snapshot): Promise<void>;
 }
 
+/** A moment of a meeting's log: the last row before it, and when it was (Unix ms). */
+export interface LogPoint {
+  seq: number;
+  at: number;
+}
+
+/** Keeps the recording of one meeting. The log up to each point is stored, with a snapshot. */
+export interface RoomRecorder {
+  /** Begins, or takes up what an earlier start of the server began. */
+  begin(point: LogPoint, paused: boolean): Promise<void>;
+  /** At once, no media is kept any more. */
+  hold(): void;
+  pause(point: LogPoint): Promise<void>;
+  resume(point: LogPoint): Promise<void>;
+  /** Completes it; answers where it can be watched, or null when there is none. */
+  end(point: LogPoint): Promise<string | null>;
+  /** Lets go of it, to be taken up again. */
+  suspend(): Promise<void>;
+  /** Somebody's awareness frame (see protocol/frames.ts). */
+  presence(frame: Uint8Array): void;
+}
+
 /** Which participant each Yjs client id belongs to. Bindings survive reconnects, reloads and restarts. */
 export interface ClientIdStore {
   /** All bindings of a meeting. */

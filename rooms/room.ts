@@ -20,6 +20,7 @@ import { type Permissions, permissionsOf } from "./permissions.ts";
 import type { EndReason, Identity, MeetingRecord } from "./ports.ts";
 import { readFrame } from "./protocol/frames.ts";
 import type { Welcome } from "./protocol/messages.ts";
+import { MeetingRecording } from "./recording.ts";
 import type { Entry, RoomPorts } from "./room_ports.ts";
 import { Reception } from "./reception.ts";
 import { Sources } from "./sources.ts";
@@ -31,6 +32,8 @@ export class Room {
   readonly reception: Reception;
   readonly #clientIds: ClientIds;
   readonly audience: Audience;
+  /** Null when the meeting isn't recorded. */
+  readonly recording: MeetingRecording | null;
   #meeting: MeetingFields;
   #now: number;
   #state: "open" | "ending" | "closed" = "open";
@@ -47,7 +50,16 @@ export class Room {
     now: number,
   ) {
     this.#now = now;
-    this.audience = new Audience(ports.limits);
+    const { recorder } = ports;
+    this.audience = new Audience(ports.limits, (frame) => recorder?.presence(frame));
+    this.recording = recorder === null ? null : new MeetingRecording({
+      recorder,
+      checkpoint: async () => ({ seq: await replica.checkpoint(this.#now), at: this.#now }),
+      state: () => this.#meeting.recording,
+      show: (state) => this.change({ recording: { state, since: this.#now } }),
+      failed: (what, error) =>
+        ports.report("error", `Recording: ${what} failed`, { meetingId: record.meetingId, error }),
+    });
     this.#clientIds = clientIds;
     this.people = new People(clientIds);
     this.people.restore(replica.doc, now);
@@ -92,6 +104,8 @@ export class Room {
     await clientIds.load();
     room = new Room(record, ports, replica, clientIds, now);
     room.#project();
+    // A lesson that was going on when the server went down.
+    if (room.meeting.status === "active") room.recording?.begin();
     return room;
   }
 
@@ -174,6 +188,7 @@ export class Room {
     this.#emptySince = null;
     if (this.#meeting.status === "pending") {
       this.change({ status: "active", startedAt: now });
+      this.recording?.begin();
     }
     this.show(person);
     return member;
@@ -340,12 +355,14 @@ export class Room {
     if (reason !== "cancelled") {
       await this.#keep("end", this.ports.store.complete(this.meetingId, now));
     }
-    const text = encodeNotice("meeting.ended", {
-      reason,
-      by,
-      recordingUrl: this.ports.recordingUrl(),
-    });
-    for (const peer of this.#peers()) peer.sendText(text);
+    const recordingUrl = await this.recording?.end() ?? null;
+    const ended = (url: string | null) =>
+      encodeNotice("meeting.ended", { reason, by, recordingUrl: url });
+    // Only those who may watch it are told where.
+    for (const { person, peer } of this.audience.members) {
+      peer.sendText(ended(person.booked ? recordingUrl : null));
+    }
+    for (const peer of this.reception.peers) peer.sendText(ended(null));
     await this.#close(CLOSE.ended, reason);
   }
 
@@ -355,6 +372,7 @@ export class Room {
     this.#now = now;
     const text = encodeNotice("server.restarting", {});
     for (const peer of this.#peers()) peer.sendText(text);
+    await this.recording?.suspend();
     await this.#close(CLOSE.restarting, "restarting");
   }
 

@@ -1,7 +1,7 @@
 /** What a room is given: its ports, and the people who come to it. */
 import type { RoomLimits } from "./limits.ts";
 import type { Peer } from "./member.ts";
-import type { ClientIdStore, Identity, MeetingStore, UpdateLog } from "./ports.ts";
+import type { ClientIdStore, Identity, MeetingStore, RoomRecorder, UpdateLog } from "./ports.ts";
 import type { Welcome } from "./protocol/messages.ts";
 import type { RoomMedia } from "./sources.ts";
 
@@ -18,7 +18,8 @@ export interface RoomPorts {
   closed(): void;
   /** Something for the operator's log. */
   report(level: "info" | "warn" | "error", message: string, fields?: Record<string, unknown>): void;
-  recordingUrl(): string | null;
+  /** Null when the meeting isn't recorded. */
+  recorder: RoomRecorder | null;
 }
 
 /** Someone who is let in. */

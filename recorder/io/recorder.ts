@@ -31,6 +31,8 @@ export interface RecorderLogger {
 }
 
 const STOP_MS = 5000;
+/** A room waits no longer for its recording to be begun or ended; a later start completes it. */
+const CALL_MS = 10_000;
 
 export class Recorder {
   readonly library: RecordingLibrary;
@@ -151,8 +153,14 @@ export class Recorder {
     this.#pending.clear();
   }
 
-  #call(method: WriterCall, ...args: unknown[]): Promise<unknown> {
-    return this.#ask("writer", method, args);
+  async #call(method: WriterCall, ...args: unknown[]): Promise<unknown> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(new Error(`${method}: no answer`)), CALL_MS);
+    try {
+      return await Promise.race([this.#ask("writer", method, args), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #ask(target: "writer" | "library", method: string, args: unknown[]): Promise<unknown> {

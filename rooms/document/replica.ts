@@ -172,6 +172,20 @@ export class Replica {
     return this.#enqueue(() => this.#commitGroup(now));
   }
 
+  /**
+   * Commits, and stores a snapshot of exactly that; answers its last row.
+   * @throws RoomError `unavailable` when it can't be stored.
+   */
+  async checkpoint(now: number): Promise<number> {
+    let seq = 0;
+    await this.#enqueue(async () => {
+      await this.#commitGroup(now, true);
+      seq = this.#seq;
+    });
+    if (this.#dropped) throw new RoomError("unavailable", UNSTORED);
+    return seq;
+  }
+
   /** Makes the document anew from the log, after it was dropped. */
   rebuild(): Promise<void> {
     return this.#enqueue(async () => {
@@ -229,7 +243,7 @@ export class Replica {
     });
   }
 
-  async #commitGroup(now: number): Promise<void> {
+  async #commitGroup(now: number, checkpoint = false): Promise<void> {
     if (this.#dropped) return;
     const group = this.#pending;
     const asks = this.#asks;
@@ -242,7 +256,9 @@ export class Replica {
     // All of this is read now: by the time of the commit, the document holds more than the log.
     const stored = this.#storedClocks(group, unchanged);
     const answers = asks.map((ask) => Y.encodeStateAsUpdate(this.#doc, ask.stateVector));
-    const due = group.length > 0 && this.#snapshotDue(now, group.length) ? this.#encode() : null;
+    const due = checkpoint || group.length > 0 && this.#snapshotDue(now, group.length)
+      ? this.#encode()
+      : null;
     try {
       if (group.length > 0) {
         this.#seq = await this.options.log.append(this.options.meetingId, group);
@@ -257,7 +273,7 @@ export class Replica {
     this.options.events.committed(group, stored);
     asks.forEach((ask, n) => ask.deliver(answers[n] as Uint8Array));
     for (const waiter of waiters) waiter.resolve();
-    if (due !== null) await this.#snapshot(now, due);
+    if (due !== null) await this.#snapshot(now, due, checkpoint);
   }
 
   #storedClocks(
@@ -286,13 +302,15 @@ export class Replica {
   }
 
   /** A snapshot only makes loading quicker: when it can't be stored, the log still has everything. */
-  async #snapshot(now: number, state: Uint8Array): Promise<void> {
+  async #snapshot(now: number, state: Uint8Array, needed = false): Promise<void> {
     const seq = this.#seq;
     this.#snapshotAt = now;
     this.#rowsSinceSnapshot = 0;
     this.#bytes = state.byteLength;
     await this.options.log.saveSnapshot(this.options.meetingId, { seq, at: now, state })
-      .catch(() => {});
+      .catch((error) => {
+        if (needed) throw new RoomError("unavailable", UNSTORED, { cause: error });
+      });
   }
 
   /** Updates add up to more than the state they make, so the sum is checked by measuring, sparingly. */

@@ -12,6 +12,7 @@ import type { Room } from "../../rooms/room.ts";
 import type { RoomMedia } from "../../rooms/sources.ts";
 import { type MediaEngine, MediaError, type MediaEvent, type MediaKind } from "../sfu/engine.ts";
 import type { RoomLogger } from "./ports.ts";
+import type { RoomRecording } from "./recording.ts";
 
 export type MediaMethod = Extract<Method, `media.${string}`>;
 
@@ -65,11 +66,17 @@ export class MediaSession implements RoomMedia {
   readonly #producers = new Map<string, Producer>();
   readonly #consumers = new Map<string, Consumer>();
 
-  constructor(private readonly engine: MediaEngine, private readonly logger: RoomLogger) {}
+  constructor(
+    private readonly engine: MediaEngine,
+    private readonly logger: RoomLogger,
+    /** Null when the meeting isn't recorded. */
+    readonly recording: RoomRecording | null = null,
+  ) {}
 
   /** Names the room; before that, events have nobody to go to. */
   attach(room: Room): void {
     this.#room = room;
+    this.recording?.attach(room);
   }
 
   /** Runs one `media.*` request. @throws RoomError */
@@ -90,11 +97,13 @@ export class MediaSession implements RoomMedia {
   }
 
   setPaused(producerId: string, paused: boolean): void {
+    if (paused) this.recording?.paused(producerId);
     this.#spare("pause", this.engine.setProducerPaused(producerId, paused));
   }
 
   closeProducer(producerId: string): void {
     if (!this.#producers.delete(producerId)) return;
+    this.recording?.gone(producerId);
     this.#spare("close producer", this.engine.closeProducer(producerId));
   }
 
@@ -168,6 +177,7 @@ export class MediaSession implements RoomMedia {
         throw gone();
       }
       this.#producers.set(producerId, { owner: person.id, transportId, source });
+      this.recording?.produced(producerId, { participantId: person.id, source, kind });
       room.sources.published(person, source, producerId, on);
       if (room.sources.startsPaused(person, source, on) !== paused) {
         this.setPaused(producerId, !paused);
@@ -284,6 +294,7 @@ export class MediaSession implements RoomMedia {
       const owner = this.#producers.get(producerId)?.owner;
       if (owner !== undefined && !loudest.has(owner)) loudest.set(owner, level);
     }
+    this.recording?.speakers([...loudest.keys()]);
     this.#room?.audience.notify("media.speakers", {
       speakers: [...loudest].slice(0, 16).map(([participantId, level]) => ({
         participantId,
@@ -310,12 +321,14 @@ export class MediaSession implements RoomMedia {
   #forgetProducer(producerId: string): void {
     const producer = this.#producers.get(producerId);
     this.#producers.delete(producerId);
+    this.recording?.gone(producerId);
     const owner = producer && this.#room?.people.get(producer.owner);
     if (owner !== undefined) this.#room?.sources.unpublished(owner, producerId);
   }
 
   #forgetAll(): void {
     this.#router = null;
+    for (const id of this.#producers.keys()) this.recording?.gone(id);
     this.#transports.clear();
     this.#producers.clear();
     this.#consumers.clear();

@@ -7,6 +7,7 @@ import type {
   UpdateLog,
 } from "../../rooms/ports.ts";
 import type { RoomLimits } from "../../rooms/limits.ts";
+import type { Recorder } from "../../recorder/io/recorder.ts";
 import type { MediaEngine } from "../sfu/engine.ts";
 import type { SocketLimits } from "./limits.ts";
 
@@ -26,8 +27,8 @@ export interface RoomsDeps {
   now(): number;
   logger: RoomLogger;
   limits?: { room?: Partial<RoomLimits>; socket?: Partial<SocketLimits> };
-  /** Where the recording of an ended meeting is, or null when there is none. */
-  recordingUrl?: (meetingId: string) => string | null;
+  /** Keeps lessons; without it none is recorded. */
+  recorder?: Recorder;
   /** The public host (`lectern.example:443` or `lectern.example`) when a proxy doesn't pass `Host` on. */
   publicHost?: string;
 }

@@ -14,6 +14,7 @@ import { Connection, type ConnectionPorts, type Entered, type Place } from "./co
 import { DEFAULT_SOCKET_LIMITS } from "./limits.ts";
 import { MediaSession } from "./media.ts";
 import type { Rooms, RoomsDeps } from "./ports.ts";
+import { RoomRecording } from "./recording.ts";
 
 /** Changes wait this long for others to share their commit with. */
 const GROUP_MS = 8;
@@ -177,9 +178,13 @@ class NodeRooms implements Rooms {
   }
 
   async #load(meeting: MeetingRecord): Promise<Place> {
-    const { store, log, clientIds, engine, logger, recordingUrl } = this.deps;
+    const { store, log, clientIds, engine, logger, now } = this.deps;
     const { meetingId } = meeting;
-    const media = new MediaSession(engine, logger);
+    const recorder = meeting.isRecorded ? this.deps.recorder : undefined;
+    const recording = recorder === undefined
+      ? null
+      : new RoomRecording(meetingId, { recorder, engine, logger, now });
+    const media = new MediaSession(engine, logger, recording);
     const room = await Room.open(meeting, {
       store,
       log,
@@ -194,8 +199,8 @@ class NodeRooms implements Rooms {
         this.#commitDue.delete(room);
       },
       report: (level, message, fields) => logger[level](message, fields),
-      recordingUrl: () => recordingUrl?.(meetingId) ?? null,
-    }, this.deps.now());
+      recorder: recording,
+    }, now());
     media.attach(room);
     const place = { room, media };
     this.#open.set(meetingId, place);
@@ -221,7 +226,8 @@ class NodeRooms implements Rooms {
 
   #tick(): void {
     const now = this.deps.now();
-    for (const { room } of this.#open.values()) {
+    for (const { room, media } of this.#open.values()) {
+      media.recording?.tick();
       room.tick(now).catch((error) =>
         this.deps.logger.error("Room tick failed", { meetingId: room.meetingId, error })
       );

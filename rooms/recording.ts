@@ -1,0 +1,93 @@
+/**
+ * The recording of a meeting as its room drives it: begun with the first join, paused and resumed by the host, ended
+ * with the meeting.
+ *
+ * Invariant: each step stands at a point of the log that is stored, with a snapshot; what comes between a pause and a
+ * resume belongs to no recorded stretch. The room goes on when a recording can't be kept.
+ */
+import type { RecordingState } from "./document/schema.ts";
+import { RoomError } from "./errors.ts";
+import type { LogPoint, RoomRecorder } from "./ports.ts";
+
+export interface MeetingRecordingPorts {
+  recorder: RoomRecorder;
+  /** Stores everything with a snapshot; answers the last row. @throws RoomError `unavailable`. */
+  checkpoint(): Promise<LogPoint>;
+  state(): RecordingState;
+  /** Shows the state in the document. */
+  show(state: RecordingState["state"]): void;
+  failed(what: string, error: unknown): void;
+}
+
+export class MeetingRecording {
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly ports: MeetingRecordingPorts) {}
+
+  /** Begins, or goes on after a restart; a pause goes on too. */
+  begin(): void {
+    const { recorder, state, show } = this.ports;
+    if (state().state === "off") show("recording");
+    const paused = state().state === "paused";
+    this.#enqueue(async () => {
+      await recorder.begin(await this.ports.checkpoint(), paused);
+    }).catch((error) => {
+      show("off");
+      this.ports.failed("begin", error);
+    });
+  }
+
+  /** Nothing is kept from here on. @throws RoomError `conflict`, `unavailable`. */
+  async pause(): Promise<void> {
+    this.#expect("recording", "Nothing is being recorded");
+    const { recorder, show } = this.ports;
+    recorder.hold();
+    show("paused");
+    await this.#step("pause", async () => recorder.pause(await this.ports.checkpoint()));
+  }
+
+  /** @throws RoomError `conflict`, `unavailable`. */
+  async resume(): Promise<void> {
+    this.#expect("paused", "The recording isn't paused");
+    const { recorder, show } = this.ports;
+    show("recording");
+    await this.#step("resume", async () => recorder.resume(await this.ports.checkpoint()));
+  }
+
+  /** Ends it; answers where it can be watched, null when nothing could be kept. */
+  async end(): Promise<string | null> {
+    try {
+      return await this.#enqueue(async () =>
+        await this.ports.recorder.end(await this.ports.checkpoint())
+      );
+    } catch (error) {
+      this.ports.failed("end", error);
+      return null;
+    }
+  }
+
+  /** The server goes down; another start goes on. */
+  async suspend(): Promise<void> {
+    await this.#enqueue(() => this.ports.recorder.suspend())
+      .catch((error) => this.ports.failed("suspend", error));
+  }
+
+  #expect(state: RecordingState["state"], message: string): void {
+    if (this.ports.state().state !== state) throw new RoomError("conflict", message);
+  }
+
+  async #step(what: string, step: () => Promise<void>): Promise<void> {
+    try {
+      await this.#enqueue(step);
+    } catch (error) {
+      this.ports.failed(what, error);
+      throw new RoomError("unavailable", "The recording can't be changed right now");
+    }
+  }
+
+  #enqueue<T>(step: () => Promise<T>): Promise<T> {
+    const done = this.#tail.then(step);
+    this.#tail = done.catch(() => {});
+    return done;
+  }
+}
