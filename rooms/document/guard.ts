@@ -20,6 +20,7 @@ import {
   type RefusalKind,
   refuse,
 } from "./guard_refusal.ts";
+import { Work } from "./guard_work.ts";
 import { type RootName, SERVER_ROOTS } from "./schema.ts";
 
 export { DEFAULT_BOUNDS, type GuardBounds, type RefusalKind };
@@ -32,8 +33,11 @@ export interface GuardRights {
 }
 
 export type Verdict =
-  /** `noop`: the document holds all of it already. `touched`: the roots that it changes. */
-  | { ok: true; noop: boolean; touched: ReadonlySet<RootName> }
+  /**
+   * `noop`: the document holds all of it already. `touched`: the roots that it changes. `work`: what applying costs
+   * beyond its length, at most, in steps of {@linkcode GuardBounds.maxWork}.
+   */
+  | { ok: true; noop: boolean; touched: ReadonlySet<RootName>; work: number }
   | { ok: false; kind: RefusalKind; reason: string };
 
 /** Decides whether `update` (Yjs v1) may be applied to `doc` for a sender with these rights. Never throws. */
@@ -62,19 +66,27 @@ export function judgeUpdate(
 class Judgement {
   private readonly touched = new Set<RootName>();
   private noop = true;
+  private readonly work: Work;
 
   constructor(
     private readonly doc: Y.Doc,
     private readonly update: DecodedUpdate,
     private readonly rights: GuardRights,
     private readonly bounds: GuardBounds,
-  ) {}
+  ) {
+    this.work = new Work(doc, update, bounds.maxWork);
+  }
 
   verdict(): Verdict {
     this.judgeClients();
-    placeStructs(this.doc, this.update, (struct, place) => this.judgeInsert(struct, place));
+    placeStructs(
+      this.doc,
+      this.update,
+      this.work,
+      (struct, place) => this.judgeInsert(struct, place),
+    );
     this.judgeDeletes();
-    return { ok: true, noop: this.noop, touched: this.touched };
+    return { ok: true, noop: this.noop, touched: this.touched, work: this.work.steps };
   }
 
   private judgeClients(): void {
@@ -129,11 +141,24 @@ class Judgement {
       const structs = store.clients.get(client) ?? [];
       for (const { start, end } of ranges) {
         if (end > last) refuse("missing-dependency", `deletes ${client}:${last} and beyond`);
-        if (start >= known) continue; // in the update, hence placed and judged
+        if (start >= known) {
+          // In the update, hence placed and judged.
+          this.work.move(0);
+          continue;
+        }
+        let joins = false;
         for (let i = Y.findIndexSS(structs, start); i < structs.length; i++) {
           const struct = structs[i]!;
           if (struct.id.clock >= end) break;
-          if (struct.deleted) continue;
+          if (struct.deleted) {
+            joins = false;
+            continue;
+          }
+          // Deleted neighbours become one: each run of them is taken out of the array once.
+          if (!joins) this.work.move(structs.length - i);
+          joins = true;
+          if (struct.id.clock < start) this.work.move(structs.length - i);
+          if (struct.id.clock + struct.length > end) this.work.move(structs.length - i);
           this.noop = false;
           const place = placeOfStored(struct);
           if (place !== null) this.touch(place.root);

@@ -64,6 +64,8 @@ export interface DecodedUpdate {
   blocks: Map<number, ClientBlock>;
   /** Sorted and without overlap for each client. */
   deletes: Map<number, DeleteRange[]>;
+  /** Structs in all blocks. */
+  structs: number;
 }
 
 const REF_BITS = 0b0001_1111;
@@ -80,12 +82,12 @@ export function decodeUpdate(update: Uint8Array, bounds: GuardBounds): DecodedUp
   const blocks = reader.readBlocks();
   const deletes = reader.readDeletes();
   reader.end();
-  return { blocks, deletes };
+  return { blocks, deletes, structs: reader.structs };
 }
 
 class UpdateReader {
   private readonly decoder: decoding.Decoder;
-  private structs = 0;
+  structs = 0;
   private values = 0;
 
   constructor(private readonly bytes: Uint8Array, private readonly bounds: GuardBounds) {

@@ -10,6 +10,7 @@
 import * as Y from "yjs";
 import type { ClientBlock, DecodedStruct, DecodedUpdate, Kind, StructId } from "./guard_decode.ts";
 import { refuse } from "./guard_refusal.ts";
+import { insertionOf, type Work } from "./guard_work.ts";
 import { type RootName, ROOTS } from "./schema.ts";
 
 type StoredStruct = Y.Item | Y.GC;
@@ -70,8 +71,13 @@ export function storedAt(doc: Y.Doc, id: StructId): StoredStruct {
 }
 
 /** Places every struct of the update; throws a refusal for what can't be integrated whole. */
-export function placeStructs(doc: Y.Doc, update: DecodedUpdate, onNew: OnNewStruct): void {
-  new Placement(doc, update, onNew).run();
+export function placeStructs(
+  doc: Y.Doc,
+  update: DecodedUpdate,
+  work: Work,
+  onNew: OnNewStruct,
+): void {
+  new Placement(doc, update, work, onNew).run();
 }
 
 /** A client's block and how far it has been walked. */
@@ -91,6 +97,7 @@ class Placement {
   constructor(
     private readonly doc: Y.Doc,
     update: DecodedUpdate,
+    private readonly work: Work,
     private readonly onNew: OnNewStruct,
   ) {
     for (const block of update.blocks.values()) {
@@ -157,6 +164,7 @@ class Placement {
     if (place === null) this.checkSplits(struct);
     if (struct.clock < known) this.checkContinuation(struct, known, place);
     this.places.set(struct, place);
+    if (place !== null) this.work.insert(insertionOf(struct, place, known, this.newOrNull));
     this.onNew(struct, place);
   }
 
@@ -176,6 +184,8 @@ class Placement {
    */
   private checkSplits(struct: DecodedStruct): void {
     const { origin, rightOrigin } = struct;
+    if (origin !== null) this.work.cut(origin.client, origin.clock + 1);
+    if (rightOrigin !== null) this.work.cut(rightOrigin.client, rightOrigin.clock);
     if (origin !== null) this.checkSplit(struct, origin.client, origin.clock + 1);
     if (rightOrigin !== null) this.checkSplit(struct, rightOrigin.client, rightOrigin.clock);
   }
@@ -257,6 +267,9 @@ class Placement {
     const known = this.progress.get(id.client)?.known;
     return known === undefined || id.clock < known;
   }
+
+  private readonly newOrNull = (id: StructId): DecodedStruct | null =>
+    this.isStored(id) ? null : this.newAt(id);
 
   private newAt(id: StructId): DecodedStruct {
     const { structs } = this.progress.get(id.client)!.block;

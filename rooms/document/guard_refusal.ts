@@ -24,6 +24,8 @@ export interface GuardBounds {
   maxDeleteRanges: number;
   /** How deep types may nest: an entry of a root has depth 1. */
   maxDepth: number;
+  /** What applying may cost, in steps of a walk over neighbours (some 125 ns each). */
+  maxWork: number;
 }
 
 /**
@@ -35,6 +37,7 @@ export const DEFAULT_BOUNDS: GuardBounds = {
   maxStructs: 100_000,
   maxDeleteRanges: 200_000,
   maxDepth: 16,
+  maxWork: 4_000_000,
 };
 
 /** UTF-16 units in the key of a map entry. Keys are ids and property names. */

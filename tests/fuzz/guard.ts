@@ -33,6 +33,7 @@ import {
   rightsFor,
 } from "./guard_meeting.ts";
 import { Random } from "./guard_random.ts";
+import { countWalk } from "./guard_walk.ts";
 import type { FuzzOptions, FuzzResult } from "./run.ts";
 
 export const DEFAULT_RUNS = 50_000;
@@ -126,7 +127,12 @@ class Episode {
     if (verdict.noop) this.tally.noop++;
 
     const clocksBefore = clocksOf(doc);
-    Y.applyUpdate(doc, update, this.origin);
+    const walked = countWalk(() => Y.applyUpdate(doc, update, this.origin));
+    // One step where a walk begins, and a note of each key that changed.
+    const { structs } = Y.decodeUpdate(update);
+    if (walked > verdict.work + 2 * structs.length + 20) {
+      this.report(`${walked} steps of a walk, ${verdict.work} charged`);
+    }
 
     if (doc.store.pendingStructs !== null || doc.store.pendingDs !== null) {
       this.report("something is left pending");
