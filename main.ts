@@ -67,6 +67,8 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
   const app = createApp({
     meetings: storage.meetings,
     apiKeys: storage.apiKeys,
+    idempotency: storage.idempotency,
+    lessonsLinks: storage.lessonsLinks,
     assets: storage.assets,
     rooms,
     attempts,
@@ -77,6 +79,7 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     publicUrl: config.publicUrl,
     tryIt: config.tryIt,
     trustProxy: config.trustProxy,
+    apiRequestsPerMinute: config.apiRequestsPerMinute,
     version: VERSION,
     clientDir: new URL("client/dist", import.meta.url).pathname,
   });

@@ -45,6 +45,7 @@ Deno.test("a booked meeting reads back as it was booked", async () => {
     recordingUrl: null,
     tutor: { id: "t-1", name: "Mia" },
     students: [{ id: "s-1", name: "Ada" }, { id: "s-2", name: "Tom" }],
+    sequence: 0,
   });
   expect(invites.map(({ userId, role }) => [userId, role])).toEqual([
     ["t-1", "tutor"],

@@ -30,6 +30,8 @@ export interface Config {
   };
   tryIt: boolean;
   trustProxy: boolean;
+  /** What one API key may ask in a minute. */
+  apiRequestsPerMinute: number;
   log: { level: LogLevel; format: "json" | "text" };
   lessons: {
     joinEarlyMs: number;
@@ -113,6 +115,11 @@ export const SETTINGS = {
   MEDIA_PORT: setting<number>({ ...port, fallback: 40000 }),
   TRY_IT: setting<boolean>({ schema: flag, expects: "true or false", fallback: null }),
   TRUST_PROXY: setting<boolean>({ schema: flag, expects: "true or false", fallback: false }),
+  API_REQUESTS_PER_MINUTE: setting<number>({
+    schema: whole(1, 1_000_000),
+    expects: "a whole number from 1 to 1000000",
+    fallback: 600,
+  }),
   JOIN_EARLY_MINUTES: setting<number>({ ...duration(1440), fallback: 15 }),
   END_GRACE_MINUTES: setting<number>({ ...duration(1440), fallback: 15 }),
   EMPTY_MINUTES: setting<number>({ ...duration(1440), fallback: 10 }),
@@ -175,6 +182,7 @@ export function parseConfig(sources: ConfigSources): Config {
     },
     tryIt: read("TRY_IT") ?? (publicUrl === null && isLoopback(host)),
     trustProxy: given("TRUST_PROXY"),
+    apiRequestsPerMinute: given("API_REQUESTS_PER_MINUTE"),
     log: { level: given("LOG_LEVEL"), format: given("LOG_FORMAT") },
     lessons: {
       joinEarlyMs: minutes("JOIN_EARLY_MINUTES"),

@@ -1,20 +1,41 @@
-/** Lets requests with a valid API key through, and slows down an address that guesses. */
+/** Lets requests with a valid API key through, at the key's pace, and slows down an address that guesses. */
 import type { MiddlewareHandler } from "hono";
 import type { HttpDeps, HttpEnv } from "./context.ts";
 import { Problem } from "./problems.ts";
+import { RateLimit } from "./rate_limit.ts";
 
 export function requireApiKey(deps: HttpDeps): MiddlewareHandler<HttpEnv> {
+  const limit = new RateLimit(deps.apiRequestsPerMinute);
   return async (context, next) => {
-    const key = /^Bearer ([A-Za-z0-9_-]{8,200})$/i.exec(context.req.header("authorization") ?? "");
-    if (key?.[1] !== undefined && await deps.apiKeys.verify(key[1]) !== null) return await next();
-    const name = `key:${context.get("address")}`;
-    const retryAfterMs = deps.attempts.blockedForMs(name, deps.now());
-    if (retryAfterMs > 0) {
-      throw new Problem("rate-limited", "Too many wrong API keys from this address.", {
-        retryAfterMs,
+    const header = context.req.header("authorization") ?? "";
+    const text = /^Bearer ([A-Za-z0-9_-]{8,200})$/i.exec(header)?.[1];
+    const key = text === undefined ? null : await deps.apiKeys.verify(text);
+    if (text === undefined || key === null) refuse(deps, context.get("address"));
+    const allowance = limit.take(key.keyId, deps.now());
+    if (!allowance.allowed) {
+      throw new Problem("too-many-requests", "This key has made its requests for this minute.", {
+        retryAfterMs: allowance.resetMs,
+        headers: limit.headers(allowance),
       });
     }
-    deps.attempts.fail(name, deps.now());
-    throw new Problem("unauthorized", "Send a valid API key as a Bearer token.");
+    context.set("apiKey", key);
+    context.set("apiKeyText", text);
+    await next();
+    // Afterwards, so that refusals carry them too.
+    for (const [name, value] of Object.entries(limit.headers(allowance))) {
+      context.header(name, value);
+    }
   };
+}
+
+function refuse(deps: HttpDeps, address: string): never {
+  const name = `key:${address}`;
+  const retryAfterMs = deps.attempts.blockedForMs(name, deps.now());
+  if (retryAfterMs > 0) {
+    throw new Problem("rate-limited", "Too many wrong API keys from this address.", {
+      retryAfterMs,
+    });
+  }
+  deps.attempts.fail(name, deps.now());
+  throw new Problem("unauthorized", "Send a valid API key as a Bearer token.");
 }

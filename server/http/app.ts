@@ -8,12 +8,11 @@ import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
 import { addressName } from "../attempts.ts";
-import { requireApiKey } from "./api_key.ts";
+import { apiRoutes } from "./api.ts";
 import { assetRoutes } from "./assets.ts";
 import type { HttpDeps, HttpEnv } from "./context.ts";
 import { healthRoutes } from "./health.ts";
 import { joinRoutes } from "./join.ts";
-import { meetingRoutes } from "./meetings.ts";
 import { pageRoutes } from "./pages.ts";
 import { internalProblem, Problem } from "./problems.ts";
 import { sandboxRoutes } from "./sandbox.ts";
@@ -30,13 +29,12 @@ export function createApp(deps: HttpDeps): Hono<HttpEnv> {
   app.notFound(() => new Problem("not-found", "There is nothing at this address.").toResponse());
 
   app.route("/", healthRoutes(deps));
-  app.use("/api/v1/*", requireApiKey(deps), neverCached);
-  app.route("/api/v1/meetings", meetingRoutes(deps));
   app.route("/api/assets", assetRoutes(deps));
   app.use("/api/*", neverCached);
   app.get("/api/socket", (context) => deps.rooms.upgrade(context.req.raw, context.get("address")));
   app.route("/api/join", joinRoutes(deps));
   app.route("/api", tryItRoutes(deps));
+  app.route("/api", apiRoutes(deps));
   app.all("/api/*", () => {
     throw new Problem("not-found", "There is nothing at this address.");
   });

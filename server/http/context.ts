@@ -1,7 +1,10 @@
 /** What the routes need from outside, and what a request carries along. */
-import type { ApiKeys } from "../../db/api_keys.ts";
+import type { ApiKey, ApiKeys } from "../../db/api_keys.ts";
 import type { Assets } from "../../db/assets.ts";
+import type { Idempotency } from "../../db/idempotency.ts";
+import type { LessonsLinks } from "../../db/lessons_links.ts";
 import type { BookingStore } from "../../db/storage.ts";
+import type { RecordingLibrary } from "../../recorder/library.ts";
 import type { AttemptLimiter } from "../../rooms/ports.ts";
 import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics.ts";
@@ -9,9 +12,12 @@ import type { Rooms } from "../socket/ports.ts";
 
 export interface HttpDeps {
   meetings: BookingStore;
-  apiKeys: Pick<ApiKeys, "verify">;
+  apiKeys: Pick<ApiKeys, "verify" | "issue" | "list" | "revoke">;
+  idempotency: Pick<Idempotency, "begin" | "keep" | "forget">;
+  lessonsLinks: Pick<LessonsLinks, "issue" | "find" | "revoke">;
   assets: Pick<Assets, "add" | "find" | "totals">;
   rooms: Rooms;
+  library: RecordingLibrary;
   attempts: AttemptLimiter;
   logger: Logger;
   metrics: Metrics;
@@ -23,6 +29,8 @@ export interface HttpDeps {
   publicUrl: string;
   tryIt: boolean;
   trustProxy: boolean;
+  /** What one API key may ask in a minute. */
+  apiRequestsPerMinute: number;
   version: string;
   /** The built client. */
   clientDir: string;
@@ -36,5 +44,8 @@ export interface HttpEnv {
   Variables: {
     /** The caller's address, as it is logged and counted. */
     address: string;
+    /** Under `/api/v1`: whose request it is. */
+    apiKey: ApiKey;
+    apiKeyText: string;
   };
 }

@@ -10,7 +10,7 @@ import { RoomError } from "../../rooms/errors.ts";
 import { METHODS, PROTOCOL_VERSION } from "../../rooms/protocol/messages.ts";
 import type { HttpDeps, HttpEnv } from "./context.ts";
 import { boundedBody, jsonBody, jsonOnly } from "./json_body.ts";
-import { isoTime } from "./meeting_schemas.ts";
+import { isoTime } from "./meeting_answers.ts";
 import { Problem } from "./problems.ts";
 
 const joinSchema = z.object(METHODS.hello.params.shape).pick({

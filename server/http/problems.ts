@@ -1,7 +1,7 @@
 /**
  * How refusals look over HTTP: `application/problem+json` (RFC 9457).
  *
- * `type` is a stable name that ends with a {@linkcode RoomErrorCode}; `code` repeats that code. Anything that is no
+ * `type` is a stable name that ends with a {@linkcode ProblemCode}; `code` repeats that code. Anything that is no
  * {@linkcode Problem} is our bug: the caller gets 500 without text.
  */
 import type { RoomErrorCode } from "../../rooms/errors.ts";
@@ -15,11 +15,19 @@ export interface FieldError {
 export interface ProblemExtras {
   errors?: readonly FieldError[];
   retryAfterMs?: number;
+  headers?: Readonly<Record<string, string>>;
   /** Members of the document beside the standard ones. */
   members?: Record<string, unknown>;
 }
 
-const STATUS: Record<RoomErrorCode, [status: number, title: string]> = {
+/** What only HTTP refuses for. */
+export type ProblemCode =
+  | RoomErrorCode
+  | "changed"
+  | "idempotency-key-reused"
+  | "too-many-requests";
+
+const STATUS: Record<ProblemCode, [status: number, title: string]> = {
   "bad-request": [400, "The request can't be read"],
   "protocol-version": [400, "The protocol's version isn't known"],
   unauthorized: [401, "Not authorized"],
@@ -37,13 +45,16 @@ const STATUS: Record<RoomErrorCode, [status: number, title: string]> = {
   "rate-limited": [429, "Too many attempts"],
   "update-refused": [422, "The update was refused"],
   unavailable: [503, "Not available now"],
+  changed: [412, "It was changed meanwhile"],
+  "idempotency-key-reused": [422, "The Idempotency-Key belongs to another request"],
+  "too-many-requests": [429, "Too many requests"],
 };
 
 /** A refusal that the caller may see. */
 export class Problem extends Error {
   override readonly name = "Problem";
   constructor(
-    readonly code: RoomErrorCode,
+    readonly code: ProblemCode,
     message: string,
     readonly extras: ProblemExtras = {},
   ) {
@@ -57,6 +68,7 @@ export class Problem extends Error {
     const headers = new Headers({
       "content-type": "application/problem+json",
       "cache-control": "no-store",
+      ...this.extras.headers,
     });
     const { retryAfterMs } = this.extras;
     if (retryAfterMs !== undefined) {

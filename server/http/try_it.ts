@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import type { Role } from "../../rooms/document/schema.ts";
 import type { HttpDeps, HttpEnv } from "./context.ts";
-import { bookedJson } from "./meeting_schemas.ts";
+import { bookedJson } from "./meeting_answers.ts";
 import { Problem } from "./problems.ts";
 
 export function tryItRoutes(deps: HttpDeps): Hono<HttpEnv> {

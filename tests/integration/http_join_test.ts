@@ -38,7 +38,7 @@ Deno.test("a personal link says who you are, and who is there", async () => {
     opensAt: null,
     closesAt: null,
     isRecorded: false,
-    encryption: "e2ee",
+    encryption: "transport",
     you: { name: "Ada", role: "student" },
     present: ["Mia"],
     willWait: false,

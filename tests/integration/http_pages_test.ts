@@ -136,7 +136,12 @@ Deno.test("health, readiness and metrics answer, and readiness says when it can'
 
 Deno.test("a fault of ours is answered without its text, and logged with it", async () => {
   await using server = await startHttp({
-    apiKeys: { verify: () => Promise.reject(new Error("disk on fire")) },
+    apiKeys: {
+      verify: () => Promise.reject(new Error("disk on fire")),
+      issue: () => Promise.reject(new Error("disk on fire")),
+      list: () => Promise.resolve([]),
+      revoke: () => Promise.resolve(false),
+    },
   });
   const response = await server.api("GET", "/meetings");
   expect(response.status).toBe(500);

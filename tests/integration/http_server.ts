@@ -38,6 +38,8 @@ export async function startHttp(change: Partial<HttpDeps> = {}): Promise<HttpSer
   const app = createApp({
     meetings: storage.meetings,
     apiKeys: storage.apiKeys,
+    idempotency: storage.idempotency,
+    lessonsLinks: storage.lessonsLinks,
     assets: storage.assets,
     rooms: rememberingRooms(ended, present),
     attempts: new Attempts(),
@@ -48,6 +50,7 @@ export async function startHttp(change: Partial<HttpDeps> = {}): Promise<HttpSer
     publicUrl: "https://lessons.example.org",
     tryIt: true,
     trustProxy: false,
+    apiRequestsPerMinute: 100_000,
     version: "0.0.0",
     clientDir,
     ...change,

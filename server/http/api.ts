@@ -1,0 +1,32 @@
+/** `/api/v1`: everything that the booking system may ask, and the description of it. */
+import { Hono } from "hono";
+import { requireApiKey } from "./api_key.ts";
+import { apiDocs, DOCS_HEADERS } from "./api_docs.ts";
+import type { HttpDeps, HttpEnv } from "./context.ts";
+import { keyOperations } from "./key_operations.ts";
+import { linkOperations } from "./link_operations.ts";
+import { meetingOperations } from "./meeting_operations.ts";
+import { openApiDocument } from "./openapi.ts";
+import type { Operation } from "./operation.ts";
+import { operationRoutes } from "./operation_routes.ts";
+
+/** Every operation of the booking API. */
+export function apiOperations(deps: HttpDeps): Operation[] {
+  return [
+    ...meetingOperations(deps),
+    ...linkOperations(deps),
+    ...keyOperations(deps),
+  ];
+}
+
+export function apiRoutes(deps: HttpDeps): Hono<HttpEnv> {
+  const operations = apiOperations(deps);
+  const document = openApiDocument(operations, [], deps);
+  const page = apiDocs(document);
+  const routes = new Hono<HttpEnv>();
+  routes.get("/v1/openapi.json", (context) => context.json(document));
+  routes.get("/docs", (context) => context.body(page, 200, DOCS_HEADERS));
+  routes.use("/v1/*", requireApiKey(deps));
+  routes.route("/v1", operationRoutes(operations, deps));
+  return routes;
+}

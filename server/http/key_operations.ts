@@ -1,0 +1,75 @@
+/** API keys: made, listed and revoked by one that may write. */
+import { z } from "zod";
+import type { ApiKey } from "../../db/api_keys.ts";
+import type { HttpDeps } from "./context.ts";
+import { isoTime } from "./meeting_answers.ts";
+import { type Operation, operation } from "./operation.ts";
+import { Problem } from "./problems.ts";
+
+type Deps = Pick<HttpDeps, "apiKeys" | "now">;
+
+const newKeySchema = z.strictObject({
+  name: z.string().trim().min(1).max(100).describe("What it is for"),
+  scope: z.enum(["read", "write"]).describe("`read` keys change nothing"),
+}).meta({ id: "NewApiKey" });
+
+const keySchema = z.strictObject({
+  keyId: z.int(),
+  name: z.string(),
+  scope: z.enum(["read", "write"]),
+  createdAt: z.iso.datetime(),
+}).meta({ id: "ApiKey" });
+
+const issuedKeySchema = z.strictObject({
+  ...keySchema.shape,
+  key: z.string().describe("The key itself. It can't be read again later"),
+}).meta({ id: "IssuedApiKey" });
+
+export function keyOperations({ apiKeys, now }: Deps): Operation[] {
+  return [
+    operation({
+      id: "createKey",
+      method: "post",
+      path: "/keys",
+      tag: "API keys",
+      summary: "Make an API key",
+      body: newKeySchema,
+      status: 201,
+      answer: issuedKeySchema,
+    }, async ({ body }) => {
+      const issued = await apiKeys.issue(body.name, body.scope, now());
+      return { body: { ...keyJson(issued), key: issued.key } };
+    }),
+
+    operation({
+      id: "listKeys",
+      method: "get",
+      path: "/keys",
+      tag: "API keys",
+      summary: "List the API keys that work",
+      answer: z.strictObject({ keys: z.array(keySchema) }).meta({ id: "ApiKeyList" }),
+    }, async () => ({ body: { keys: (await apiKeys.list()).map(keyJson) } })),
+
+    operation({
+      id: "revokeKey",
+      method: "delete",
+      path: "/keys/{keyId}",
+      tag: "API keys",
+      summary: "Revoke an API key",
+      description: "A key can't revoke itself, so that one always remains.",
+      status: 204,
+      refusals: [404, 409],
+    }, async ({ params, apiKey }) => {
+      const keyId = /^\d{1,15}$/.test(params.keyId) ? Number(params.keyId) : -1;
+      if (keyId === apiKey.keyId) {
+        throw new Problem("conflict", "A key can't revoke itself. Make another one first.");
+      }
+      if (await apiKeys.revoke(keyId, now())) return { body: undefined };
+      throw new Problem("not-found", "There is no such key.");
+    }),
+  ];
+}
+
+function keyJson({ keyId, name, scope, createdAt }: ApiKey): z.output<typeof keySchema> {
+  return { keyId, name, scope, createdAt: isoTime(createdAt) };
+}
