@@ -25,7 +25,8 @@ export function DeviceHelp({ devices }: { devices: Devices }) {
         return (
           <Notice key={kind} testId={`trouble-${trouble}`}>
             <p>
-              <strong>{advice.happened}</strong> {advice.now} You can join without it.
+              <strong>{advice.happened}</strong> {advice.now} You can join without{" "}
+              {kind === "both" ? "them" : "it"}.
             </p>
             {advice.retry && (
               <button type="button" class="button" onClick={() => again(kind)}>Try again</button>

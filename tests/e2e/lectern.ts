@@ -18,10 +18,21 @@ const CHROMIUM_ARGS = [
   "--disable-component-update",
   "--disable-sync",
   "--autoplay-policy=no-user-gesture-required",
-  "--use-fake-ui-for-media-stream",
-  "--use-fake-device-for-media-stream",
-  "--auto-select-desktop-capture-source=Entire screen",
 ];
+
+/** What a browser gives to a page that asks for a microphone and a camera. */
+const DEVICE_ARGS = {
+  fake: [
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--auto-select-desktop-capture-source=Entire screen",
+  ],
+  denied: ["--deny-permission-prompts", "--use-fake-device-for-media-stream"],
+  "no-camera": [
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream=device-count=0",
+  ],
+} as const;
 
 /** What booking a lesson answers, as far as the tests use it. */
 export interface Booking {
@@ -183,11 +194,14 @@ export function findChromium(): string {
   return found;
 }
 
-export function launchChromium(args: string[] = []): Promise<Browser> {
+export function launchChromium(
+  args: string[] = [],
+  devices: keyof typeof DEVICE_ARGS = "fake",
+): Promise<Browser> {
   return chromium.launch({
     executablePath: findChromium(),
     headless: true,
-    args: [...CHROMIUM_ARGS, ...args],
+    args: [...CHROMIUM_ARGS, ...DEVICE_ARGS[devices], ...args],
   });
 }
 

@@ -1,0 +1,166 @@
+/** The door of a lesson in real Chromium: who comes in, who waits, and what everybody else reads. */
+import { expect } from "@std/expect";
+import { inbound, launchChromium, Lectern, linkOf, openPerson, until } from "./lectern.ts";
+import { byId, enter, enterBoth, lessonTests, seesAndHears } from "./lesson.ts";
+
+const test = lessonTests();
+
+const MINUTE_MS = 60_000;
+const inMinutes = (minutes: number) => new Date(Date.now() + minutes * MINUTE_MS).toISOString();
+
+test("a guest waits until the host lets them in, is refused, and once admitted does not wait again", async ({ lectern, browser }) => {
+  const booking = await lectern.book();
+  const mia = await enter(await openPerson(browser), linkOf(booking, "Mia"));
+  const { page: tom } = await openPerson(browser);
+  await tom.goto(booking.url);
+  await tom.getByLabel("Your name").fill("Tom");
+  await byId(tom, "join").and(tom.getByText("Ask to join")).click();
+  await byId(tom, "waiting-room").waitFor();
+  await byId(mia, "waiting-notice").getByTestId("refuse").click();
+  await byId(tom, "refused").waitFor();
+  await tom.getByRole("button", { name: "Back to the lobby" }).click();
+  await byId(tom, "join").click();
+  await byId(tom, "waiting-room").waitFor();
+  await byId(mia, "waiting-notice").getByTestId("admit").click();
+  await byId(tom, "room").waitFor();
+  await seesAndHears(tom);
+
+  await tom.reload();
+  await byId(tom, "room").waitFor();
+  await seesAndHears(tom);
+  await byId(tom, "leave").click();
+  await byId(tom, "leave-now").click();
+  await tom.getByRole("button", { name: "Back to the lobby" }).click();
+  await byId(tom, "join").and(tom.getByText("Join the lesson")).click();
+  await byId(tom, "room").waitFor();
+});
+
+test("a page that is reloaded comes back into the room, and what was muted stays muted", async ({ lectern, browser }) => {
+  const { mia, ada } = await enterBoth(browser, await lectern.book());
+  await byId(ada, "microphone").click();
+  await ada.getByLabel("Unmute the microphone").waitFor();
+  await ada.reload();
+  await byId(ada, "room").waitFor();
+  await ada.getByLabel("Unmute the microphone").waitFor();
+  await ada.getByLabel("Switch the camera off").waitFor();
+  await seesAndHears(ada);
+  await byId(mia, "tile").and(mia.getByLabel("Ada, muted")).waitFor();
+  expect(await byId(mia, "tile").count()).toBe(2);
+});
+
+test("a lesson opened in a second tab leaves the first, which can take it back", async ({ lectern, browser }) => {
+  const booking = await lectern.book();
+  const person = await openPerson(browser);
+  const first = await enter(person, linkOf(booking, "Ada"));
+  const second = await person.context.newPage();
+  await enter({ ...person, page: second }, linkOf(booking, "Ada"));
+  await byId(first, "replaced").waitFor();
+  await first.getByRole("button", { name: "Use it here instead" }).click();
+  await byId(first, "room").waitFor();
+  await byId(second, "replaced").waitFor();
+});
+
+test("a locked room keeps newcomers out until it is unlocked", async ({ lectern, browser }) => {
+  const booking = await lectern.book();
+  const mia = await enter(await openPerson(browser), linkOf(booking, "Mia"));
+  await byId(mia, "people").click();
+  await byId(mia, "lock").click();
+  await mia.getByRole("button", { name: "Unlock" }).waitFor();
+  const { page: ada } = await openPerson(browser);
+  await ada.goto(linkOf(booking, "Ada"));
+  await byId(ada, "join").click();
+  await byId(ada, "locked").waitFor();
+  await byId(mia, "lock").click();
+  await mia.getByRole("button", { name: "Lock", exact: true }).waitFor();
+  await ada.getByRole("button", { name: "Try again" }).click();
+  await byId(ada, "join").click();
+  await byId(ada, "room").waitFor();
+});
+
+test("outside its time a lesson says when it opens, that it is over, or that it was cancelled", async ({ lectern, browser }) => {
+  const { page } = await openPerson(browser);
+  const tomorrow = await lectern.book({
+    scheduledStart: inMinutes(24 * 60),
+    scheduledEnd: inMinutes(25 * 60),
+  });
+  await page.goto(linkOf(tomorrow, "Ada"));
+  await byId(page, "too-early").waitFor();
+  expect(await page.getByRole("heading").textContent()).toMatch(
+    /^This lesson opens tomorrow at \d/,
+  );
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Add to calendar" }).click();
+  expect((await download).suggestedFilename()).toMatch(/\.ics$/);
+
+  await lectern.api("POST", `/meetings/${tomorrow.meetingId}/cancel`);
+  await page.reload();
+  await byId(page, "cancelled").waitFor();
+
+  const ended = await lectern.book();
+  await lectern.api("POST", `/meetings/${ended.meetingId}/end`);
+  await page.goto(linkOf(ended, "Ada"));
+  await byId(page, "over").waitFor();
+});
+
+test("who denies microphone and camera is told what to do, and joins without them", async ({ lectern, browser }) => {
+  const booking = await lectern.book();
+  const mia = await enter(await openPerson(browser), linkOf(booking, "Mia"));
+  await using bare = await launchChromium([], "denied");
+  const { page: ada, errors } = await openPerson(bare);
+  await ada.goto(linkOf(booking, "Ada"));
+  await byId(ada, "trouble-denied")
+    .getByText("Your microphone and camera are blocked for this page.").waitFor();
+  await byId(ada, "join").click();
+  await byId(ada, "room").waitFor();
+  await seesAndHears(ada);
+  await byId(mia, "tile").and(mia.getByLabel("Ada, muted")).waitFor();
+  await byId(ada, "microphone").click();
+  await byId(ada, "messages").getByText("Your microphone is blocked for this page.").waitFor();
+  expect(errors).toEqual([]);
+});
+
+test("who has no camera is told so, and is heard without one", async ({ lectern, browser }) => {
+  const booking = await lectern.book();
+  const mia = await enter(await openPerson(browser), linkOf(booking, "Mia"));
+  await using bare = await launchChromium([], "no-camera");
+  const { page: ada, errors } = await openPerson(bare);
+  await ada.goto(linkOf(booking, "Ada"));
+  await byId(ada, "trouble-none").getByText("No camera was found.").waitFor();
+  await byId(ada, "join").click();
+  await byId(ada, "room").waitFor();
+  await seesAndHears(ada);
+  const before = await inbound(mia);
+  await until(() => inbound(mia), (now) => now.audioPackets > before.audioPackets + 10);
+  await byId(ada, "camera").click();
+  await byId(ada, "messages").getByText("No camera was found.").waitFor();
+  expect(errors).toEqual([]);
+});
+
+Deno.test("a wrong passcode gets a plain message, and many of them a pause", async () => {
+  // A server of its own: the pause holds for everybody at this address.
+  const lectern = await Lectern.start();
+  const browser = await launchChromium();
+  try {
+    const booking = await lectern.book();
+    const { page } = await openPerson(browser);
+    await page.goto(`${lectern.origin}/video-room/${booking.meetingId}?passcode=wrong`);
+    await byId(page, "wrong-passcode").waitFor();
+    for (let i = 0; i < 30; i++) {
+      const response = await fetch(`${lectern.origin}/api/join`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ meetingId: booking.meetingId, passcode: `wrong-${i}` }),
+      });
+      await response.body?.cancel();
+    }
+    await page.goto("about:blank");
+    await page.goto(`${lectern.origin}/video-room/${booking.meetingId}?passcode=wrong`);
+    await byId(page, "rate-limited").waitFor();
+    await page.goto("about:blank");
+    await page.goto(linkOf(booking, "Ada"));
+    await byId(page, "lobby").waitFor();
+  } finally {
+    await browser.close();
+    await lectern.stop();
+  }
+});

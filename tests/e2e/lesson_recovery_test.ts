@@ -1,0 +1,93 @@
+/** What breaks during a lesson mends itself: the server, its media process, somebody's network. */
+import { expect } from "@std/expect";
+import { inbound, until } from "./lectern.ts";
+import { byId, enterBoth, lessonTests, personMenu, seesAndHears } from "./lesson.ts";
+
+const test = lessonTests();
+
+test("after the server was killed, everyone comes back by themselves as they were", async ({ lectern, browser }) => {
+  const { mia, ada } = await enterBoth(browser, await lectern.book());
+  await seesAndHears(mia);
+  await personMenu(mia, "Ada", "mute");
+  await ada.getByLabel("Unmute the microphone").waitFor();
+  await byId(mia, "chat").first().click();
+  await byId(mia, "chat-input").fill("before the cut");
+  await byId(mia, "chat-send").click();
+  const message = byId(mia, "chat-message").getByText("before the cut");
+  await message.waitFor();
+
+  await lectern.kill("SIGKILL");
+  await byId(mia, "status").waitFor();
+  await lectern.start();
+  const back = performance.now();
+  const before = await inbound(mia);
+  await until(
+    () => inbound(mia),
+    (now) => now.framesDecoded !== before.framesDecoded && now.framesDecoded > 5,
+    15_000,
+  );
+  const flowingMs = performance.now() - back;
+  expect(await byId(mia, "tile").count()).toBe(2);
+  expect(await ada.getByLabel("Unmute the microphone").isVisible()).toBe(true);
+  expect(await message.isVisible()).toBe(true);
+  await until(() => byId(mia, "chat-input").inputValue(), (text) => text === "");
+  await byId(ada, "microphone").click();
+  await seesAndHears(mia);
+  expect(flowingMs).toBeLessThan(5_000);
+});
+
+test("when the media process dies, pictures flow again within seconds", async ({ lectern, browser }) => {
+  const { mia, ada } = await enterBoth(browser, await lectern.book());
+  for (const page of [mia, ada]) await seesAndHears(page);
+  const pids = [...lectern.log.matchAll(/media process serves\s+pid=(\d+)/g)];
+  Deno.kill(Number(pids.at(-1)?.[1]), "SIGKILL");
+  const killed = performance.now();
+  for (const page of [mia, ada]) {
+    // The old connections are closed and count no more: what is decoded now came by new ones.
+    await until(() => inbound(page), (now) => now.framesDecoded < 5, 10_000);
+  }
+  for (const page of [mia, ada]) await until(() => inbound(page), (now) => now.framesDecoded > 5);
+  expect(performance.now() - killed).toBeLessThan(5_000);
+  for (const page of [mia, ada]) await seesAndHears(page);
+  expect(await byId(mia, "tile").count()).toBe(2);
+});
+
+test("a page whose network goes says so, keeps what is written, and comes back by itself", async ({ lectern, browser }) => {
+  const { mia, ada } = await enterBoth(browser, await lectern.book());
+  await seesAndHears(ada);
+  await byId(ada, "chat").first().click();
+  await ada.context().setOffline(true);
+  await byId(ada, "status").getByText("Reconnecting…").waitFor();
+  await byId(ada, "saved").getByText("Offline").waitFor();
+  await byId(ada, "chat-input").fill("written in a tunnel");
+  await byId(ada, "chat-send").click();
+  await byId(ada, "chat-list").locator("..").getByRole("alert").waitFor();
+  expect(await byId(ada, "chat-input").inputValue()).toBe("written in a tunnel");
+
+  await ada.context().setOffline(false);
+  await byId(ada, "status").waitFor({ state: "detached" });
+  await byId(ada, "chat-send").click();
+  await byId(mia, "chat").first().click();
+  await byId(mia, "chat-message").getByText("written in a tunnel").waitFor();
+  await seesAndHears(mia);
+  await seesAndHears(ada);
+});
+
+test("somebody of whom nothing arrives any more is marked on their tile, until it does", async ({ lectern, browser }) => {
+  const { mia, ada } = await enterBoth(browser, await lectern.book());
+  await seesAndHears(mia);
+  const sends = (active: boolean) =>
+    ada.evaluate(async (active) => {
+      const { keptPeers } = globalThis as unknown as { keptPeers: RTCPeerConnection[] };
+      for (const sender of keptPeers.flatMap((peer) => peer.getSenders())) {
+        const parameters = sender.getParameters();
+        for (const encoding of parameters.encodings) encoding.active = active;
+        if (parameters.encodings.length > 0) await sender.setParameters(parameters);
+      }
+    }, active);
+  await sends(false);
+  const mark = byId(mia, "tile-trouble");
+  await mark.getByText("Ada’s connection is unstable").waitFor({ timeout: 9_000 });
+  await sends(true);
+  await mark.waitFor({ state: "detached" });
+});
