@@ -40,6 +40,8 @@ interface Family {
   stem: Family | null;
   /** Items of this update that descend from it, counted at its stem. */
   descendants: number;
+  /** The stored left neighbour of the stem. */
+  base: StructId | null;
 }
 
 /** An item that is about to be placed. */
@@ -124,14 +126,21 @@ export class Work {
     let orderly = true;
     let gap = 0;
     if (leftIs === "stored") {
-      gap = this.#gap(place, left, rightIsNew ? null : right);
+      // Undoing in a text may name one neighbour for both sides.
+      const oneForBoth = left !== null && right !== null && sameId(left, right);
+      gap = this.#gap(place, left, rightIsNew || oneForBoth ? null : right);
       if (gap > 0) this.charge(gap + 3 * list.items);
     } else if (leftIs === "inside new") {
       orderly = right !== null && sameId(right, { client: left!.client, clock: left!.clock + 1 });
       if (!orderly) this.charge(3 * list.items);
     }
     const stem = leftStruct === null ? null : this.#stems.get(leftStruct) ?? null;
-    const family = { latest: id, gap, orderly, stem, descendants: 0 };
+    const base = stem === null ? left : stem.base;
+    if (leftIs !== "stored" && right !== null && !rightIsNew) {
+      const { rightOrigin } = leftStruct!;
+      if (rightOrigin === null || !sameId(right, rightOrigin)) this.#gap(place, base, right);
+    }
+    const family = { latest: id, gap, orderly, stem, descendants: 0, base };
     if (left === null) list.head = family;
     else {
       const families = this.#families.get(left.client) ?? new Map<number, Family>();
@@ -141,7 +150,11 @@ export class Work {
     return family;
   }
 
-  /** Stored items between two neighbours; up to the list's end when the right one doesn't follow. */
+  /**
+   * Stored items between two neighbours, or up to the list's end.
+   * @throws Refusal `malformed` when the right one doesn't follow: where an item between them goes would depend on
+   * what each replica has split.
+   */
   #gap(place: Place, left: StructId | null, right: StructId | null): number {
     let gap = 0;
     let item = left === null ? this.#firstOf(place) : null;
@@ -159,7 +172,13 @@ export class Work {
     for (; item !== null && !startsWith(item, right); item = item.right) {
       gap++;
       this.charge(1 / 8);
-      if (holds(item, right)) break;
+      if (holds(item, right)) return gap;
+    }
+    if (item === null && right !== null) {
+      refuse(
+        "malformed",
+        `${right.client}:${right.clock} is named as a right neighbour, but doesn't follow`,
+      );
     }
     return gap;
   }

@@ -128,9 +128,8 @@ class Episode {
 
     const clocksBefore = clocksOf(doc);
     const walked = countWalk(() => Y.applyUpdate(doc, update, this.origin));
-    // One step where a walk begins, and a note of each key that changed.
-    const { structs } = Y.decodeUpdate(update);
-    if (walked > verdict.work + 2 * structs.length + 20) {
+    // The step at which a walk ends is free, and the mirror walks as far.
+    if (walked > 2 * (verdict.work + Y.decodeUpdate(update).structs.length)) {
       this.report(`${walked} steps of a walk, ${verdict.work} charged`);
     }
 
