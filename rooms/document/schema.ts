@@ -119,7 +119,36 @@ export interface FileFields {
   name: string;
   language: string;
   text: Y.Text;
+  /** Unix ms; files are shown in this order. */
+  createdAt: number;
+  /** Case id → what a run of this file should do. Each case is replaced whole. */
+  tests: Y.Map<TestCase>;
 }
+
+/** What a tutor expects of a program. */
+export interface TestCase {
+  name: string;
+  /** Unix ms; cases are shown in this order. */
+  createdAt: number;
+  /** `output`: with `input` typed, it prints `expected`. `code`: `expected` runs after the program without an error. */
+  kind: "output" | "code";
+  input: string;
+  expected: string;
+}
+
+/** How a case went on one run. */
+export interface TestResult {
+  id: string;
+  name: string;
+  passed: boolean;
+  /** What was printed, or the error; cut to what is worth reading. */
+  got: string;
+}
+
+/** Something that a run shows among its lines: the n-th U+FFFC of `output` stands for the n-th of `displays`. */
+export type RunDisplay =
+  | { kind: "table"; columns: string[]; rows: string[][] }
+  | { kind: "image"; mime: "image/png" | "image/svg+xml"; bytes: Uint8Array };
 
 /** One entry of `runs`: a Y.Map with these keys; `output` is a Y.Text. */
 export interface RunFields {
@@ -129,6 +158,12 @@ export interface RunFields {
   language: string;
   startedAt: number;
   output: Y.Text;
+  /** Tables and pictures, in the order of their places in `output`. */
+  displays: Y.Array<RunDisplay>;
+  /** How the file's tests went on this run; absent when there were none. */
+  tests?: TestResult[];
+  /** Participant id of somebody who asks the one who ran it to stop it. */
+  stop?: string;
   /** Exit code, or a reason why there is none; null while running. */
   exit: number | "stopped" | "interrupted" | "timeout" | "truncated" | null;
 }

@@ -6,6 +6,8 @@
  * counts it, and the page checks it with {@linkcode readEvent}.
  */
 
+import type { RunDisplay } from "../../../rooms/document/schema.ts";
+
 export const RUNNERS = ["javascript", "python", "sql", "lua", "c", "ruby"] as const;
 export type RunnerName = (typeof RUNNERS)[number];
 
@@ -31,9 +33,7 @@ export interface RunRequest extends Program {
 }
 
 /** Something shown between the lines of the output. */
-export type Display =
-  | { kind: "table"; columns: string[]; rows: string[][] }
-  | { kind: "image"; mime: "image/png" | "image/svg+xml"; bytes: Uint8Array };
+export type Display = RunDisplay;
 
 export type RunEnd = number | "stopped" | "timeout" | "truncated";
 

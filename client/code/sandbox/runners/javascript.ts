@@ -137,7 +137,8 @@ function explain(error: unknown, files: Program["files"]): string {
   return [`${error.name}: ${error.message}`, ...new Set(frames)].join("\n");
 }
 
-type TimerId = ReturnType<typeof setTimeout>;
+/** A number in browsers; the types of Deno and of browsers differ. */
+type TimerId = number | ReturnType<typeof setTimeout>;
 
 /** Resolves when nothing the program started is due any more: its timers run on after its last line. */
 class Timers {
