@@ -4,6 +4,7 @@
  * Run directly it serves until SIGTERM or SIGINT; `deno task start` prepares everything and calls {@linkcode serve}.
  */
 import { openStorage, type Storage } from "./db/storage.ts";
+import { Recorder } from "./recorder/io/recorder.ts";
 import { Attempts } from "./server/attempts.ts";
 import { type Config, configWarnings, loadConfig, VERSION } from "./server/config.ts";
 import { createApp } from "./server/http/app.ts";
@@ -40,7 +41,19 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
   started.defer(() => storage.close());
   if (storage.migrated.length > 0) logger.info("database migrated", { applied: storage.migrated });
 
-  const engine = await startMediaProcess({ ...config.media, logger });
+  const recorder = await Recorder.start({
+    database: config.database,
+    freeBytes: config.recordings.freeBytes,
+    dataDir: config.database.kind === "file" ? config.dataDir : null,
+  }, logger);
+  started.defer(() => recorder.close());
+  await recorder.recover(Date.now());
+
+  const engine = await startMediaProcess({
+    ...config.media,
+    logger,
+    onRecorded: (batch) => recorder.receive(batch),
+  });
   started.defer(() => engine.close());
 
   const attempts = new Attempts();
@@ -49,6 +62,7 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     log: storage.log,
     clientIds: storage.clientIds,
     engine,
+    recorder,
     attempts,
     now: Date.now,
     logger,
@@ -70,6 +84,7 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     idempotency: storage.idempotency,
     lessonsLinks: storage.lessonsLinks,
     assets: storage.assets,
+    library: recorder.library,
     rooms,
     attempts,
     logger,
@@ -99,7 +114,14 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     // Deno forgets a close frame that was handed over just before its server is shut down.
     await new Promise((resolve) => setTimeout(resolve, CLOSE_FRAMES_MS));
   });
-  started.defer(startSweeping({ meetings: storage.meetings, rooms, logger, now: Date.now }));
+  started.defer(startSweeping({
+    meetings: storage.meetings,
+    rooms,
+    recorder,
+    retentionMs: config.recordings.retentionMs,
+    logger,
+    now: Date.now,
+  }));
 
   logger.info("serving", { url: config.publicUrl, host: config.host, port: config.port });
   for (const warning of configWarnings(config)) logger.warn(warning);

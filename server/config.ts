@@ -33,6 +33,12 @@ export interface Config {
   /** What one API key may ask in a minute. */
   apiRequestsPerMinute: number;
   log: { level: LogLevel; format: "json" | "text" };
+  recordings: {
+    /** Media isn't kept while the disk has less than this. */
+    freeBytes: number;
+    /** Recordings are deleted so long after their end; null keeps them. */
+    retentionMs: number | null;
+  };
   lessons: {
     joinEarlyMs: number;
     endGraceMs: number;
@@ -124,6 +130,8 @@ export const SETTINGS = {
   END_GRACE_MINUTES: setting<number>({ ...duration(1440), fallback: 15 }),
   EMPTY_MINUTES: setting<number>({ ...duration(1440), fallback: 10 }),
   RECONNECT_SECONDS: setting<number>({ ...duration(3600), fallback: 30 }),
+  RECORDING_RETENTION_DAYS: setting<number>({ ...duration(36_500), fallback: 0 }),
+  RECORDING_FREE_MB: setting<number>({ ...duration(100_000_000), fallback: 500 }),
   LOG_LEVEL: setting<LogLevel>({
     schema: z.enum(["debug", "info", "warn", "error"]),
     expects: "debug, info, warn or error",
@@ -184,6 +192,10 @@ export function parseConfig(sources: ConfigSources): Config {
     trustProxy: given("TRUST_PROXY"),
     apiRequestsPerMinute: given("API_REQUESTS_PER_MINUTE"),
     log: { level: given("LOG_LEVEL"), format: given("LOG_FORMAT") },
+    recordings: {
+      freeBytes: given("RECORDING_FREE_MB") * 1024 * 1024,
+      retentionMs: given("RECORDING_RETENTION_DAYS") * 86_400_000 || null,
+    },
     lessons: {
       joinEarlyMs: minutes("JOIN_EARLY_MINUTES"),
       endGraceMs: minutes("END_GRACE_MINUTES"),

@@ -51,6 +51,8 @@ Deno.test("a bad value is named with what is expected", () => {
     END_GRACE_MINUTES: "1.5",
     EMPTY_MINUTES: "soon",
     RECONNECT_SECONDS: "99999",
+    RECORDING_RETENTION_DAYS: "a month",
+    RECORDING_FREE_MB: "-5",
     LOG_LEVEL: "loud",
     LOG_FORMAT: "xml",
   };

@@ -1,5 +1,6 @@
 import { expect } from "@std/expect";
 import { openTestStorage, TEST_WINDOW } from "../db/open_test_storage.ts";
+import { Recorder } from "../recorder/io/recorder.ts";
 import { createLogger } from "./logger.ts";
 import { sweep } from "./sweep.ts";
 
@@ -17,6 +18,14 @@ Deno.test("a meeting whose time passed while nobody was in it is completed, once
     encryption: "e2ee",
     policy: {},
   });
+  const logger = createLogger({ level: "error", format: "text" });
+  const recorder = await Recorder.start({
+    database: { kind: "file", path: storage.path, synchronous: "normal" },
+    freeBytes: 0,
+    dataDir: null,
+  }, logger);
+  await using closing = new AsyncDisposableStack();
+  closing.defer(() => recorder.close());
   const ended: string[] = [];
   let now = 1000;
   const deps = {
@@ -27,7 +36,9 @@ Deno.test("a meeting whose time passed while nobody was in it is completed, once
         return Promise.resolve();
       },
     },
-    logger: createLogger({ level: "error", format: "text" }),
+    recorder,
+    retentionMs: null,
+    logger,
     now: () => now,
   };
   expect(await sweep(deps)).toBe(0);

@@ -9,12 +9,14 @@ import { meetingOperations } from "./meeting_operations.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { Operation } from "./operation.ts";
 import { operationRoutes } from "./operation_routes.ts";
+import { recordingOperations } from "./recording_operations.ts";
 
 /** Every operation of the booking API. */
 export function apiOperations(deps: HttpDeps): Operation[] {
   return [
     ...meetingOperations(deps),
     ...linkOperations(deps),
+    ...recordingOperations(deps),
     ...keyOperations(deps),
   ];
 }

@@ -15,6 +15,7 @@ import { healthRoutes } from "./health.ts";
 import { joinRoutes } from "./join.ts";
 import { pageRoutes } from "./pages.ts";
 import { internalProblem, Problem } from "./problems.ts";
+import { recordingRoutes } from "./recordings.ts";
 import { sandboxRoutes } from "./sandbox.ts";
 import { COMMON_HEADERS } from "./security_headers.ts";
 import { tryItRoutes } from "./try_it.ts";
@@ -33,6 +34,7 @@ export function createApp(deps: HttpDeps): Hono<HttpEnv> {
   app.use("/api/*", neverCached);
   app.get("/api/socket", (context) => deps.rooms.upgrade(context.req.raw, context.get("address")));
   app.route("/api/join", joinRoutes(deps));
+  app.route("/api/recordings", recordingRoutes(deps));
   app.route("/api", tryItRoutes(deps));
   app.route("/api", apiRoutes(deps));
   app.all("/api/*", () => {

@@ -5,7 +5,9 @@ import type { HttpDeps } from "../../server/http/context.ts";
 import { createLogger } from "../../server/logger.ts";
 import { Metrics } from "../../server/metrics.ts";
 import type { Rooms } from "../../server/socket/ports.ts";
+import { openDatabase } from "../../db/database.ts";
 import { openTestStorage, type TestStorage } from "../../db/open_test_storage.ts";
+import { SqlRecordingLibrary } from "../../db/recording_library.ts";
 
 export interface HttpServer extends AsyncDisposable {
   storage: TestStorage;
@@ -30,6 +32,11 @@ export const LESSON = {
 export async function startHttp(change: Partial<HttpDeps> = {}): Promise<HttpServer> {
   const clock = { now: Date.now() };
   const storage = await openTestStorage(() => clock.now);
+  const database = await openDatabase({
+    kind: "file",
+    path: storage.path,
+    synchronous: "normal",
+  });
   const clientDir = await Deno.makeTempDir({ prefix: "lectern-client-" });
   const log: string[] = [];
   const ended: HttpServer["ended"] = [];
@@ -41,6 +48,7 @@ export async function startHttp(change: Partial<HttpDeps> = {}): Promise<HttpSer
     idempotency: storage.idempotency,
     lessonsLinks: storage.lessonsLinks,
     assets: storage.assets,
+    library: new SqlRecordingLibrary(database.query),
     rooms: rememberingRooms(ended, present),
     attempts: new Attempts(),
     logger: createLogger({ level: "debug", format: "json", write: (_, line) => log.push(line) }),
@@ -72,6 +80,7 @@ export async function startHttp(change: Partial<HttpDeps> = {}): Promise<HttpSer
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
     async [Symbol.asyncDispose]() {
+      await database.close();
       await storage[Symbol.asyncDispose]();
       await Deno.remove(clientDir, { recursive: true });
     },
