@@ -5,8 +5,6 @@ import {
   ArrowToolbarItem,
   AssetToolbarItem,
   defaultHandleExternalFileContent,
-  DefaultMainMenu,
-  DefaultMainMenuContent,
   DefaultToolbar,
   DrawToolbarItem,
   type Editor,
@@ -23,8 +21,6 @@ import {
   TextToolbarItem,
   type TLComponents,
   Tldraw,
-  TldrawUiMenuGroup,
-  TldrawUiMenuItem,
   TldrawUiMenuToolItem,
   type TLUiOverrides,
   TriangleToolbarItem,
@@ -34,18 +30,12 @@ import {
   useToasts,
 } from "tldraw";
 import "tldraw/tldraw.css";
-import {
-  choosePdf,
-  insertShape,
-  openFile,
-  putPdf,
-  saveAsFile,
-  saveAsPdf,
-} from "./board_actions.ts";
+import { insertShape, putPdf } from "./board_actions.ts";
 import "./board.css";
 import { BoardContext, useBoard } from "./board_context.ts";
 import { refusalWords } from "./binding/bounds.ts";
 import { IMAGE_TYPES, MAX_IMAGE_BYTES } from "./files/board_assets.ts";
+import { ContextMenu, MainMenu } from "./menus.tsx";
 import type { Board as OpenBoard } from "./open_board.ts";
 import { personColor } from "./presence/person_color.ts";
 import { SharePanel } from "./share_panel.tsx";
@@ -82,6 +72,7 @@ const overrides: TLUiOverrides = {
 const components: TLComponents = {
   SharePanel,
   MainMenu,
+  ContextMenu,
   Toolbar,
   DebugMenu: null,
   DebugPanel: null,
@@ -141,47 +132,6 @@ function Toolbar() {
       <FrameToolbarItem />
       <LaserToolbarItem />
     </DefaultToolbar>
-  );
-}
-
-function MainMenu() {
-  const editor = useEditor();
-  const { session } = useBoard();
-  const toasts = useDefaultHelpers();
-  const context = { editor, session, toasts };
-  const { draw } = session.permissions.value;
-  return (
-    <DefaultMainMenu>
-      <TldrawUiMenuGroup id="board-files">
-        {draw && (
-          <TldrawUiMenuItem
-            id="insert-pdf"
-            label="Put a PDF on the board…"
-            onSelect={() => void choosePdf(context)}
-          />
-        )}
-        <TldrawUiMenuItem
-          id="save-pdf"
-          label="Save all pages as PDF"
-          readonlyOk
-          onSelect={() => void saveAsPdf(context)}
-        />
-        <TldrawUiMenuItem
-          id="save-board"
-          label="Save the board as a file"
-          readonlyOk
-          onSelect={() => void saveAsFile(context)}
-        />
-        {draw && (
-          <TldrawUiMenuItem
-            id="open-board"
-            label="Open a board file…"
-            onSelect={() => void openFile(context)}
-          />
-        )}
-      </TldrawUiMenuGroup>
-      <DefaultMainMenuContent />
-    </DefaultMainMenu>
   );
 }
 
