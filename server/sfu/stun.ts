@@ -35,6 +35,10 @@ const XOR_MAPPED_ADDRESS = 0x0020;
 const USE_CANDIDATE = 0x0025;
 const FINGERPRINT = 0x8028;
 const ICE_CONTROLLED = 0x8029;
+const ICE_CONTROLLING = 0x802a;
+const PRIORITY = 0x0024;
+/** What a peer-reflexive candidate would get (RFC 8445 §5.1.2.1). */
+const PEER_REFLEXIVE_PRIORITY = [110, 0xff, 0xff, 0xff];
 
 const INTEGRITY_BYTES = 20;
 const FINGERPRINT_XOR = 0x5354554e;
@@ -219,7 +223,8 @@ export function writeBindingRequest(
   const message = new Message(BINDING_REQUEST, options.transactionId);
   message.add(USERNAME, new TextEncoder().encode(options.username));
   if (options.useCandidate === true) message.add(USE_CANDIDATE, new Uint8Array());
-  if (options.controlled === true) message.add(ICE_CONTROLLED, new Uint8Array(8));
+  message.add(PRIORITY, Uint8Array.from(PEER_REFLEXIVE_PRIORITY));
+  message.add(options.controlled === true ? ICE_CONTROLLED : ICE_CONTROLLING, new Uint8Array(8));
   return message.finish(password, hmac);
 }
 

@@ -32,15 +32,11 @@ export class ServerProcess<Ready> implements AsyncDisposable {
 
   /** CPU time of all threads, user and system. */
   cpuMs(): number {
-    const stat = Deno.readTextFileSync(`/proc/${this.child.pid}/stat`);
-    // The second field is a name in brackets that may hold spaces.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return (Number(fields[11]) + Number(fields[12])) * 1000 / TICKS_PER_SECOND;
+    return processCpuMs(this.child.pid);
   }
 
   residentMb(): number {
-    const status = Deno.readTextFileSync(`/proc/${this.child.pid}/status`);
-    return Number(status.match(/VmRSS:\s+(\d+)/)?.[1] ?? NaN) / 1024;
+    return processResidentMb(this.child.pid);
   }
 
   /** Ends it by closing its input, and waits. */
@@ -50,6 +46,19 @@ export class ServerProcess<Ready> implements AsyncDisposable {
     await this.child.status;
     clearTimeout(timer);
   }
+}
+
+/** CPU time of all threads of a process, user and system. */
+export function processCpuMs(pid: number): number {
+  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+  // The second field is a name in brackets that may hold spaces.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 1000 / TICKS_PER_SECOND;
+}
+
+export function processResidentMb(pid: number): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  return Number(status.match(/VmRSS:\s+(\d+)/)?.[1] ?? NaN) / 1024;
 }
 
 /** In the server: says that it is ready, then waits until whoever started it goes. */
