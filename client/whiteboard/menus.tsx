@@ -84,7 +84,6 @@ export function MainMenu() {
 const CONTEXT_GROUPS = {
   clipboard: ["cut", "copy", "paste", "duplicate", "delete"],
   order: ["bring-to-front", "send-to-back", "group", "ungroup", "toggle-lock"],
-  all: ["select-all", "undo", "redo"],
 } as const;
 
 /** What the right button or a long touch opens. */
