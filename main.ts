@@ -10,6 +10,9 @@ import { type Config, configWarnings, loadConfig, VERSION } from "./server/confi
 import { createApp } from "./server/http/app.ts";
 import { createLogger, type Logger } from "./server/logger.ts";
 import { Metrics } from "./server/metrics.ts";
+import { Outbound } from "./server/notify/post.ts";
+import { startReminding } from "./server/notify/reminders.ts";
+import { startWebhooks } from "./server/notify/webhooks.ts";
 import type { MediaEngine } from "./server/sfu/engine.ts";
 import { startMediaProcess } from "./server/sfu/io/process.ts";
 import { createRooms } from "./server/socket/rooms.ts";
@@ -73,6 +76,21 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
   });
   await rooms.resume(await storage.meetings.active());
 
+  const outbound = new Outbound({ allowPrivate: config.webhookPrivate });
+  started.defer(startWebhooks({
+    store: storage.webhooks,
+    outbound,
+    logger,
+    now: Date.now,
+    version: VERSION,
+  }));
+  started.defer(startReminding({
+    meetings: storage.meetings,
+    beforeMs: config.lessons.reminderMs,
+    logger,
+    now: Date.now,
+  }));
+
   const metrics = new Metrics();
   metrics.collect(() => rooms.counters());
   metrics.collect(() => engine.counters());
@@ -83,6 +101,8 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     apiKeys: storage.apiKeys,
     idempotency: storage.idempotency,
     lessonsLinks: storage.lessonsLinks,
+    webhooks: storage.webhooks,
+    outbound,
     assets: storage.assets,
     library: recorder.library,
     rooms,

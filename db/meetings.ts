@@ -6,8 +6,10 @@
  */
 import type { Kysely, Selectable, Transaction } from "kysely";
 import { DEFAULT_POLICY, type MeetingStatus, type Policy } from "../rooms/document/schema.ts";
-import type { MeetingRecord } from "../rooms/ports.ts";
+import type { EndReason, MeetingRecord } from "../rooms/ports.ts";
+import { recordMeetingEvent } from "./events.ts";
 import { type BookedPerson, issueInvite, type Person } from "./invites.ts";
+import { closeStays } from "./participants.ts";
 import type { MeetingSettingsTable, MeetingsTable, Schema } from "./schema.ts";
 import { makeMeetingId, makePasscode, secretsEqual } from "./secrets.ts";
 
@@ -85,7 +87,9 @@ export interface JoinWindow {
 /** Looks at the meeting as it is inside the transaction that is about to change it; throws to leave it so. */
 export type Check = (current: Meeting) => void;
 
-type MeetingRow = Selectable<MeetingsTable> & Omit<Selectable<MeetingSettingsTable>, "meeting_id">;
+type MeetingRow =
+  & Selectable<MeetingsTable>
+  & Omit<Selectable<MeetingSettingsTable>, "meeting_id" | "reminded_start">;
 
 export class Meetings {
   constructor(private readonly db: Kysely<Schema>, private readonly window: JoinWindow) {}
@@ -101,6 +105,7 @@ export class Meetings {
       for (const student of booking.students) {
         issued.push(await issueInvite(transaction, meetingId, "student", student, now));
       }
+      await recordMeetingEvent(transaction, "meeting.created", meetingId, now);
       return issued;
     });
     const meeting = await this.read(meetingId);
@@ -123,13 +128,24 @@ export class Meetings {
   }
 
   /** Changes a lesson that hasn't begun. Null when it is unknown, or not pending any more. */
-  async change(meetingId: string, change: MeetingChange, check?: Check): Promise<Meeting | null> {
+  async change(
+    meetingId: string,
+    change: MeetingChange,
+    now: number,
+    check?: Check,
+  ): Promise<Meeting | null> {
     await this.db.transaction().execute(async (transaction) => {
       const meetings = new Meetings(transaction, this.window);
       const current = await meetings.read(meetingId);
       if (current === null) return;
       check?.(current);
-      if (current.status === "pending") await updateMeeting(transaction, current, change);
+      if (current.status !== "pending") return;
+      await updateMeeting(transaction, current, change);
+      if (tellsPeople(current, change)) {
+        await recordMeetingEvent(transaction, "meeting.rescheduled", meetingId, now, {
+          earlier: { title: current.title, ...scheduleOf(current) },
+        });
+      }
     });
     const meeting = await this.read(meetingId);
     return meeting?.status === "pending" ? meeting : null;
@@ -169,12 +185,17 @@ export class Meetings {
     return row !== undefined && equal;
   }
 
-  async start(meetingId: string, at: number): Promise<void> {
-    await this.db.updateTable("video_meetings")
-      .set({ status: "active", actual_start: at })
-      .where("meeting_id", "=", meetingId)
-      .where("status", "=", "pending")
-      .execute();
+  start(meetingId: string, at: number): Promise<void> {
+    return this.db.transaction().execute(async (transaction) => {
+      const { numUpdatedRows } = await transaction.updateTable("video_meetings")
+        .set({ status: "active", actual_start: at })
+        .where("meeting_id", "=", meetingId)
+        .where("status", "=", "pending")
+        .executeTakeFirst();
+      if (numUpdatedRows > 0n) {
+        await recordMeetingEvent(transaction, "meeting.started", meetingId, at);
+      }
+    });
   }
 
   /** Closes the meeting and every stay in it. Answers false when it was closed already or is unknown. */
@@ -182,24 +203,29 @@ export class Meetings {
     meetingId: string,
     status: "completed" | "cancelled",
     at: number,
-    check?: Check,
+    { check, reason }: { check?: Check | undefined; reason?: EndReason | undefined } = {},
   ): Promise<boolean> {
     return this.db.transaction().execute(async (transaction) => {
       if (check !== undefined) {
         const current = await new Meetings(transaction, this.window).read(meetingId);
         if (current !== null) check(current);
       }
-      const result = await transaction.updateTable("video_meetings")
+      const { numUpdatedRows } = await transaction.updateTable("video_meetings")
         .set({ status, actual_end: at })
         .where("meeting_id", "=", meetingId)
         .where("status", "in", ["pending", "active"])
         .executeTakeFirst();
-      await transaction.updateTable("video_participants")
-        .set({ left_at: at })
+      await closeStays(transaction, meetingId, at);
+      if (numUpdatedRows === 0n) return false;
+      await transaction.updateTable("meeting_settings")
+        .set((eb) => ({ sequence: eb("sequence", "+", 1) }))
         .where("meeting_id", "=", meetingId)
-        .where("left_at", "is", null)
         .execute();
-      return result.numUpdatedRows > 0n;
+      const [type, extra] = status === "cancelled"
+        ? ["meeting.cancelled", {}] as const
+        : ["meeting.ended", { reason: reason ?? "ended" }] as const;
+      await recordMeetingEvent(transaction, type, meetingId, at, extra);
+      return true;
     });
   }
 
@@ -345,4 +371,16 @@ async function updateMeeting(
 function defined<T extends Record<string, unknown>>(values: T) {
   const set = Object.entries(values).filter(([, value]) => value !== undefined);
   return Object.fromEntries(set) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+/** Whether a change concerns what people have in their calendars. */
+function tellsPeople(current: Meeting, change: MeetingChange): boolean {
+  const { title, scheduledStart, scheduledEnd, timeZone } = change;
+  return Object.entries(defined({ title, scheduledStart, scheduledEnd, timeZone }))
+    .some(([name, value]) => value !== current[name as keyof Meeting]);
+}
+
+function scheduleOf({ scheduledStart, scheduledEnd }: Meeting) {
+  const iso = (at: number | null) => at === null ? null : new Date(at).toISOString();
+  return { scheduledStart: iso(scheduledStart), scheduledEnd: iso(scheduledEnd) };
 }

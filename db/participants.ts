@@ -4,8 +4,10 @@
  * A participant whose row is still open has not left as far as the database knows: after a crash their next join
  * continues that stay.
  */
-import type { Kysely } from "kysely";
+import type { Kysely, Transaction } from "kysely";
+import type { Role } from "../rooms/document/schema.ts";
 import type { Identity } from "../rooms/ports.ts";
+import { type ParticipantFacts, recordMeetingEvent } from "./events.ts";
 import type { Schema } from "./schema.ts";
 
 /** A stay as the booking system may read it. Times are Unix milliseconds. */
@@ -44,21 +46,48 @@ export function recordJoin(
         name: identity.name,
       })
       .execute();
+    const participant = factsOf({
+      userId: identity.userId ?? identity.participantId,
+      name: identity.name,
+      role: identity.role,
+      joinedAt: at,
+      leftAt: null,
+      isMuted: false,
+    });
+    await recordMeetingEvent(transaction, "participant.joined", meetingId, at, { participant });
   });
 }
 
-export async function recordLeave(
+export function recordLeave(
   db: Kysely<Schema>,
   meetingId: string,
   participantId: string,
   at: number,
 ): Promise<void> {
-  await db.updateTable("video_participants")
+  return db.transaction().execute((transaction) =>
+    closeStays(transaction, meetingId, at, participantId)
+  );
+}
+
+/** Ends the open stays of a meeting, or of one person in it. */
+export async function closeStays(
+  transaction: Transaction<Schema>,
+  meetingId: string,
+  at: number,
+  participantId?: string,
+): Promise<void> {
+  let update = transaction.updateTable("video_participants")
     .set({ left_at: at })
     .where("meeting_id", "=", meetingId)
-    .where("participant_id", "=", participantId)
-    .where("left_at", "is", null)
+    .where("left_at", "is", null);
+  if (participantId !== undefined) update = update.where("participant_id", "=", participantId);
+  const closed = await update
+    .returning(["user_id", "name", "user_type", "joined_at", "left_at", "is_muted"])
     .execute();
+  for (const row of closed) {
+    const participant = factsOf(toStay(row));
+    await recordMeetingEvent(transaction, "participant.left", meetingId, at, { participant });
+  }
 }
 
 export async function recordMuted(
@@ -100,12 +129,34 @@ export async function listStays(db: Kysely<Schema>, meetingId: string): Promise<
     .where("meeting_id", "=", meetingId)
     .orderBy("id")
     .execute();
-  return rows.map((row) => ({
+  return rows.map(toStay);
+}
+
+function toStay(row: {
+  user_id: string;
+  name: string;
+  user_type: Role;
+  joined_at: number;
+  left_at: number | null;
+  is_muted: number;
+}): Stay {
+  return {
     userId: row.user_id,
     name: row.name,
     role: row.user_type,
     joinedAt: row.joined_at,
     leftAt: row.left_at,
     isMuted: row.is_muted === 1,
-  }));
+  };
+}
+
+function factsOf({ userId, name, role, joinedAt, leftAt }: Stay): ParticipantFacts {
+  const iso = (at: number) => new Date(at).toISOString();
+  return {
+    userId,
+    name,
+    role,
+    joinedAt: iso(joinedAt),
+    leftAt: leftAt === null ? null : iso(leftAt),
+  };
 }

@@ -3,11 +3,12 @@
  *
  * `video_meetings` and `video_participants` are the project owner's tables, by their names and columns. Ids of
  * bookings, tutors and students belong to the booking system and carry no foreign keys. Times are Unix
- * milliseconds; booleans are 0 and 1. Every secret but the passcode (which the booking system may ask for
- * again) is stored as its SHA-256.
+ * milliseconds; booleans are 0 and 1. Every secret is stored as its SHA-256, but for the passcode, which the
+ * booking system may ask for again, and for what signs webhooks.
  */
 import type { Generated } from "kysely";
 import type { BookingSchema } from "./booking_schema.ts";
+import type { OutboxSchema } from "./outbox_schema.ts";
 import type { MediaSource, MeetingStatus, Role } from "../rooms/document/schema.ts";
 
 export interface MeetingsTable {
@@ -53,6 +54,8 @@ export interface MeetingSettingsTable {
   policy: string;
   /** Counts changes, for calendars (RFC 5545 §3.8.7.4). */
   sequence: Generated<number>;
+  /** The start that people were reminded of. */
+  reminded_start: Generated<number | null>;
 }
 
 /** A tab's proof of who it is, for coming back without waiting again. */
@@ -174,7 +177,7 @@ export interface RecordingLinksTable {
   expires_at: number;
 }
 
-export interface Schema extends BookingSchema {
+export interface Schema extends BookingSchema, OutboxSchema {
   video_meetings: MeetingsTable;
   video_participants: ParticipantsTable;
   meeting_settings: MeetingSettingsTable;

@@ -38,9 +38,11 @@ import {
   revokeParticipant,
   type Stay,
 } from "./participants.ts";
+import { recordReminders } from "./reminders.ts";
 import type { Schema } from "./schema.ts";
 import { findSession, openSession } from "./sessions.ts";
 import { SqlUpdateLog } from "./update_log.ts";
+import { Webhooks } from "./webhooks.ts";
 
 /** What the booking API asks beyond what a room needs. */
 export interface BookingStore extends MeetingStore {
@@ -61,6 +63,8 @@ export interface BookingStore extends MeetingStore {
   stays(meetingId: string): Promise<Stay[]>;
   /** Open meetings whose links have stopped working. */
   overdue(now: number): Promise<string[]>;
+  /** Puts a reminder of every lesson that starts within `beforeMs` into the outbox, once; answers how many. */
+  remind(beforeMs: number, now: number): Promise<number>;
   /** Meetings that somebody joined and nobody ended. */
   active(): Promise<string[]>;
 }
@@ -72,6 +76,7 @@ export interface Storage {
   apiKeys: ApiKeys;
   idempotency: Idempotency;
   lessonsLinks: LessonsLinks;
+  webhooks: Webhooks;
   assets: Assets;
   /** Names of the migrations that this opening applied. */
   migrated: readonly string[];
@@ -100,6 +105,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     apiKeys: new ApiKeys(db),
     idempotency: new Idempotency(db),
     lessonsLinks: new LessonsLinks(db),
+    webhooks: new Webhooks(db),
     assets: new Assets(db),
     migrated: database.migrated,
     async ping() {
@@ -121,8 +127,8 @@ function createMeetingStore(
     create: (booking) => meetings.create(booking, now()),
     read: (meetingId) => meetings.read(meetingId),
     list: (query) => meetings.list(query),
-    change: (meetingId, change, check) => meetings.change(meetingId, change, check),
-    cancel: (meetingId, at, check) => meetings.close(meetingId, "cancelled", at, check),
+    change: (meetingId, change, check) => meetings.change(meetingId, change, now(), check),
+    cancel: (meetingId, at, check) => meetings.close(meetingId, "cancelled", at, { check }),
     addStudent: (meetingId, person) =>
       db.transaction().execute((transaction) =>
         issueInvite(transaction, meetingId, "student", person, now())
@@ -132,6 +138,7 @@ function createMeetingStore(
     revokeLink: (meetingId, linkId) => revokeLink(db, meetingId, linkId, now()),
     stays: (meetingId) => listStays(db, meetingId),
     overdue: (at) => meetings.overdue(at),
+    remind: (beforeMs, at) => recordReminders(db, beforeMs, at),
     active: () => meetings.active(),
 
     find: (meetingId) => meetings.find(meetingId),
@@ -146,8 +153,8 @@ function createMeetingStore(
     recordMuted: (meetingId, participantId, muted) =>
       recordMuted(db, meetingId, participantId, muted),
     start: (meetingId, at) => meetings.start(meetingId, at),
-    async complete(meetingId, at) {
-      await meetings.close(meetingId, "completed", at);
+    async complete(meetingId, at, reason) {
+      await meetings.close(meetingId, "completed", at, { reason });
     },
   };
 }

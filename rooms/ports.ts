@@ -102,7 +102,7 @@ export interface MeetingStore {
   /** pending → active. */
   start(meetingId: string, at: number): Promise<void>;
   /** active or pending → completed; everybody's left_at is set where it is not. */
-  complete(meetingId: string, at: number): Promise<void>;
+  complete(meetingId: string, at: number, reason?: EndReason): Promise<void>;
 }
 
 export type EndReason = "ended" | "timeout" | "empty" | "cancelled";

@@ -54,9 +54,12 @@ export class Room {
     this.audience = new Audience(ports.limits, (frame) => recorder?.presence(frame));
     this.recording = recorder === null ? null : new MeetingRecording({
       recorder,
-      checkpoint: async () => ({ seq: await replica.checkpoint(this.#now), at: this.#now }),
+      checkpoint: async (now) => ({ seq: await replica.checkpoint(now), at: now }),
       state: () => this.#meeting.recording,
-      show: (state) => this.change({ recording: { state, since: this.#now } }),
+      show: (state, now) => {
+        this.#now = Math.max(this.#now, now);
+        this.change({ recording: { state, since: now } });
+      },
       failed: (what, error) =>
         ports.report("error", `Recording: ${what} failed`, { meetingId: record.meetingId, error }),
     });
@@ -105,7 +108,7 @@ export class Room {
     room = new Room(record, ports, replica, clientIds, now);
     room.#project();
     // A lesson that was going on when the server went down.
-    if (room.meeting.status === "active") room.recording?.begin();
+    if (room.meeting.status === "active") room.recording?.begin(now);
     return room;
   }
 
@@ -188,7 +191,7 @@ export class Room {
     this.#emptySince = null;
     if (this.#meeting.status === "pending") {
       this.change({ status: "active", startedAt: now });
-      this.recording?.begin();
+      this.recording?.begin(now);
     }
     this.show(person);
     return member;
@@ -353,9 +356,9 @@ export class Room {
     this.change({ status });
     this.#state = "ending";
     if (reason !== "cancelled") {
-      await this.#keep("end", this.ports.store.complete(this.meetingId, now));
+      await this.#keep("end", this.ports.store.complete(this.meetingId, now, reason));
     }
-    const recordingUrl = await this.recording?.end() ?? null;
+    const recordingUrl = await this.recording?.end(now) ?? null;
     const ended = (url: string | null) =>
       encodeNotice("meeting.ended", { reason, by, recordingUrl: url });
     // Only those who may watch it are told where.

@@ -32,6 +32,8 @@ export interface Config {
   trustProxy: boolean;
   /** What one API key may ask in a minute. */
   apiRequestsPerMinute: number;
+  /** Webhooks may go to addresses inside private networks. */
+  webhookPrivate: boolean;
   log: { level: LogLevel; format: "json" | "text" };
   recordings: {
     /** Media isn't kept while the disk has less than this. */
@@ -44,6 +46,8 @@ export interface Config {
     endGraceMs: number;
     emptyMs: number;
     reconnectMs: number;
+    /** How long before the start people are reminded; 0 for never. */
+    reminderMs: number;
   };
 }
 
@@ -126,6 +130,8 @@ export const SETTINGS = {
     expects: "a whole number from 1 to 1000000",
     fallback: 600,
   }),
+  WEBHOOK_PRIVATE: setting<boolean>({ schema: flag, expects: "true or false", fallback: false }),
+  REMINDER_MINUTES: setting<number>({ ...duration(10_080), fallback: 60 }),
   JOIN_EARLY_MINUTES: setting<number>({ ...duration(1440), fallback: 15 }),
   END_GRACE_MINUTES: setting<number>({ ...duration(1440), fallback: 15 }),
   EMPTY_MINUTES: setting<number>({ ...duration(1440), fallback: 10 }),
@@ -191,6 +197,7 @@ export function parseConfig(sources: ConfigSources): Config {
     tryIt: read("TRY_IT") ?? (publicUrl === null && isLoopback(host)),
     trustProxy: given("TRUST_PROXY"),
     apiRequestsPerMinute: given("API_REQUESTS_PER_MINUTE"),
+    webhookPrivate: given("WEBHOOK_PRIVATE"),
     log: { level: given("LOG_LEVEL"), format: given("LOG_FORMAT") },
     recordings: {
       freeBytes: given("RECORDING_FREE_MB") * 1024 * 1024,
@@ -201,6 +208,7 @@ export function parseConfig(sources: ConfigSources): Config {
       endGraceMs: minutes("END_GRACE_MINUTES"),
       emptyMs: minutes("EMPTY_MINUTES"),
       reconnectMs: given("RECONNECT_SECONDS") * 1000,
+      reminderMs: minutes("REMINDER_MINUTES"),
     },
   };
 }

@@ -10,6 +10,7 @@ import { statements as meetings } from "./001_meetings.ts";
 import { statements as assets } from "./002_assets.ts";
 import { statements as recordings } from "./003_recordings.ts";
 import { statements as bookingApi } from "./004_booking_api.ts";
+import { statements as outbox } from "./005_outbox.ts";
 
 export interface Migration {
   number: number;
@@ -22,6 +23,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 2, name: "assets", statements: assets },
   { number: 3, name: "recordings", statements: recordings },
   { number: 4, name: "booking api", statements: bookingApi },
+  { number: 5, name: "outbox", statements: outbox },
 ];
 
 /** The database was written by a newer Lectern than this one. */

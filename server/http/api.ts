@@ -9,6 +9,8 @@ import { meetingOperations } from "./meeting_operations.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { Operation } from "./operation.ts";
 import { operationRoutes } from "./operation_routes.ts";
+import { WEBHOOKS } from "./webhook_events.ts";
+import { webhookOperations } from "./webhook_operations.ts";
 import { recordingOperations } from "./recording_operations.ts";
 
 /** Every operation of the booking API. */
@@ -17,13 +19,14 @@ export function apiOperations(deps: HttpDeps): Operation[] {
     ...meetingOperations(deps),
     ...linkOperations(deps),
     ...recordingOperations(deps),
+    ...webhookOperations(deps),
     ...keyOperations(deps),
   ];
 }
 
 export function apiRoutes(deps: HttpDeps): Hono<HttpEnv> {
   const operations = apiOperations(deps);
-  const document = openApiDocument(operations, [], deps);
+  const document = openApiDocument(operations, WEBHOOKS, deps);
   const page = apiDocs(document);
   const routes = new Hono<HttpEnv>();
   routes.get("/v1/openapi.json", (context) => context.json(document));

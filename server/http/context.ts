@@ -3,11 +3,13 @@ import type { ApiKey, ApiKeys } from "../../db/api_keys.ts";
 import type { Assets } from "../../db/assets.ts";
 import type { Idempotency } from "../../db/idempotency.ts";
 import type { LessonsLinks } from "../../db/lessons_links.ts";
+import type { Webhooks } from "../../db/webhooks.ts";
 import type { BookingStore } from "../../db/storage.ts";
 import type { RecordingLibrary } from "../../recorder/library.ts";
 import type { AttemptLimiter } from "../../rooms/ports.ts";
 import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics.ts";
+import type { Outbound } from "../notify/post.ts";
 import type { Rooms } from "../socket/ports.ts";
 
 export interface HttpDeps {
@@ -16,6 +18,9 @@ export interface HttpDeps {
   idempotency: Pick<Idempotency, "begin" | "keep" | "forget">;
   lessonsLinks: Pick<LessonsLinks, "issue" | "find" | "revoke">;
   assets: Pick<Assets, "add" | "find" | "totals">;
+  webhooks: Omit<Webhooks, "claim" | "attempted" | "disable">;
+  /** Says what is wrong with an address that webhooks should go to. */
+  outbound: Pick<Outbound, "check">;
   rooms: Rooms;
   library: RecordingLibrary;
   attempts: AttemptLimiter;

@@ -4,6 +4,7 @@ import { createApp } from "../../server/http/app.ts";
 import type { HttpDeps } from "../../server/http/context.ts";
 import { createLogger } from "../../server/logger.ts";
 import { Metrics } from "../../server/metrics.ts";
+import { Outbound } from "../../server/notify/post.ts";
 import type { Rooms } from "../../server/socket/ports.ts";
 import { openDatabase } from "../../db/database.ts";
 import { openTestStorage, type TestStorage } from "../../db/open_test_storage.ts";
@@ -47,6 +48,8 @@ export async function startHttp(change: Partial<HttpDeps> = {}): Promise<HttpSer
     apiKeys: storage.apiKeys,
     idempotency: storage.idempotency,
     lessonsLinks: storage.lessonsLinks,
+    webhooks: storage.webhooks,
+    outbound: new Outbound({ allowPrivate: true }),
     assets: storage.assets,
     library: new SqlRecordingLibrary(database.query),
     rooms: rememberingRooms(ended, present),

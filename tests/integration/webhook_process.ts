@@ -1,0 +1,25 @@
+/** A process that sends webhooks, to be killed by a test: `webhook_process.ts DATABASE`. */
+import { openStorage } from "../../db/storage.ts";
+import { createLogger } from "../../server/logger.ts";
+import { Outbound } from "../../server/notify/post.ts";
+import { startWebhooks } from "../../server/notify/webhooks.ts";
+
+const [path = "", booking] = Deno.args;
+const storage = await openStorage({
+  location: { kind: "file", path, synchronous: "normal" },
+  joinEarlyMs: 0,
+  endGraceMs: 0,
+});
+if (booking !== undefined) {
+  await storage.meetings.create(JSON.parse(booking));
+  // Right after the commit: nothing was sent yet.
+  Deno.kill(Deno.pid, "SIGKILL");
+}
+startWebhooks({
+  store: storage.webhooks,
+  outbound: new Outbound({ allowPrivate: true }),
+  logger: createLogger({ level: "error", format: "text" }),
+  now: Date.now,
+  version: "test",
+  pollMs: 20,
+});
