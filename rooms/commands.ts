@@ -133,13 +133,13 @@ export const COMMANDS: { readonly [M in RoomMethod]: Handler<M> } = {
     return {};
   },
 
-  async "recording.pause"({ room, member }) {
-    await recordingOf(room, member).pause();
+  async "recording.pause"({ room, member, now }) {
+    await recordingOf(room, member).pause(now);
     return {};
   },
 
-  async "recording.resume"({ room, member }) {
-    await recordingOf(room, member).resume();
+  async "recording.resume"({ room, member, now }) {
+    await recordingOf(room, member).resume(now);
     return {};
   },
 

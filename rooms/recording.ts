@@ -11,11 +11,11 @@ import type { LogPoint, RoomRecorder } from "./ports.ts";
 
 export interface MeetingRecordingPorts {
   recorder: RoomRecorder;
-  /** Stores everything with a snapshot; answers the last row. @throws RoomError `unavailable`. */
-  checkpoint(): Promise<LogPoint>;
+  /** Stores everything with a snapshot; answers its last row. @throws RoomError `unavailable`. */
+  checkpoint(now: number): Promise<LogPoint>;
   state(): RecordingState;
   /** Shows the state in the document. */
-  show(state: RecordingState["state"]): void;
+  show(state: RecordingState["state"], now: number): void;
   failed(what: string, error: unknown): void;
 }
 
@@ -25,40 +25,40 @@ export class MeetingRecording {
   constructor(private readonly ports: MeetingRecordingPorts) {}
 
   /** Begins, or goes on after a restart; a pause goes on too. */
-  begin(): void {
+  begin(now: number): void {
     const { recorder, state, show } = this.ports;
-    if (state().state === "off") show("recording");
+    if (state().state === "off") show("recording", now);
     const paused = state().state === "paused";
     this.#enqueue(async () => {
-      await recorder.begin(await this.ports.checkpoint(), paused);
+      await recorder.begin(await this.ports.checkpoint(now), paused);
     }).catch((error) => {
-      show("off");
+      show("off", now);
       this.ports.failed("begin", error);
     });
   }
 
   /** Nothing is kept from here on. @throws RoomError `conflict`, `unavailable`. */
-  async pause(): Promise<void> {
+  async pause(now: number): Promise<void> {
     this.#expect("recording", "Nothing is being recorded");
     const { recorder, show } = this.ports;
     recorder.hold();
-    show("paused");
-    await this.#step("pause", async () => recorder.pause(await this.ports.checkpoint()));
+    show("paused", now);
+    await this.#step("pause", async () => recorder.pause(await this.ports.checkpoint(now)));
   }
 
   /** @throws RoomError `conflict`, `unavailable`. */
-  async resume(): Promise<void> {
+  async resume(now: number): Promise<void> {
     this.#expect("paused", "The recording isn't paused");
     const { recorder, show } = this.ports;
-    show("recording");
-    await this.#step("resume", async () => recorder.resume(await this.ports.checkpoint()));
+    show("recording", now);
+    await this.#step("resume", async () => recorder.resume(await this.ports.checkpoint(now)));
   }
 
   /** Ends it; answers where it can be watched, null when nothing could be kept. */
-  async end(): Promise<string | null> {
+  async end(now: number): Promise<string | null> {
     try {
       return await this.#enqueue(async () =>
-        await this.ports.recorder.end(await this.ports.checkpoint())
+        await this.ports.recorder.end(await this.ports.checkpoint(now))
       );
     } catch (error) {
       this.ports.failed("end", error);

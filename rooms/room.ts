@@ -64,7 +64,7 @@ export class Room {
         ports.report("error", `Recording: ${what} failed`, { meetingId: record.meetingId, error }),
     });
     this.#clientIds = clientIds;
-    this.people = new People(clientIds);
+    this.people = new People(clientIds, ports.limits);
     this.people.restore(replica.doc, now);
     this.#meeting = initialMeeting(record, replica.doc);
     this.#emptySince = this.people.present().length === 0 ? now : null;
@@ -91,6 +91,7 @@ export class Room {
       meetingId: record.meetingId,
       log: ports.log,
       documentBytes: limits.documentBytes,
+      clock: ports.clock,
       snapshotRows: limits.snapshotRows,
       snapshotMs: limits.snapshotMs,
       events: {
@@ -259,10 +260,20 @@ export class Room {
 
   /**
    * Takes a binary frame.
-   * @throws RoomError `bad-request`, `update-refused` or `too-large`: the connection has to be closed.
+   * @throws RoomError `bad-request`, `update-refused`, `too-large`, or `rate-limited` for somebody whose changes
+   * keep the server too busy: the connection has to be closed.
    */
   receive(member: Member, frame: Uint8Array, now: number): void {
     this.#now = now;
+    const restMs = member.person.effort.blockedForMs(now);
+    if (restMs > 0) {
+      throw new RoomError(
+        "rate-limited",
+        `The server needs ${
+          Math.ceil(restMs / 1000)
+        } s to recover from your changes. Yours are kept in your browser.`,
+      );
+    }
     const messages = readFrame(frame);
     if (messages === undefined) throw new RoomError("bad-request", "Malformed frame");
     for (const message of messages) {
