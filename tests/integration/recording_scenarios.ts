@@ -8,19 +8,52 @@ import { expect } from "@std/expect";
 import * as Y from "yjs";
 import { readEntries } from "../../recorder/log_entries.ts";
 import { documentAt } from "../../recorder/playback.ts";
-import { chatOf, whiteboardOf } from "../../rooms/document/schema.ts";
-import { probe, publish, RecordingNode } from "./recorded_lesson.ts";
+import { chatOf, readMeeting, whiteboardOf } from "../../rooms/document/schema.ts";
+import type { DatagramSocket } from "../../server/sfu/ports.ts";
+import type { TestClient } from "./client.ts";
+import { lossySocket } from "./lossy_socket.ts";
+import {
+  type BookedLesson,
+  type NodeOptions,
+  probe,
+  publish,
+  RecordingNode,
+} from "./recorded_lesson.ts";
+import { until } from "./until.ts";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function withNode(run: (node: RecordingNode) => Promise<void>): Promise<void> {
+async function withNode(
+  run: (node: RecordingNode) => Promise<void>,
+  options: Partial<NodeOptions> = {},
+): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "lectern-recording-" });
   try {
-    await using node = await RecordingNode.start({ folder });
+    await using node = await RecordingNode.start({ folder, ...options });
     await run(node);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** Ends the lesson; answers the recording's id, once the recording is ready. */
+async function end(node: RecordingNode, host: TestClient): Promise<string> {
+  void host.request("meeting.end", {});
+  const { recordingUrl } = await host.notice("meeting.ended");
+  expect(recordingUrl).not.toBeNull();
+  const recordingId = recordingUrl!.split("/").at(-1)!;
+  expect((await node.recorder.library.find(recordingId))?.state).toBe("ready");
+  return recordingId;
+}
+
+async function segmentOf(
+  node: RecordingNode,
+  recordingId: string,
+  token: string,
+  index: number,
+): Promise<Uint8Array> {
+  const response = await node.get(`/${recordingId}/segments/${index}`, token);
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 export const SCENARIOS: Record<string, () => Promise<void>> = {
@@ -95,6 +128,237 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
         await Promise.all([tutor.close(), student.close()]);
       });
     },
+
+  "a pause leaves no trace of sound, picture, board or chat, and the lesson goes on behind it":
+    async () => {
+      await withNode(async (node) => {
+        const lesson = await node.book();
+        const tutor = await node.join(lesson.tutor);
+        const student = await node.join(lesson.student);
+        const media = await publish(tutor, node.engine);
+        await pause(2500);
+        await tutor.request("chat.send", { text: "before" });
+        const pausedAt = Date.now();
+        await tutor.request("recording.pause", {});
+        await student.until(() => readMeeting(student.doc).recording.state === "paused", "paused");
+        await tutor.request("chat.send", { text: "secret words" });
+        const board = whiteboardOf(tutor.doc);
+        board.set("p:1/kept", new Y.Map([["x", 1]]));
+        board.set("p:1/rubbed", new Y.Map([["text", "secret drawing"]]));
+        await tutor.stored();
+        board.delete("p:1/rubbed");
+        await tutor.stored();
+        await pause(2500);
+        const resumedAt = Date.now();
+        await tutor.request("recording.resume", {});
+        await tutor.request("chat.send", { text: "after" });
+        await pause(2500);
+        expect(chatOf(student.doc).map((message) => message.get("text")))
+          .toEqual(["before", "secret words", "after"]);
+        const recordingId = await end(node, tutor);
+        media.peer.close();
+
+        const manifest = await node.manifest(recordingId, lesson.tutor.invite);
+        const [stretch] = manifest.pauses;
+        expect(manifest.pauses.length).toBe(1);
+        expect(Math.abs(stretch!.fromMs - (pausedAt - manifest.startedAt))).toBeLessThan(200);
+        expect(Math.abs(stretch!.toMs! - (resumedAt - manifest.startedAt))).toBeLessThan(200);
+        expect(manifest.tracks.length).toBe(4);
+        for (const track of manifest.tracks) {
+          expect(track.durationMs).toBeGreaterThan(1500);
+          const endMs = track.startMs + track.durationMs;
+          // Frames that were on their way when the pause began may end just inside it.
+          expect(endMs <= stretch!.fromMs + 100 || track.startMs >= stretch!.toMs! - 50).toBe(true);
+          const file = await node.get(
+            `/${recordingId}/tracks/${track.trackId}.webm`,
+            lesson.tutor.invite,
+          );
+          const probed = await probe(new Uint8Array(await file.arrayBuffer()));
+          expect(probed.complaints).toBe("");
+        }
+        const texts: string[] = [];
+        for (const { index } of manifest.segments) {
+          const bytes = await segmentOf(node, recordingId, lesson.tutor.invite, index);
+          texts.push(new TextDecoder().decode(bytes));
+          const entries = readEntries(bytes)!;
+          const doc = documentAt(entries, Infinity);
+          if (index === manifest.segments.length - 1) {
+            expect(chatOf(doc).map((message) => message.get("text"))).toEqual(["before", "after"]);
+            expect(whiteboardOf(doc).toJSON()).toEqual({ "p:1/kept": { x: 1 } });
+          }
+          doc.destroy();
+        }
+        expect(texts.join("")).not.toContain("secret");
+
+        // A minute later the rows themselves are gone.
+        await node.recorder.recover(Date.now() + 120_000);
+        const { snapshot, rows } = await node.storage.log.load(lesson.meetingId);
+        const kept = [snapshot!.state, ...rows.map(({ update }) => update)]
+          .map((bytes) => new TextDecoder().decode(bytes)).join("");
+        expect(kept).not.toContain("secret");
+        expect(kept).toContain("after");
+        await Promise.all([tutor.close(), student.close()]);
+      });
+    },
+
+  "after kill -9 a recording holds everything up to the last second, and is finished at restart":
+    async () => {
+      const folder = await Deno.makeTempDir({ prefix: "lectern-recording-" });
+      const victim = new Deno.Command(Deno.execPath(), {
+        args: [
+          "run",
+          "-A",
+          "--no-check",
+          new URL("./recording_victim.ts", import.meta.url).href,
+          folder,
+        ],
+        stdout: "piped",
+        stderr: "inherit",
+      }).spawn();
+      const said: string[] = [];
+      let lesson: BookedLesson | null = null;
+      const reading = (async () => {
+        for await (const text of victim.stdout.pipeThrough(new TextDecoderStream())) {
+          said.push(...text.split("\n").filter((line) => line !== ""));
+          lesson ??= JSON.parse(said[0]!) as BookedLesson;
+        }
+      })();
+      await until(() => said.length > 15, { limitMs: 40_000, what: "the lesson runs" });
+      victim.kill("SIGKILL");
+      const killedAt = Date.now();
+      await Promise.all([reading, victim.status]);
+      const { meetingId, tutor } = lesson! as BookedLesson;
+      const saved = Number(said.at(-1));
+      {
+        await using node = await RecordingNode.start({ folder });
+        await node.rooms.end(meetingId, "ended", null);
+        const url = (await node.storage.meetings.read(meetingId))?.recordingUrl;
+        const recordingId = url!.split("/").at(-1)!;
+        const manifest = await node.manifest(recordingId, tutor.invite);
+        expect(manifest.state).toBe("ready");
+        expect(manifest.tracks.length).toBe(2);
+        for (const track of manifest.tracks) {
+          const endAt = manifest.startedAt + track.startMs + track.durationMs;
+          expect(killedAt - endAt).toBeLessThan(1000);
+          const file = await node.get(`/${recordingId}/tracks/${track.trackId}.webm`, tutor.invite);
+          const probed = await probe(new Uint8Array(await file.arrayBuffer()));
+          expect(probed.complaints).toBe("");
+          expect(Math.abs(probed.durationMs - track.durationMs)).toBeLessThan(30);
+        }
+        const last = manifest.segments.at(-1)!.index;
+        const entries = readEntries(await segmentOf(node, recordingId, tutor.invite, last))!;
+        const doc = documentAt(entries, Infinity);
+        expect(whiteboardOf(doc).size).toBeGreaterThanOrEqual(saved);
+        doc.destroy();
+      }
+      await Deno.remove(folder, { recursive: true });
+    },
+
+  "5% of the packets lost on the way leave a file without errors and without a gap": async () => {
+    const lossy = {
+      media: {
+        wrapSocket: (socket: DatagramSocket) => lossySocket(socket, { seed: 5, loss: 0.05 }),
+      },
+    };
+    await withNode(async (node) => {
+      const lesson = await node.book();
+      const tutor = await node.join(lesson.tutor);
+      const media = await publish(tutor, node.engine);
+      await pause(10_000);
+      const recordingId = await end(node, tutor);
+      media.peer.close();
+      const manifest = await node.manifest(recordingId, lesson.tutor.invite);
+      expect(manifest.tracks.length).toBe(2);
+      for (const track of manifest.tracks) {
+        const file = await node.get(
+          `/${recordingId}/tracks/${track.trackId}.webm`,
+          lesson.tutor.invite,
+        );
+        const probed = await probe(new Uint8Array(await file.arrayBuffer()));
+        expect(probed.complaints).toBe("");
+        expect(track.spans.length).toBe(1);
+        const every = track.kind === "audio" ? 20 : 40;
+        expect(probed.frames).toBeGreaterThan(track.durationMs / every * 0.8);
+      }
+      await tutor.close();
+    }, lossy);
+  },
+
+  "only the tutor, booked students and minted links open a recording; guests while it runs":
+    async () => {
+      await withNode(async (node) => {
+        const lesson = await node.book();
+        const tutor = await node.join(lesson.tutor);
+        const guest = await node.join(lesson.guest);
+        const media = await publish(tutor, node.engine);
+        await pause(3000);
+        const { recordings } = await node.recorder.library.list({ limit: 1, cursor: null });
+        const recordingId = recordings[0]!.recordingId;
+        const session = guest.welcome!.session;
+        const live = await node.manifest(recordingId, session);
+        expect(live).toMatchObject({ live: true, state: "recording", mayDelete: false });
+        const video = live.tracks.find(({ kind }) => kind === "video")!;
+        const header = await node.get(`/${recordingId}/tracks/${video.trackId}/header`, session);
+        const first = await node.get(
+          `/${recordingId}/tracks/${video.trackId}/clusters?from=0&to=1000`,
+          session,
+        );
+        const on = first.headers.get("lectern-to-ms");
+        const next = await node.get(
+          `/${recordingId}/tracks/${video.trackId}/clusters?from=${on}&to=60000&on=1`,
+          session,
+        );
+        const pieces = await Promise.all([header, first, next].map((part) => part.arrayBuffer()));
+        const probed = await probe(new Uint8Array(await new Blob(pieces).arrayBuffer()));
+        expect(probed.complaints).toBe("");
+        expect(probed.frames).toBeGreaterThan(20);
+        expect(
+          (await node.get(`/${recordingId}`, lesson.tutor.invite, { method: "DELETE" })).status,
+        )
+          .toBe(409);
+
+        await end(node, tutor);
+        media.peer.close();
+        expect((await node.get(`/${recordingId}`, session)).status).toBe(401);
+        expect((await node.get(`/${recordingId}`, "made-up")).status).toBe(401);
+        expect((await node.get("/nothing", lesson.tutor.invite)).status).toBe(404);
+        const other = await node.book();
+        expect((await node.get(`/${recordingId}`, other.tutor.invite)).status).toBe(401);
+        const { library } = node.recorder;
+        const now = Date.now();
+        const token = await library.createLink(recordingId, now, now + 60_000);
+        expect((await node.manifest(recordingId, token)).you).toBeNull();
+        expect(await library.checkLink(recordingId, token, now + 60_000)).toBe(false);
+        expect(
+          (await node.get(`/${recordingId}`, lesson.student.invite, { method: "DELETE" })).status,
+        )
+          .toBe(403);
+        expect(
+          (await node.get(`/${recordingId}`, lesson.tutor.invite, { method: "DELETE" })).status,
+        )
+          .toBe(204);
+        expect((await node.get(`/${recordingId}`, lesson.tutor.invite)).status).toBe(404);
+        const { snapshot, rows } = await node.storage.log.load(lesson.meetingId);
+        expect([snapshot, rows]).toEqual([null, []]);
+        expect((await node.storage.meetings.read(lesson.meetingId))?.recordingUrl).toBeNull();
+        await Promise.all([tutor.close(), guest.close()]);
+      });
+    },
+
+  "a lesson that isn't to be recorded leaves nothing": async () => {
+    await withNode(async (node) => {
+      const lesson = await node.book(false);
+      const tutor = await node.join(lesson.tutor);
+      const media = await publish(tutor, node.engine);
+      await pause(1500);
+      await expect(tutor.request("recording.pause", {})).rejects.toThrow("not recorded");
+      void tutor.request("meeting.end", {});
+      expect((await tutor.notice("meeting.ended")).recordingUrl).toBeNull();
+      media.peer.close();
+      expect((await node.recorder.library.list({ limit: 1, cursor: null })).recordings).toEqual([]);
+      await tutor.close();
+    });
+  },
 };
 
 if (import.meta.main) {
