@@ -10,6 +10,9 @@ export interface RoomLimits {
   documentBytes: number;
   /** Client ids that one participant may write under. */
   clientIds: number;
+  /** Milliseconds a second that the server works on one participant's changes, and how many at once (a resync). */
+  effortMsPerSecond: number;
+  effortBurstMs: number;
   /** One awareness state, as JSON. */
   presenceBytes: number;
   /** Chat messages that a meeting keeps. */
@@ -35,6 +38,8 @@ export const DEFAULT_ROOM_LIMITS: RoomLimits = {
   waiting: 200,
   documentBytes: 64 * 1024 * 1024,
   clientIds: 256,
+  effortMsPerSecond: 200,
+  effortBurstMs: 2000,
   presenceBytes: 8 * 1024,
   chatMessages: 10_000,
   reconnectMs: 30_000,

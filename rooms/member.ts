@@ -48,6 +48,10 @@ export class Member implements Writer {
     return this.person.clientIds.has(clientId);
   }
 
+  spend(workMs: number, now: number): void {
+    this.person.effort.spend(workMs, now);
+  }
+
   notify<M extends NoticeMethod>(method: M, params: NoticeParams<M>): void {
     this.peer.sendText(encodeNotice(method, params));
   }

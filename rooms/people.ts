@@ -14,6 +14,7 @@ import {
 import type { ClientIds } from "./client_ids.ts";
 import type { Member } from "./member.ts";
 import type { Identity } from "./ports.ts";
+import { TokenBucket } from "./token_bucket.ts";
 import type * as Y from "yjs";
 
 export interface Person {
@@ -25,6 +26,8 @@ export interface Person {
   page: number | null;
   /** Since when there is no connection; meaningless while there is one. */
   awaySince: number;
+  /** Milliseconds of work that their changes may still cost. */
+  readonly effort: TokenBucket;
   /** Yjs client ids bound to this person. */
   readonly clientIds: Set<number>;
   /** Sources that the host asked for: the owner may resume them whatever the policy says. */
@@ -36,7 +39,10 @@ export interface Person {
 export class People {
   readonly #people = new Map<string, Person>();
 
-  constructor(private readonly clientIds: ClientIds) {}
+  constructor(
+    private readonly clientIds: ClientIds,
+    private readonly limits: { effortMsPerSecond: number; effortBurstMs: number },
+  ) {}
 
   /** Takes over what the document says. Whoever was in the room has `now` as the start of their absence. */
   restore(doc: Y.Doc, now: number): void {
@@ -46,7 +52,7 @@ export class People {
       for (const source of MEDIA_SOURCES) {
         fields[source] = { ...fields[source], producerId: null };
       }
-      this.#add(id, fields, false).awaySince = now;
+      this.#add(id, fields, { booked: false, now }).awaySince = now;
     }
   }
 
@@ -75,20 +81,29 @@ export class People {
     const known = this.#people.get(identity.participantId);
     const { name, role } = identity;
     const person = known ??
-      this.#add(identity.participantId, newcomer(identity, now), identity.userId !== null);
+      this.#add(identity.participantId, newcomer(identity, now), {
+        booked: identity.userId !== null,
+        now,
+      });
     if (person.fields.connection === "left") person.fields.joinedAt = now;
     person.booked = identity.userId !== null;
     person.fields = { ...person.fields, name, role, connection: "online" };
     return person;
   }
 
-  #add(id: string, fields: ParticipantFields, booked: boolean): Person {
+  #add(
+    id: string,
+    fields: ParticipantFields,
+    { booked, now }: { booked: boolean; now: number },
+  ): Person {
+    const { effortMsPerSecond, effortBurstMs } = this.limits;
     const person: Person = {
       id,
       fields,
       member: null,
       page: null,
       awaySince: 0,
+      effort: new TokenBucket(effortMsPerSecond, effortBurstMs, now),
       clientIds: this.clientIds.of(id),
       asked: new Set(),
       booked,

@@ -12,6 +12,8 @@ export interface RoomPorts {
   media: RoomMedia;
   routerRtpCapabilities: Welcome["routerRtpCapabilities"];
   limits: RoomLimits;
+  /** A monotonic clock in milliseconds, to measure work by. */
+  clock(): number;
   /** Changes wait: call `commit` within 10 ms. */
   commitDue(): void;
   /** The room is over; forget it. */

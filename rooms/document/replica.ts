@@ -21,6 +21,8 @@ export interface Writer extends GuardRights {
   /** The id that the page writes under now, and those that the person used before. */
   readonly clientId: number;
   readonly clientIds: ReadonlySet<number>;
+  /** Told how long the server worked for this connection. */
+  spend(workMs: number, now: number): void;
 }
 
 export interface CommittedUpdate {
@@ -47,6 +49,8 @@ export interface ReplicaOptions {
   events: ReplicaEvents;
   /** Largest encoded document. */
   documentBytes: number;
+  /** A monotonic clock, in milliseconds. */
+  clock(): number;
   /** A snapshot after this many rows, or this long. */
   snapshotRows: number;
   snapshotMs: number;
@@ -118,6 +122,15 @@ export class Replica {
    */
   receive(update: Uint8Array, from: Writer, now: number): void {
     if (this.#dropped) return;
+    const begin = this.options.clock();
+    try {
+      this.#take(update, from, now);
+    } finally {
+      from.spend(this.options.clock() - begin, now);
+    }
+  }
+
+  #take(update: Uint8Array, from: Writer, now: number): void {
     const verdict = judgeUpdate(this.#doc, update, from);
     if (!verdict.ok) throw new RoomError("update-refused", `Update refused: ${verdict.reason}`);
     if (verdict.noop) {
@@ -255,7 +268,7 @@ export class Replica {
     if (unchanged.size > 0) this.#unchanged = new Set();
     // All of this is read now: by the time of the commit, the document holds more than the log.
     const stored = this.#storedClocks(group, unchanged);
-    const answers = asks.map((ask) => Y.encodeStateAsUpdate(this.#doc, ask.stateVector));
+    const answers = asks.map((ask) => this.#answer(ask, now));
     const due = checkpoint || group.length > 0 && this.#snapshotDue(now, group.length)
       ? this.#encode()
       : null;
@@ -274,6 +287,13 @@ export class Replica {
     asks.forEach((ask, n) => ask.deliver(answers[n] as Uint8Array));
     for (const waiter of waiters) waiter.resolve();
     if (due !== null) await this.#snapshot(now, due, checkpoint);
+  }
+
+  #answer({ asker, stateVector }: Ask, now: number): Uint8Array {
+    const begin = this.options.clock();
+    const answer = Y.encodeStateAsUpdate(this.#doc, stateVector);
+    asker.spend(this.options.clock() - begin, now);
+    return answer;
   }
 
   #storedClocks(

@@ -38,6 +38,7 @@ async function openReplica(log = new MemoryLog()) {
     meetingId: "m",
     log,
     documentBytes: 1_000_000,
+    clock: () => 0,
     snapshotRows: 1000,
     snapshotMs: 60_000,
     events: {
@@ -59,6 +60,7 @@ function page(clientId: number) {
   const writer: Writer = {
     clientId,
     clientIds: new Set([clientId]),
+    spend: () => {},
     mayWrite: (root) => root === "whiteboard",
     ownsClient: (id) => id === clientId,
   };

@@ -19,10 +19,10 @@ import {
 } from "../../rooms/protocol/messages.ts";
 import type { Hello } from "../../rooms/door.ts";
 import type { Room } from "../../rooms/room.ts";
+import { TokenBucket } from "../../rooms/token_bucket.ts";
 import type { SocketLimits } from "./limits.ts";
 import type { MediaMethod, MediaSession } from "./media.ts";
 import type { RoomLogger } from "./ports.ts";
-import { TokenBucket } from "./token_bucket.ts";
 
 /** A room with its media: what a connection ends up in. */
 export interface Place {
@@ -68,6 +68,7 @@ const CLOSE_OF_HELLO: Partial<Record<RoomErrorCode, number>> = {
 const CLOSE_OF_FRAME: Partial<Record<RoomErrorCode, number>> = {
   "update-refused": CLOSE.updateRefused,
   "too-large": CLOSE.tooLarge,
+  "rate-limited": CLOSE.overrun,
 };
 
 /**

@@ -25,6 +25,8 @@ export interface RoomsDeps {
   attempts: AttemptLimiter;
   /** Unix ms. */
   now(): number;
+  /** A monotonic clock in milliseconds, to measure work by; the process's own when absent. */
+  clock?(): number;
   logger: RoomLogger;
   limits?: { room?: Partial<RoomLimits>; socket?: Partial<SocketLimits> };
   /** Keeps lessons; without it none is recorded. */

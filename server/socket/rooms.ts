@@ -199,6 +199,7 @@ class NodeRooms implements Rooms {
         this.#commitDue.delete(room);
       },
       report: (level, message, fields) => logger[level](message, fields),
+      clock: this.deps.clock ?? (() => performance.now()),
       recorder: recording,
     }, now());
     media.attach(room);

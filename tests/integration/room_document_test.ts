@@ -3,7 +3,12 @@ import * as Y from "yjs";
 import { chatOf, filesOf, meetingOf, whiteboardOf } from "../../rooms/document/schema.ts";
 import { CLOSE } from "../../rooms/errors.ts";
 import type { UpdateLog } from "../../rooms/ports.ts";
-import { writePresence, writePresenceFrame, writeUpdates } from "../../rooms/protocol/frames.ts";
+import {
+  writePresence,
+  writePresenceFrame,
+  writeSyncStep1,
+  writeUpdates,
+} from "../../rooms/protocol/frames.ts";
 import type { TestClient } from "./client.ts";
 import { RoomServer } from "./room_server.ts";
 
@@ -350,4 +355,48 @@ Deno.test("a document that is full refuses more and keeps what it has", async ()
   expect((await student.notice("error")).code).toBe("too-large");
   expect((await student.closed).code).toBe(CLOSE.tooLarge);
   expect(board(await server.join(lesson.student))).toEqual({ small: "small" });
+});
+
+Deno.test("who keeps the server too busy is cut and comes back later; others and their changes stay", async () => {
+  // By this clock, each change and each answer takes 100 ms of work.
+  let clock = 0;
+  await using server = await RoomServer.start({
+    clock: () => clock += 100,
+    room: { effortMsPerSecond: 200, effortBurstMs: 1000 },
+  });
+  const lesson = await server.book();
+  const tutor = await server.join(lesson.tutor);
+  const student = await server.join(lesson.student);
+  for (let n = 0; n < 40; n++) draw(student, `r${n}`);
+  expect((await student.notice("error")).code).toBe("rate-limited");
+  expect((await student.closed).code).toBe(CLOSE.overrun);
+  draw(tutor, "mine");
+  await tutor.stored();
+  const taken = Object.keys((await logged(server, lesson.meetingId)).getMap("whiteboard").toJSON())
+    .filter((key) => key !== "mine");
+  expect(taken.length).toBeGreaterThan(3);
+  expect(taken.length).toBeLessThanOrEqual(11);
+
+  const session = { meetingId: lesson.meetingId, session: student.welcome?.session ?? "" };
+  server.advance(3000);
+  const back = await server.join(session, student.doc);
+  await tutor.until(() => Object.keys(board(tutor)).length === 41, "all that the student drew");
+  expect(board(back)).toEqual(board(tutor));
+});
+
+Deno.test("asking for the document over and over is work too", async () => {
+  let clock = 0;
+  await using server = await RoomServer.start({
+    clock: () => clock += 100,
+    room: { effortMsPerSecond: 1, effortBurstMs: 500 },
+  });
+  const lesson = await server.book();
+  const student = await server.join(lesson.student);
+  let open = true;
+  void student.closed.then(() => open = false);
+  while (open) {
+    student.sendFrame(writeSyncStep1(new Uint8Array([0])));
+    await student.request("ping", {}).catch(() => {});
+  }
+  expect((await student.closed).code).toBe(CLOSE.overrun);
 });

@@ -15,6 +15,8 @@ export interface ServerOptions {
   /** Wraps the log, to delay or fail its commits. */
   log?: (log: UpdateLog) => UpdateLog;
   engine?: MediaEngine;
+  /** By which work is measured. */
+  clock?: () => number;
   room?: Partial<RoomLimits>;
   socket?: Partial<SocketLimits>;
 }
@@ -70,6 +72,7 @@ export class RoomServer implements AsyncDisposable {
       engine: this.engine,
       attempts: new Attempts(),
       now: () => this.now(),
+      ...(this.options.clock === undefined ? {} : { clock: this.options.clock }),
       logger: { info: log("info"), warn: log("warn"), error: log("error") },
       limits: { room: this.options.room ?? {}, socket: this.options.socket ?? {} },
     });

@@ -15,3 +15,13 @@ Deno.test("a long rest fills no more than the burst, and a clock that steps back
   expect(bucket.take(3, 1_000_000)).toBe(true);
   expect(bucket.take(1, 5)).toBe(false);
 });
+
+Deno.test("work that is done already is taken on credit, which the rate pays back", () => {
+  const bucket = new TokenBucket(200, 1000, 0);
+  bucket.spend(900, 0);
+  expect(bucket.blockedForMs(0)).toBe(0);
+  bucket.spend(300, 0);
+  expect(bucket.blockedForMs(0)).toBe(1000);
+  expect(bucket.blockedForMs(600)).toBe(400);
+  expect(bucket.blockedForMs(1000)).toBe(0);
+});
