@@ -1,5 +1,5 @@
 /**
- * How the client is built: two pages (the landing and the room), everything served from our own host.
+ * How the client is built: three pages (the landing, the room, the replay), everything served from our own host.
  *
  * Invariant: nothing is inlined and nothing comes from elsewhere, so that a strict Content-Security-Policy holds.
  */
@@ -31,7 +31,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 2000,
     rolldownOptions: {
-      input: { landing: here("./index.html"), room: here("./room.html") },
+      input: {
+        landing: here("./index.html"),
+        room: here("./room.html"),
+        replay: here("./replay.html"),
+      },
     },
   },
 });

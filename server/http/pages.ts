@@ -1,4 +1,4 @@
-/** The built client: two pages and what they load. Unknown paths get a plain 404, never a page that then fails. */
+/** The built client: its pages and what they load. Unknown paths get a plain 404, never a page that then fails. */
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { HttpDeps, HttpEnv } from "./context.ts";
@@ -19,6 +19,7 @@ export function pageRoutes(deps: HttpDeps): Hono<HttpEnv> {
 
   routes.get("/", page("/index.html"));
   routes.get("/video-room/:meetingId", page("/room.html"));
+  routes.get("/recordings/:recordingId", page("/replay.html"));
 
   routes.get("*", async (context) => {
     const path = context.req.path;

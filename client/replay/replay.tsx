@@ -1,0 +1,62 @@
+/** The replay: what stood on the stage, who was there, what was written, and the timeline under all of it. */
+import { useEffect } from "preact/hooks";
+import { ChatAt } from "./chat.tsx";
+import { Controls } from "./controls.tsx";
+import { Faces } from "./faces.tsx";
+import { KeysHelp } from "./keys_help.tsx";
+import { listenToKeys } from "./keys.ts";
+import { type Replay, ReplayContext } from "./model.ts";
+import { CopyHere } from "./sandbox/copy_here.tsx";
+import { Stage } from "./stages/stage.tsx";
+import { Timeline } from "./timeline.tsx";
+import { TopBar } from "./top_bar.tsx";
+import "./replay.css";
+
+export function ReplayPage({ replay, onDeleted }: { replay: Replay; onDeleted: () => void }) {
+  useEffect(() => {
+    const close = replay.open();
+    const stopKeys = listenToKeys(replay);
+    return () => {
+      stopKeys();
+      close();
+    };
+  }, [replay]);
+  const { title } = replay.manifest.value;
+  useEffect(() => {
+    document.title = `${title} · Recording · Lectern`;
+  }, [title]);
+  const { view } = replay;
+  const layout = view.layout.value;
+  const copyOf = view.copyOf.value;
+  return (
+    <ReplayContext.Provider value={replay}>
+      <div class={`replay replay-${layout}`} data-testid="replay" inert={copyOf !== null}>
+        <TopBar onDeleted={onDeleted} />
+        <Trouble />
+        <main class="replay-main">
+          {layout !== "faces" && <Stage />}
+          {view.showsFaces.value && <Faces />}
+          {view.chatOpen.value && <ChatAt />}
+        </main>
+        <footer class="replay-foot">
+          <Timeline />
+          <Controls />
+        </footer>
+        {view.keysOpen.value && <KeysHelp />}
+      </div>
+      {copyOf !== null && <CopyHere />}
+    </ReplayContext.Provider>
+  );
+
+  function Trouble() {
+    const problem = replay.problem.value;
+    if (problem === null) return null;
+    return (
+      <p class="replay-trouble" role="status">
+        {problem.code === "gone"
+          ? "This recording has been deleted meanwhile."
+          : "Parts of the recording don’t arrive. It goes on by itself when they do."}
+      </p>
+    );
+  }
+}
