@@ -132,7 +132,9 @@ class LibsqlConnection implements DatabaseConnection {
   }
 
   async rollback(): Promise<void> {
-    await this.transaction?.rollback();
+    // A full disk has rolled it back already; the refusal to do so again would hide the reason.
+    if (this.transaction?.closed === true) this.transaction.close();
+    else await this.transaction?.rollback();
     this.transaction = null;
   }
 

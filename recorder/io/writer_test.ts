@@ -1,0 +1,191 @@
+import { expect } from "@std/expect";
+import { sql } from "kysely";
+import { type Database, openDatabase } from "../../db/database.ts";
+import { SqlRecordingLibrary } from "../../db/recording_library.ts";
+import { SqlRecordings } from "../../db/recordings.ts";
+import { openTestStorage } from "../../db/open_test_storage.ts";
+import { BatchWriter } from "../packet_batch.ts";
+import { simulateSender } from "../simulated_sender.ts";
+import { FLUSH_MS, RecordingWriter } from "./writer.ts";
+
+const START = 1_700_000_000_000;
+
+interface Stage {
+  database: Database;
+  writer: RecordingWriter;
+  library: SqlRecordingLibrary;
+  recordingId: string;
+  meetingId: string;
+  storing: string[];
+  /** A full disk, when set. */
+  disk: { obstacle: string | null };
+}
+
+async function onStage(run: (stage: Stage) => Promise<void>): Promise<void> {
+  await using storage = await openTestStorage();
+  const { meeting } = await storage.meetings.create({
+    title: "Algebra",
+    tutor: { id: "t", name: "Mia" },
+    students: [],
+    scheduledStart: null,
+    scheduledEnd: null,
+    bookingId: null,
+    timeZone: null,
+    isRecorded: true,
+    encryption: "e2ee",
+    policy: {},
+  });
+  const database = await openDatabase({ kind: "file", path: storage.path, synchronous: "normal" });
+  await using closing = new AsyncDisposableStack();
+  closing.defer(() => database.close());
+  const storing: string[] = [];
+  const disk: Stage["disk"] = { obstacle: null };
+  const events = {
+    kept: () => {},
+    keyFramesWanted: () => {},
+    storing: (works: boolean, reason: string) => void storing.push(works ? "works" : reason),
+  };
+  const writer = new RecordingWriter(
+    new SqlRecordings(database.query),
+    events,
+    () => Promise.resolve(disk.obstacle),
+  );
+  const { meetingId } = meeting;
+  const open = await writer.begin(meetingId, { seq: 0, at: START });
+  writer.openTrack(1, {
+    recordingId: open!.recordingId,
+    participantId: "mia",
+    source: "video",
+    kind: "video",
+  });
+  const library = new SqlRecordingLibrary(database.query);
+  const { recordingId } = open!;
+  await run({ database, writer, library, recordingId, meetingId, storing, disk });
+}
+
+/** Sends so much video from a moment on, flushing as the worker does. */
+async function send(
+  writer: RecordingWriter,
+  fromMs: number,
+  durationMs: number,
+  packetBytes = 200,
+): Promise<void> {
+  const items = simulateSender(durationMs, {
+    kind: "video",
+    startAt: START + fromMs,
+    sequence: 1000 + fromMs,
+    timestamp: fromMs * 90,
+    keyFrameEvery: 25,
+    packetBytes,
+  });
+  const batch = new BatchWriter();
+  let flushAt = START + fromMs + FLUSH_MS;
+  for (const item of items) {
+    while (item.at >= flushAt) {
+      writer.receive(batch.take(0));
+      await writer.flush(flushAt);
+      flushAt += FLUSH_MS;
+    }
+    if (item.type === "packet") batch.packet(item);
+    else batch.report(item);
+  }
+  writer.receive(batch.take(0));
+  await writer.flush(flushAt);
+}
+
+Deno.test("a full database is told once, loses nothing earlier, and what comes when there is room again is kept", async () => {
+  await onStage(async ({ database, writer, library, recordingId, storing }) => {
+    await send(writer, 0, 3000);
+    const before = (await library.manifest(recordingId))!.tracks[0]!;
+    const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(database.query);
+    await sql.raw(`pragma max_page_count = ${rows[0]!.page_count + 5}`).execute(database.query);
+    await send(writer, 3000, 4000, 1200);
+    expect(storing.length).toBe(1);
+    expect(storing[0]).toMatch(/full/i);
+    const during = (await library.manifest(recordingId))!.tracks[0]!;
+    expect(during.durationMs).toBeGreaterThanOrEqual(before.durationMs);
+
+    await sql.raw("pragma max_page_count = 1000000").execute(database.query);
+    await send(writer, 12_000, 3000);
+    expect(storing.at(-1)).toBe("works");
+    await writer.end(recordingId, { seq: 0, at: START + 15_000 });
+    const after = (await library.manifest(recordingId))!.tracks[0]!;
+    expect(after.spans.length).toBe(2);
+    expect(after.spans[1]!.toMs).toBeGreaterThan(14_900);
+    const file = await library.file(recordingId, after.trackId, 0, after.bytes);
+    expect(file!.length).toBe(after.bytes);
+    // No hole: each cluster begins right where the one before ends.
+    const chunks = await database.query.selectFrom("media_chunks")
+      .select(["start_byte", "bytes"]).orderBy("from_ms").execute();
+    let at = 0;
+    for (const { start_byte, bytes } of chunks) {
+      expect(start_byte).toBe(at);
+      at += bytes;
+    }
+  });
+});
+
+Deno.test("below the free space that is to be left nothing is stored, and it goes on above", async () => {
+  await onStage(async ({ writer, library, recordingId, storing, disk }) => {
+    disk.obstacle = "the disk has 3 bytes left";
+    await send(writer, 0, 2000);
+    expect((await library.manifest(recordingId))!.tracks).toEqual([]);
+    disk.obstacle = null;
+    await send(writer, 10_000, 2000);
+    expect(storing).toEqual(["the disk has 3 bytes left", "works"]);
+    expect((await library.manifest(recordingId))!.tracks.length).toBe(1);
+  });
+});
+
+Deno.test("a recording whose meeting is over is completed at the next start, once", async () => {
+  await onStage(async ({ database, writer, library, recordingId, meetingId }) => {
+    await send(writer, 0, 3000);
+    await database.query.updateTable("video_meetings")
+      .set({ status: "completed", actual_end: START + 3000 })
+      .where("meeting_id", "=", meetingId)
+      .execute();
+    const next = new RecordingWriter(
+      new SqlRecordings(database.query),
+      { kept: () => {}, keyFramesWanted: () => {}, storing: () => {} },
+      () => Promise.resolve(null),
+    );
+    expect(await next.recover(START + 4000)).toBe(1);
+    expect(await next.recover(START + 4000)).toBe(0);
+    const manifest = await library.manifest(recordingId);
+    expect(manifest).toMatchObject({ state: "ready", durationMs: 3000 });
+    const meeting = await database.query.selectFrom("video_meetings").select("recording_url")
+      .executeTakeFirst();
+    expect(meeting?.recording_url).toBe(`/recordings/${recordingId}`);
+    expect(await next.begin(meetingId, { seq: 9, at: START + 5000 })).toBeNull();
+  });
+});
+
+Deno.test("a cluster range begins at a key frame, and the next one right behind it", async () => {
+  await onStage(async ({ writer, library, recordingId }) => {
+    await send(writer, 500, 8000);
+    await writer.end(recordingId, { seq: 0, at: START + 9000 });
+    const { trackId } = (await library.manifest(recordingId))!.tracks[0]!;
+    const range = { fromMs: 3700, toMs: 5000, goesOn: false };
+    const first = (await library.clusters(recordingId, trackId, range))!;
+    expect(first.fromMs).toBeLessThanOrEqual(3700);
+    expect(first.fromMs).toBeGreaterThan(2600);
+    const rest = (await library.clusters(recordingId, trackId, {
+      fromMs: first.toMs,
+      toMs: 60_000,
+      goesOn: true,
+    }))!;
+    const bytes = (await library.fileBytes(recordingId, trackId))!;
+    const file = (await library.file(recordingId, trackId, 0, bytes))!;
+    const both = new Uint8Array([...first.data, ...rest.data]);
+    expect(indexOf(file, both)).toBeGreaterThan(0);
+    const past = { fromMs: 20_000, toMs: 30_000, goesOn: false };
+    expect(await library.clusters(recordingId, trackId, past)).toBeNull();
+  });
+});
+
+function indexOf(haystack: Uint8Array, needle: Uint8Array): number {
+  for (let at = 0; at + needle.length <= haystack.length; at++) {
+    if (needle.every((byte, n) => haystack[at + n] === byte)) return at;
+  }
+  return -1;
+}
