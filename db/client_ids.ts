@@ -1,7 +1,7 @@
 /**
  * Which participant each Yjs client id of a meeting belongs to.
  *
- * Invariant: a binding never changes its owner; the first to bind keeps the id.
+ * Invariant: a binding never changes its owner; the first to bind keeps the id until it is released.
  */
 import type { Kysely } from "kysely";
 import type { ClientIdStore } from "../rooms/ports.ts";
@@ -29,5 +29,12 @@ export class SqlClientIds implements ClientIdStore {
       .where("client_id", "=", clientId)
       .executeTakeFirst();
     return row?.participant_id === participantId;
+  }
+
+  async release(meetingId: string, clientIds: readonly number[]): Promise<void> {
+    await this.db.deleteFrom("client_ids")
+      .where("meeting_id", "=", meetingId)
+      .where("client_id", "in", clientIds)
+      .execute();
   }
 }

@@ -8,7 +8,7 @@ export interface RoomLimits {
   waiting: number;
   /** Encoded size of the document. */
   documentBytes: number;
-  /** Client ids that one participant may write under. */
+  /** Client ids that one participant may write under at a time; more than one claim may name (64). */
   clientIds: number;
   /** Milliseconds a second that the server works on one participant's changes, and how many at once (a resync). */
   effortMsPerSecond: number;

@@ -56,6 +56,8 @@ export interface ClientIdStore {
   load(meetingId: string): Promise<Map<number, string>>;
   /** Binds; resolves false when another participant holds the id. */
   bind(meetingId: string, clientId: number, participantId: string): Promise<boolean>;
+  /** Forgets bindings of ids that nothing was written under. */
+  release(meetingId: string, clientIds: readonly number[]): Promise<void>;
 }
 
 /** A booked meeting, as a room needs it. Times are Unix milliseconds. */

@@ -156,7 +156,8 @@ export class Room {
     this.#checkOpen();
     const stays = this.#isPresent(identity.participantId);
     if (!stays) this.#checkNotFull(identity);
-    await this.#clientIds.bind(identity.participantId, [clientId], this.replica);
+    const page = this.people.get(identity.participantId)?.page ?? null;
+    await this.#clientIds.bind(identity.participantId, [clientId], { replica: this.replica, page });
     const session = entry.session ?? await store.openSession(this.meetingId, identity);
     if (this.#meeting.status === "pending") await store.start(this.meetingId, now);
     if (!stays) await store.recordJoin(this.meetingId, identity, now);
@@ -251,9 +252,9 @@ export class Room {
     await this.leave(person, now);
   }
 
-  /** Lets a person write under more client ids. @throws RoomError `conflict`, `too-large`. */
-  claim(person: Person, clientIds: readonly number[]): Promise<void> {
-    return this.#clientIds.bind(person.id, clientIds, this.replica);
+  /** Lets a person write under more client ids. @throws RoomError `conflict`. */
+  claim({ id, page }: Person, clientIds: readonly number[]): Promise<void> {
+    return this.#clientIds.bind(id, clientIds, { replica: this.replica, page });
   }
 
   // What members send
