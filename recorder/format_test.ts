@@ -1,0 +1,65 @@
+import { expect } from "@std/expect";
+import { readEntries } from "./log_entries.ts";
+import { FORMAT_VERSION, manifestSchema } from "./manifest.ts";
+import { documentAt } from "./playback.ts";
+import { OffsetEstimator } from "./sender_clock.ts";
+import { simulateSender } from "./simulated_sender.ts";
+import { Track } from "./track.ts";
+import { writeCues, writeHeader } from "./webm.ts";
+
+/** Recordings as version 1 made them. They are never made anew: whatever comes later must still play them. */
+const GOLDEN = new URL("../tests/vectors/recording-v1/", import.meta.url);
+
+const golden = async (name: string) => await Deno.readFile(new URL(name, GOLDEN));
+
+/** Two seconds of made-up pictures as a finished file. */
+function makeFile(): Uint8Array {
+  const track = new Track("video", new OffsetEstimator());
+  for (const item of simulateSender(2000, { kind: "video", keyFrameEvery: 20, packetBytes: 40 })) {
+    if (item.type === "packet") track.receive(item);
+    else track.report(item);
+  }
+  const chunks = track.flush(Infinity);
+  const { shape, header } = track.start!;
+  let clustersBytes = 0;
+  const points = chunks.map(({ fromMs, data }) => {
+    const point = { atMs: fromMs, offset: clustersBytes };
+    clustersBytes += data.length;
+    return point;
+  });
+  const cues = writeCues(header.length, points);
+  const durationMs = chunks.at(-1)!.toMs;
+  const finished = writeHeader(shape, { durationMs, clustersBytes, cuesBytes: cues.length });
+  expect(finished.length).toBe(header.length);
+  return new Uint8Array(
+    [finished, ...chunks.map(({ data }) => data), cues].flatMap((part) => [...part]),
+  );
+}
+
+Deno.test("a track of format version 1 is written byte by byte as ever", async () => {
+  expect(FORMAT_VERSION).toBe(1);
+  expect(makeFile()).toEqual(await golden("track.webm"));
+});
+
+Deno.test("a segment of format version 1 plays: board, files and chat as they were", async () => {
+  const entries = readEntries(await golden("segment.bin"));
+  expect(entries?.map(({ kind }) => kind))
+    .toEqual(["snapshot", "update", "presence", "update", "speaker"]);
+  const early = documentAt(entries!, 1500);
+  expect(early.getMap("whiteboard").toJSON()).toEqual({ "page:1/shape:a": { x: 10 } });
+  expect(early.getArray("chat").toJSON()).toEqual([]);
+  const late = documentAt(entries!, 4000);
+  expect(late.getMap("whiteboard").toJSON()).toEqual({ "page:1/shape:a": { x: 10 } });
+  expect(late.getArray("chat").toJSON()).toEqual([{ id: "m1", text: "hello" }]);
+  early.destroy();
+  late.destroy();
+});
+
+Deno.test("a manifest of format version 1 is understood", async () => {
+  const manifest = manifestSchema.parse(
+    JSON.parse(new TextDecoder().decode(await golden("manifest.json"))),
+  );
+  expect(manifest.version).toBe(1);
+  expect(manifest.tracks[0]?.spans).toEqual([{ fromMs: 120, toMs: 3000 }]);
+  expect(manifest.markers.map(({ type }) => type)).toEqual(["join", "board", "pause", "screen"]);
+});
