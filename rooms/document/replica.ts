@@ -69,6 +69,13 @@ interface Waiter {
 
 const UNSTORED = "The server can't store changes right now. Yours are kept in your browser.";
 
+/** A transaction tells eight events, of which most have no listener here; lib0 copies their lists all the same. */
+class MeetingDoc extends Y.Doc {
+  override emit(...event: Parameters<Y.Doc["emit"]>): void {
+    if (this._observers.has(event[0])) super.emit(...event);
+  }
+}
+
 export class Replica {
   #doc: Y.Doc;
   #disarm: () => void = () => {};
@@ -90,7 +97,7 @@ export class Replica {
   #snapshotAt = 0;
 
   private constructor(private readonly options: ReplicaOptions) {
-    this.#doc = new Y.Doc();
+    this.#doc = new MeetingDoc();
   }
 
   /** Loads the document from the log. */
@@ -230,7 +237,7 @@ export class Replica {
     const { snapshot, rows } = await this.options.log.load(this.options.meetingId);
     this.#disarm();
     this.#doc.destroy();
-    const doc = new Y.Doc();
+    const doc = new MeetingDoc();
     openRoots(doc);
     let bytes = snapshot?.state.byteLength ?? 0;
     doc.transact(() => {
