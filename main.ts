@@ -10,6 +10,7 @@ import { type Config, configWarnings, loadConfig, VERSION } from "./server/confi
 import { createApp } from "./server/http/app.ts";
 import { createLogger, type Logger } from "./server/logger.ts";
 import { Metrics } from "./server/metrics.ts";
+import { startMails } from "./server/notify/mails.ts";
 import { Outbound } from "./server/notify/post.ts";
 import { startReminding } from "./server/notify/reminders.ts";
 import { startWebhooks } from "./server/notify/webhooks.ts";
@@ -84,6 +85,19 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     now: Date.now,
     version: VERSION,
   }));
+  if (config.mail !== null) {
+    started.defer(
+      await startMails({
+        store: storage.mails,
+        meetings: storage.meetings,
+        smtp: config.mail,
+        publicUrl: config.publicUrl,
+        joinEarlyMs: config.lessons.joinEarlyMs,
+        logger,
+        now: Date.now,
+      }),
+    );
+  }
   started.defer(startReminding({
     meetings: storage.meetings,
     beforeMs: config.lessons.reminderMs,

@@ -19,6 +19,7 @@ import {
   revokeLink,
 } from "./invites.ts";
 import { LessonsLinks } from "./lessons_links.ts";
+import { Mails } from "./mails.ts";
 import {
   type BookedMeeting,
   type Check,
@@ -77,6 +78,7 @@ export interface Storage {
   idempotency: Idempotency;
   lessonsLinks: LessonsLinks;
   webhooks: Webhooks;
+  mails: Mails;
   assets: Assets;
   /** Names of the migrations that this opening applied. */
   migrated: readonly string[];
@@ -106,6 +108,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     idempotency: new Idempotency(db),
     lessonsLinks: new LessonsLinks(db),
     webhooks: new Webhooks(db),
+    mails: new Mails(db),
     assets: new Assets(db),
     migrated: database.migrated,
     async ping() {

@@ -7,6 +7,7 @@
 import { parseEnv } from "node:util";
 import { z } from "zod";
 import type { DatabaseLocation } from "../db/database.ts";
+import type { SmtpOptions } from "./notify/smtp.ts";
 
 export const VERSION = "0.1.0";
 
@@ -34,6 +35,8 @@ export interface Config {
   apiRequestsPerMinute: number;
   /** Webhooks may go to addresses inside private networks. */
   webhookPrivate: boolean;
+  /** Null when no mails are sent. */
+  mail: SmtpOptions | null;
   log: { level: LogLevel; format: "json" | "text" };
   recordings: {
     /** Media isn't kept while the disk has less than this. */
@@ -131,6 +134,17 @@ export const SETTINGS = {
     fallback: 600,
   }),
   WEBHOOK_PRIVATE: setting<boolean>({ schema: flag, expects: "true or false", fallback: false }),
+  SMTP_URL: setting<string>({
+    schema: text.regex(/^smtps?:\/\/[^/]+\/?$/).refine((value) => URL.canParse(value)),
+    expects: "an address such as smtps://user:password@mail.example.org",
+    fallback: null,
+    secret: true,
+  }),
+  MAIL_FROM: setting<string>({
+    schema: text.regex(/^(?:[^<>@\p{Cc}]+<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/u),
+    expects: "a sender such as Lectern <lessons@example.org>",
+    fallback: null,
+  }),
   REMINDER_MINUTES: setting<number>({ ...duration(10_080), fallback: 60 }),
   JOIN_EARLY_MINUTES: setting<number>({ ...duration(1440), fallback: 15 }),
   END_GRACE_MINUTES: setting<number>({ ...duration(1440), fallback: 15 }),
@@ -198,6 +212,7 @@ export function parseConfig(sources: ConfigSources): Config {
     trustProxy: given("TRUST_PROXY"),
     apiRequestsPerMinute: given("API_REQUESTS_PER_MINUTE"),
     webhookPrivate: given("WEBHOOK_PRIVATE"),
+    mail: readMail(read("SMTP_URL"), read("MAIL_FROM")),
     log: { level: given("LOG_LEVEL"), format: given("LOG_FORMAT") },
     recordings: {
       freeBytes: given("RECORDING_FREE_MB") * 1024 * 1024,
@@ -210,6 +225,21 @@ export function parseConfig(sources: ConfigSources): Config {
       reconnectMs: given("RECONNECT_SECONDS") * 1000,
       reminderMs: minutes("REMINDER_MINUTES"),
     },
+  };
+}
+
+function readMail(address: string | null, from: string | null): SmtpOptions | null {
+  if (address === null) return null;
+  if (from === null) throw new ConfigError("SMTP_URL is set: set MAIL_FROM too.");
+  const url = new URL(address);
+  const secure = url.protocol === "smtps:";
+  const part = (text: string) => decodeURIComponent(text);
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    port: url.port === "" ? secure ? 465 : 587 : Number(url.port),
+    secure,
+    auth: url.username === "" ? null : { user: part(url.username), pass: part(url.password) },
+    from,
   };
 }
 

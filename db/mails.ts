@@ -1,0 +1,158 @@
+/**
+ * Mails that people are to get, made of events, and how far each has come.
+ *
+ * Invariants: each event becomes at most one mail a person. From the first byte of its message on a mail is
+ * `sending`, and is never begun again: what a killed process was in the middle of may have arrived.
+ */
+import { type Kysely, sql } from "kysely";
+import type { EventType } from "./events.ts";
+import { issueLink } from "./invites.ts";
+import type { MailKind } from "./outbox_schema.ts";
+import type { Schema } from "./schema.ts";
+
+export type { MailKind };
+
+/** A mail to be written and sent now. */
+export interface DueMail {
+  mailId: string;
+  kind: MailKind;
+  meetingId: string;
+  participantId: string;
+  /** Attempts that were made before. */
+  attempts: number;
+  to: { name: string; email: string; timeZone: string | null };
+}
+
+const KINDS: Partial<Record<EventType, MailKind>> = {
+  "meeting.created": "invitation",
+  "meeting.rescheduled": "change",
+  "meeting.cancelled": "cancellation",
+  "meeting.reminder": "reminder",
+  "recording.ready": "recording",
+};
+
+const EVENTS_AT_ONCE = 100;
+const LEASE_MS = 5 * 60_000;
+
+export class Mails {
+  constructor(private readonly db: Kysely<Schema>) {}
+
+  /** Begins with the events from now on, the first time. */
+  async open(): Promise<void> {
+    await sql`
+      insert into mail_progress (id, event_row)
+      select 1, coalesce(max(id), 0) from events where true
+      on conflict (id) do nothing
+    `.execute(this.db);
+  }
+
+  /** Makes mails of new events; answers how many events were looked at. */
+  collect(now: number): Promise<number> {
+    return this.db.transaction().execute(async (transaction) => {
+      const progress = await transaction.selectFrom("mail_progress")
+        .select("event_row")
+        .executeTakeFirst();
+      const events = await transaction.selectFrom("events")
+        .select(["id", "event_id", "type", "meeting_id"])
+        .where("id", ">", progress?.event_row ?? 0)
+        .orderBy("id")
+        .limit(EVENTS_AT_ONCE)
+        .execute();
+      for (const event of events) {
+        const kind = KINDS[event.type as EventType];
+        if (kind === undefined || event.meeting_id === null) continue;
+        await sql`
+          insert into mails (mail_id, event_id, meeting_id, participant_id, kind, state, due_at)
+          select 'mail_' || lower(hex(randomblob(12))), ${event.event_id}, meeting_id,
+            participant_id, ${kind}, 'pending', ${now}
+          from invites
+          where meeting_id = ${event.meeting_id} and email is not null and revoked_at is null
+          on conflict do nothing
+        `.execute(transaction);
+      }
+      const last = events.at(-1);
+      if (last !== undefined) {
+        await transaction.updateTable("mail_progress").set({ event_row: last.id }).execute();
+      }
+      return events.length;
+    });
+  }
+
+  /** Takes what is due, for this process alone for some minutes; gives up what a killed one was in the middle of. */
+  async claim(limit: number, now: number): Promise<DueMail[]> {
+    await this.db.updateTable("mails")
+      .set({ state: "failed", error: "cut off while it was sent; it may have arrived" })
+      .where("state", "=", "sending")
+      .where("leased_until", "<=", now)
+      .execute();
+    const claimed = await sql<{ mail_id: string }>`
+      update mails set leased_until = ${now + LEASE_MS}
+      where mail_id in (
+        select mail_id from mails
+        where state = 'pending' and due_at <= ${now}
+          and (leased_until is null or leased_until <= ${now})
+        order by due_at limit ${limit}
+      )
+      returning mail_id
+    `.execute(this.db);
+    if (claimed.rows.length === 0) return [];
+    const rows = await this.db.selectFrom("mails")
+      .innerJoin("invites", "invites.participant_id", "mails.participant_id")
+      .select([
+        "mail_id as mailId",
+        "kind",
+        "mails.meeting_id as meetingId",
+        "mails.participant_id as participantId",
+        "attempts",
+        "name",
+        "email",
+        "time_zone as timeZone",
+      ])
+      .where("mail_id", "in", claimed.rows.map((row) => row.mail_id))
+      .execute();
+    return rows.map(({ name, email, timeZone, ...mail }) => ({
+      ...mail,
+      to: { name, email: email ?? "", timeZone },
+    }));
+  }
+
+  /** The token of a personal link of its own for this mail. */
+  async issueLink(mail: DueMail, now: number): Promise<string> {
+    return (await issueLink(this.db, mail.meetingId, mail.participantId, now)).token;
+  }
+
+  /** From here on the mail is under way. False when it isn't to be sent any more. */
+  async begin(mailId: string): Promise<boolean> {
+    const result = await this.db.updateTable("mails")
+      .set({ state: "sending" })
+      .where("mail_id", "=", mailId)
+      .where("state", "=", "pending")
+      .executeTakeFirst();
+    return result.numUpdatedRows > 0n;
+  }
+
+  async finish(
+    mailId: string,
+    state: "sent" | "dropped" | "failed",
+    error: string | null,
+  ): Promise<void> {
+    await this.db.updateTable("mails")
+      .set({ state, error, leased_until: null })
+      .where("mail_id", "=", mailId)
+      .execute();
+  }
+
+  /** The server refused it, so it didn't arrive: it is due again. */
+  async retry(mailId: string, dueAt: number, error: string): Promise<void> {
+    await this.db.updateTable("mails")
+      .set((eb) => ({
+        state: "pending",
+        attempts: eb("attempts", "+", 1),
+        due_at: dueAt,
+        leased_until: null,
+        error,
+      }))
+      .where("mail_id", "=", mailId)
+      .execute();
+  }
+}

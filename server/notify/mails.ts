@@ -1,0 +1,168 @@
+/**
+ * Writes and sends the mails that events ask for.
+ *
+ * Invariant: nothing is sent twice. What a server refused is tried again; what was cut off in the middle is not.
+ */
+import type { DueMail, Mails } from "../../db/mails.ts";
+import type { Meeting } from "../../db/meetings.ts";
+import type { BookingStore } from "../../db/storage.ts";
+import type { Logger } from "../logger.ts";
+import { writeCalendarEvent } from "./calendar.ts";
+import { writeLetter } from "./letters.ts";
+import { nextAttemptAt } from "./retries.ts";
+import { addressOf, type Mail, sendMail, type SmtpOptions } from "./smtp.ts";
+
+export interface MailDeps {
+  store: Pick<Mails, "open" | "collect" | "claim" | "issueLink" | "begin" | "finish" | "retry">;
+  meetings: Pick<BookingStore, "read">;
+  smtp: SmtpOptions;
+  publicUrl: string;
+  joinEarlyMs: number;
+  logger: Pick<Logger, "warn" | "error">;
+  /** Unix ms. */
+  now(): number;
+  retryDelaysMs?: readonly number[];
+  pollMs?: number;
+}
+
+const POLL_MS = 1000;
+const AT_ONCE = 10;
+const MINUTE_MS = 60_000;
+/** A lesson is over by the next morning: what isn't delivered by then isn't needed. */
+const DELAYS_MS = [0, 1, 5, 15, 60, 180, 360].map((minutes) => minutes * MINUTE_MS);
+
+export class Mailer {
+  constructor(private readonly deps: MailDeps) {}
+
+  /** Sends what is due, one after the other; answers how many were taken. */
+  async poll(): Promise<number> {
+    const { store, now } = this.deps;
+    while (await store.collect(now()) > 0);
+    const due = await store.claim(AT_ONCE, now());
+    for (const mail of due) await this.deliver(mail);
+    return due.length;
+  }
+
+  private async deliver(due: DueMail): Promise<void> {
+    const { store, meetings, smtp, logger, now } = this.deps;
+    const { mailId } = due;
+    const meeting = await meetings.read(due.meetingId);
+    if (meeting === null || !isStillTrue(due, meeting, now())) {
+      return await store.finish(mailId, "dropped", null);
+    }
+    let begun = false;
+    try {
+      await sendMail(smtp, await this.write(due, meeting), async () => {
+        begun = await store.begin(mailId);
+        return begun;
+      });
+    } catch (error) {
+      const text = explain(error);
+      if (begun && !wasRefused(error)) {
+        await store.finish(mailId, "failed", `${text}; it may have arrived`);
+        logger.warn("mail cut off", { mailId, error: text });
+        return;
+      }
+      const { retryDelaysMs = DELAYS_MS } = this.deps;
+      const dueAt = isFinal(error) ? null : nextAttemptAt(due.attempts + 1, now(), retryDelaysMs);
+      if (dueAt !== null) return await store.retry(mailId, dueAt, text);
+      await store.finish(mailId, "failed", text);
+      logger.warn("mail not delivered", { mailId, error: text });
+      return;
+    }
+    await store.finish(mailId, "sent", null);
+  }
+
+  private async write(due: DueMail, meeting: Meeting): Promise<Mail> {
+    const { publicUrl, smtp, joinEarlyMs, now } = this.deps;
+    const { kind, to, mailId } = due;
+    const { meetingId, passcode, scheduledStart: start, scheduledEnd: end } = meeting;
+    let url: string | null = null;
+    if (kind !== "cancellation") {
+      const token = await this.deps.store.issueLink(due, now());
+      const path = kind === "recording"
+        ? meeting.recordingUrl
+        : `/video-room/${meetingId}?passcode=${passcode}`;
+      url = path === null ? null : `${new URL(path, publicUrl)}#invite=${token}`;
+    }
+    const letter = writeLetter({
+      kind,
+      title: meeting.title,
+      name: to.name,
+      start,
+      end,
+      timeZone: to.timeZone ?? meeting.timeZone ?? "UTC",
+      joinEarlyMs,
+      url,
+    });
+    const method = kind === "cancellation" ? "CANCEL" : "REQUEST";
+    const dated = start !== null && end !== null && kind !== "recording" && kind !== "reminder";
+    return {
+      ...letter,
+      to,
+      messageId: `<${mailId}@${new URL(publicUrl).hostname}>`,
+      calendar: !dated ? null : {
+        method,
+        content: writeCalendarEvent({
+          method,
+          meetingId,
+          sequence: meeting.sequence,
+          title: meeting.title,
+          start,
+          end,
+          now: now(),
+          url,
+          organizer: addressOf(smtp.from),
+          attendee: to,
+        }),
+      },
+    };
+  }
+}
+
+/** Sends until the returned function is called, which waits for the mail that is under way. */
+export async function startMails(deps: MailDeps): Promise<() => Promise<void>> {
+  await deps.store.open();
+  const mailer = new Mailer(deps);
+  let polling: Promise<unknown> | null = null;
+  const timer = setInterval(() => {
+    polling ??= mailer.poll()
+      .catch((error) => deps.logger.error("mails can't be sent", { error }))
+      .finally(() => polling = null);
+  }, deps.pollMs ?? POLL_MS);
+  return async () => {
+    clearInterval(timer);
+    await polling;
+  };
+}
+
+/** Whether a mail still says what is so: nobody is invited to what was called off meanwhile. */
+function isStillTrue({ kind }: DueMail, meeting: Meeting, now: number): boolean {
+  switch (kind) {
+    case "cancellation":
+      return meeting.status === "cancelled";
+    case "recording":
+      return meeting.recordingUrl !== null;
+    default:
+      return (meeting.status === "pending" || meeting.status === "active") &&
+        (meeting.scheduledEnd === null || meeting.scheduledEnd > now);
+  }
+}
+
+/** The server's own answer to the message, rather than a connection that broke. */
+function wasRefused(error: unknown): boolean {
+  return responseCodeOf(error) >= 400;
+}
+
+function isFinal(error: unknown): boolean {
+  return responseCodeOf(error) >= 500;
+}
+
+function responseCodeOf(error: unknown): number {
+  const code = (error as { responseCode?: unknown } | null)?.responseCode;
+  return typeof code === "number" ? code : 0;
+}
+
+function explain(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, 300);
+}

@@ -1,0 +1,228 @@
+/** Mails as people get them: by a real SMTP server, with a calendar entry that a calendar's library reads. */
+import { expect } from "@std/expect";
+import ICAL from "ical.js";
+import type { NewMeeting } from "../../db/meetings.ts";
+import { openTestStorage, type TestStorage } from "../../db/open_test_storage.ts";
+import { createLogger } from "../../server/logger.ts";
+import { Mailer } from "../../server/notify/mails.ts";
+import { Mailbox, type Received } from "./mailbox.ts";
+
+const HOUR_MS = 3_600_000;
+/** Paris turns its clocks at 01:00 UTC that night: the lesson begins before and ends after. */
+const START = Date.parse("2031-03-30T00:30:00Z");
+const BOOKED_AT = START - 48 * HOUR_MS;
+
+const BOOKING: NewMeeting = {
+  title: "Algèbre, part 1",
+  tutor: { id: "t-1", name: "Mia", email: "mia@example.org", timeZone: "America/New_York" },
+  students: [
+    { id: "s-1", name: "Ada", email: "ada@example.org", timeZone: "Europe/Paris" },
+    { id: "s-2", name: "Tom" },
+  ],
+  scheduledStart: START,
+  scheduledEnd: START + HOUR_MS,
+  bookingId: null,
+  timeZone: null,
+  isRecorded: false,
+  encryption: "transport",
+  policy: {},
+};
+
+async function setUp() {
+  const clock = { now: BOOKED_AT };
+  const storage = await openTestStorage(() => clock.now);
+  const mailbox = await Mailbox.open();
+  await storage.mails.open();
+  const mailer = mailerOf(storage, mailbox, clock);
+  const send = async () => {
+    while (await mailer.poll() > 0);
+    return mailbox.received.splice(0);
+  };
+  return {
+    clock,
+    storage,
+    mailbox,
+    send,
+    async [Symbol.asyncDispose]() {
+      await mailbox[Symbol.asyncDispose]();
+      await storage[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function mailerOf(storage: TestStorage, mailbox: Mailbox, clock: { now: number }): Mailer {
+  return new Mailer({
+    store: storage.mails,
+    meetings: storage.meetings,
+    smtp: {
+      host: "127.0.0.1",
+      port: mailbox.port,
+      secure: false,
+      auth: null,
+      from: "Lectern <lessons@example.org>",
+    },
+    publicUrl: "https://lessons.example.org",
+    joinEarlyMs: 15 * 60_000,
+    logger: createLogger({ level: "error", format: "text", write: () => {} }),
+    now: () => clock.now,
+  });
+}
+
+function to(received: readonly Received[], address: string): Received {
+  const found = received.filter((mail) => mail.to.includes(address));
+  expect(found.length).toBe(1);
+  return found[0]!;
+}
+
+function partOf({ parts }: Received, type: string): string {
+  const found = parts.find((part) => part.type.startsWith(type));
+  if (found === undefined) throw new Error(`no part of type ${type}`);
+  return found.text;
+}
+
+function entryOf(mail: Received) {
+  const calendar = new ICAL.Component(ICAL.parse(partOf(mail, "text/calendar")));
+  const event = new ICAL.Event(calendar.getFirstSubcomponent("vevent")!);
+  return {
+    method: calendar.getFirstPropertyValue("method"),
+    uid: event.uid,
+    sequence: event.sequence,
+    summary: event.summary,
+    start: event.startDate.toJSDate().getTime(),
+    end: event.endDate.toJSDate().getTime(),
+    attendees: event.attendees.map((attendee) => attendee.getFirstValue()),
+  };
+}
+
+Deno.test("a booking invites everybody with an address, by a link of their own and in their time zone", async () => {
+  await using test = await setUp();
+  const { meeting } = await test.storage.meetings.create(BOOKING);
+  const received = await test.send();
+  expect(received.length).toBe(2);
+  const ada = to(received, "ada@example.org");
+  const text = partOf(ada, "text/plain");
+  expect(text).toContain("Hello Ada");
+  expect(text).toContain("Sunday, 30 March 2031, 01:30–03:30 (Paris time)");
+  expect(partOf(to(received, "mia@example.org"), "text/plain"))
+    .toContain("Saturday, 29 March 2031, 20:30–21:30 (New York time)");
+  const html = partOf(ada, "text/html");
+  expect(html).toContain("prefers-color-scheme: dark");
+
+  const link = /https:\/\/\S+#invite=(\S+)/.exec(text)!;
+  expect(html).toContain(link[0].replaceAll("&", "&amp;"));
+  expect(await test.storage.meetings.findInvite(meeting.meetingId, link[1]!))
+    .toMatchObject({ userId: "s-1", role: "student" });
+  expect(entryOf(ada)).toEqual({
+    method: "REQUEST",
+    uid: `${meeting.meetingId}@lectern`,
+    sequence: 0,
+    summary: "Algèbre, part 1",
+    start: START,
+    end: START + HOUR_MS,
+    attendees: ["mailto:ada@example.org"],
+  });
+  expect(await test.send()).toEqual([]);
+});
+
+Deno.test("a change and a cancellation find the entry in the calendar again", async () => {
+  await using test = await setUp();
+  const { meeting: { meetingId } } = await test.storage.meetings.create(BOOKING);
+  const invited = entryOf(to(await test.send(), "ada@example.org"));
+  await test.storage.meetings.change(meetingId, {
+    scheduledStart: START + HOUR_MS,
+    scheduledEnd: START + 2 * HOUR_MS,
+  });
+  const changed = entryOf(to(await test.send(), "ada@example.org"));
+  await test.storage.meetings.cancel(meetingId, test.clock.now);
+  const mail = to(await test.send(), "ada@example.org");
+  const cancelled = entryOf(mail);
+  expect([invited, changed, cancelled].map(({ method, sequence }) => [method, sequence]))
+    .toEqual([["REQUEST", 0], ["REQUEST", 1], ["CANCEL", 2]]);
+  expect(new Set([invited.uid, changed.uid, cancelled.uid]).size).toBe(1);
+  expect(changed.start).toBe(START + HOUR_MS);
+  expect(partOf(mail, "text/plain")).not.toContain("#invite=");
+});
+
+Deno.test("people are reminded once, and nobody is invited to what was called off meanwhile", async () => {
+  await using test = await setUp();
+  const { meetings } = test.storage;
+  const { meeting: { meetingId } } = await meetings.create(BOOKING);
+  await test.send();
+  test.clock.now = START - HOUR_MS / 2;
+  await meetings.remind(HOUR_MS, test.clock.now);
+  await meetings.remind(HOUR_MS, test.clock.now);
+  const reminded = await test.send();
+  expect(reminded.map((mail) => mail.to[0]).sort()).toEqual(["ada@example.org", "mia@example.org"]);
+  expect(partOf(reminded[0]!, "text/plain")).toContain("begins soon");
+
+  const { meeting: other } = await meetings.create(BOOKING);
+  await meetings.cancel(other.meetingId, test.clock.now);
+  const kinds = (await test.send()).map((mail) => entryOf(mail).method);
+  expect(kinds).toEqual(["CANCEL", "CANCEL"]);
+  expect(meetingId).not.toBe(other.meetingId);
+});
+
+Deno.test("a mail that the server puts off is sent later, and one that it refuses for good is not", async () => {
+  await using test = await setUp();
+  await test.storage.meetings.create({ ...BOOKING, students: [] });
+  const refuse = (code: number) => () => {
+    throw Object.assign(new Error("not now"), { responseCode: code });
+  };
+  test.mailbox.take = refuse(451);
+  expect(await test.send()).toEqual([]);
+  test.mailbox.take = () => {};
+  expect(await test.send()).toEqual([]);
+  test.clock.now += 60_000;
+  expect((await test.send()).length).toBe(1);
+
+  await test.storage.meetings.create({ ...BOOKING, students: [] });
+  test.mailbox.take = refuse(554);
+  expect(await test.send()).toEqual([]);
+  test.mailbox.take = () => {};
+  test.clock.now += 12 * HOUR_MS;
+  expect(await test.send()).toEqual([]);
+});
+
+Deno.test("a process that is killed before, between and in the middle of mails sends none of them twice", async () => {
+  await using test = await setUp();
+  test.clock.now = Date.now();
+  const later = { scheduledStart: Date.now() + HOUR_MS, scheduledEnd: Date.now() + 2 * HOUR_MS };
+  const students = Array.from({ length: 4 }, (_, index) => ({
+    id: `s-${index}`,
+    name: `Student ${index}`,
+    email: `s${index}@example.org`,
+  }));
+  await test.storage.meetings.create({ ...BOOKING, ...later, students });
+  const seen: string[] = [];
+  const reached = Promise.withResolvers<void>();
+  const never = Promise.withResolvers<void>();
+  test.mailbox.take = async ({ to }) => {
+    seen.push(to[0]!);
+    if (seen.length < 3) return;
+    // All of the third message is here, and the sender waits for the answer.
+    reached.resolve();
+    await never.promise;
+  };
+  const sending = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-A",
+      new URL("mail_process.ts", import.meta.url).pathname,
+      test.storage.path,
+      String(test.mailbox.port),
+    ],
+    stdin: "null",
+  }).spawn();
+  await reached.promise;
+  sending.kill("SIGKILL");
+  await sending.status;
+  never.resolve();
+
+  test.mailbox.take = ({ to }) => void seen.push(to[0]!);
+  test.clock.now = Date.now() + 6 * 60_000;
+  await test.send();
+  await test.send();
+  expect(seen.toSorted()).toEqual(
+    ["mia@example.org", ...students.map(({ email }) => email)].sort(),
+  );
+});
