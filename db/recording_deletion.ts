@@ -6,13 +6,18 @@
 import type { Kysely, Transaction } from "kysely";
 import { type Pause, withoutPauses } from "../recorder/redaction.ts";
 import { pausesOf, readSpans, type Span } from "./recording_timeline.ts";
+import { recordMeetingEvent } from "./events.ts";
 import type { Schema } from "./schema.ts";
 
 /** Rows of one statement: a longer one would hold up the lessons that are running. */
 const CHUNKS_AT_ONCE = 50;
 
 /** Removes media, the meeting's log and its images. False when it isn't there or still being recorded. */
-export async function deleteRecording(db: Kysely<Schema>, recordingId: string): Promise<boolean> {
+export async function deleteRecording(
+  db: Kysely<Schema>,
+  recordingId: string,
+  now: number,
+): Promise<boolean> {
   const recording = await db.selectFrom("recordings")
     .select("meeting_id")
     .where("recording_id", "=", recordingId)
@@ -41,6 +46,8 @@ export async function deleteRecording(db: Kysely<Schema>, recordingId: string): 
       .set({ recording_url: null })
       .where("meeting_id", "=", meetingId)
       .execute();
+    const told = { recordingId };
+    await recordMeetingEvent(transaction, "recording.deleted", meetingId, now, told);
   });
   return true;
 }

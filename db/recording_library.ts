@@ -203,7 +203,7 @@ export class SqlRecordingLibrary implements RecordingLibrary {
   }
 
   delete(recordingId: string): Promise<boolean> {
-    return deleteRecording(this.db, recordingId);
+    return deleteRecording(this.db, recordingId, Date.now());
   }
 
   async expired(before: number): Promise<string[]> {

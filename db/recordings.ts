@@ -14,6 +14,7 @@ import type {
   TrackIndex,
 } from "../recorder/ports.ts";
 import { forgetPauses } from "./recording_deletion.ts";
+import { recordMeetingEvent } from "./events.ts";
 import type { Schema } from "./schema.ts";
 import { makeRecordingId } from "./secrets.ts";
 
@@ -66,11 +67,12 @@ export class SqlRecordings implements RecordingStore {
   end(recordingId: string, point: LogPoint): Promise<void> {
     return this.db.transaction().execute(async (transaction) => {
       await endSpan(transaction, recordingId, point);
-      await transaction.updateTable("recordings")
+      const ended = await transaction.updateTable("recordings")
         .set({ state: "ready", ended_at: point.at })
         .where("recording_id", "=", recordingId)
         .where("state", "<>", "ready")
-        .execute();
+        .returning("meeting_id")
+        .executeTakeFirst();
       await transaction.updateTable("video_meetings")
         .set({ recording_url: recordingPath(recordingId) })
         .where(
@@ -81,6 +83,11 @@ export class SqlRecordings implements RecordingStore {
             .where("recording_id", "=", recordingId),
         )
         .execute();
+      if (ended !== undefined) {
+        const { meeting_id: meetingId } = ended;
+        const told = { recordingId };
+        await recordMeetingEvent(transaction, "recording.ready", meetingId, point.at, told);
+      }
     });
   }
 
