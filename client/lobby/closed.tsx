@@ -111,7 +111,12 @@ function TooEarly({ visit, problem }: { visit: Visit; problem: JoinProblem }) {
   return (
     <Page title={title} testId="too-early">
       <p>
-        {problem.title && <>{problem.title}:{" "}</>}
+        {problem.title && (
+          <>
+            <strong>{problem.title}</strong>
+            <br />
+          </>
+        )}
         <span class="numbers">{saySpan(start, scheduledEnd, reader)}</span>{" "}
         <span class="soft">({sayZone(reader)})</span>
       </p>

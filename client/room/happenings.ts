@@ -64,7 +64,8 @@ function questions(model: RoomModel): (() => void)[] {
     }),
     room.on("meeting.brought", ({ stage, by }) => {
       model.view.only(stage);
-      messages.say(`${by} brought everyone to ${STAGE_LABELS[stage]}.`);
+      const who = room.permissions.peek().host && by === room.me.name ? "You" : by;
+      messages.say(`${who} brought everyone to ${STAGE_LABELS[stage]}.`);
     }),
     room.on("meeting.warning", ({ endsAt }) => {
       const minutes = Math.max(1, Math.round((endsAt - room.now()) / MINUTE_MS));

@@ -29,6 +29,7 @@ export function PeoplePanel() {
           <h3>In the room ({room.participants.value.length})</h3>
           <ul>{others.map((person) => <PersonRow key={person.id} person={person} />)}</ul>
         </section>
+        {room.permissions.value.host && <PolicySwitches />}
       </div>
       {room.permissions.value.host && <HostActions />}
     </>
@@ -40,7 +41,6 @@ function HostActions() {
   const { locked, policy } = model.room.meeting.value;
   return (
     <section class="people-host" aria-label="For everyone">
-      <PolicySwitches />
       <button
         type="button"
         class="button"

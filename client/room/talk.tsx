@@ -96,13 +96,13 @@ function Everyone() {
     <div class="everyone" ref={area}>
       <ul
         class="tiles"
-        style={{
-          gridTemplateColumns: `repeat(${grid.columns}, ${grid.width}px)`,
-          gridAutoRows: `${grid.height}px`,
-        }}
+        style={{ width: `${grid.columns * (grid.width + GAP_PX) - GAP_PX}px` }}
       >
         {people.map((person) => (
-          <li key={person.id}>
+          <li
+            key={person.id}
+            style={{ width: `${grid.width}px`, height: `${grid.height}px` }}
+          >
             <Tile person={person} />
           </li>
         ))}
