@@ -55,7 +55,6 @@ export class Workspace {
     const runs = signal<readonly RunEntry[]>(readRuns(doc));
     this.files = files;
     this.runs = runs;
-    this.runner = new Runner(session);
 
     const onFiles = (events: DeepEvents) => {
       if (events.every(({ target }) => target instanceof Y.Text)) return;
@@ -73,6 +72,8 @@ export class Workspace {
     runsOf(doc).observeDeep(onRuns);
     awareness.on("change", onPlaces);
     onPlaces();
+    // It may change runs at once: what listens to them is there by now.
+    this.runner = new Runner(session);
     this.#stop.push(
       () => filesOf(doc).unobserveDeep(onFiles),
       () => runsOf(doc).unobserveDeep(onRuns),

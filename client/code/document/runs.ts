@@ -111,6 +111,11 @@ export class RunWriter {
     this.#add(`${TYPED_ON}${clean(line)}${COLOUR_OFF}\n`);
   }
 
+  /** Why it ended, in our words: said even where the output is full. */
+  note(text: string): void {
+    this.#queue(`${ERROR_ON}${text}${COLOUR_OFF}`);
+  }
+
   display(display: RunDisplay): void {
     this.#displays.push(display);
     this.#add(DISPLAY_MARK);
@@ -128,8 +133,12 @@ export class RunWriter {
   #add(text: string): void {
     const room = MAX_RUN_CHARS - this.#chars;
     if (room <= 0) return;
-    this.#pending += text.length > room ? text.slice(0, room) : text;
     this.#chars += text.length;
+    this.#queue(text.length > room ? text.slice(0, room) : text);
+  }
+
+  #queue(text: string): void {
+    this.#pending += text;
     if (this.#timer !== undefined) return;
     const wait = Math.max(0, this.#wroteAt + WRITE_MS - performance.now());
     this.#timer = setTimeout(() => this.#write(), wait);

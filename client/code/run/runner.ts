@@ -160,9 +160,9 @@ export class Runner {
       timeLimitMs: this.timeLimitMs.value,
     }, (event) => this.#take(event, writer));
     const end = await this.#current.ended;
-    if (end === "truncated") writer.stderr("\nThe output is longer than 1 MB: output truncated.\n");
+    if (end === "truncated") writer.note("\nThe output is longer than 1 MB: output truncated.\n");
     if (end === "timeout") {
-      writer.stderr(`\nStopped after ${this.timeLimitMs.value / 1000} seconds.\n`);
+      writer.note(`\nStopped after ${this.timeLimitMs.value / 1000} seconds.\n`);
     }
     return end;
   }
