@@ -6,7 +6,7 @@
 import * as Y from "yjs";
 import type { CommittedUpdate, Replica, StoredClock, Writer } from "./document/replica.ts";
 import { RoomError } from "./errors.ts";
-import { encodeNotice, Member } from "./member.ts";
+import { encodeNotice, Member, type Peer } from "./member.ts";
 import { presenceFor, presenceGone, receivePresence } from "./presence.ts";
 import { writeSyncStep1, writeSyncStep2, writeUpdates } from "./protocol/frames.ts";
 import type { NoticeMethod, NoticeParams } from "./protocol/messages.ts";
@@ -22,6 +22,10 @@ export class Audience {
 
   get members(): ReadonlySet<Member> {
     return this.#members;
+  }
+
+  get peers(): Peer[] {
+    return [...this.#members].map((member) => member.peer);
   }
 
   seat(member: Member): void {
@@ -49,6 +53,14 @@ export class Audience {
   notifyHosts<M extends NoticeMethod>(method: M, params: NoticeParams<M>): void {
     const text = encodeNotice(method, params);
     for (const member of this.#members) if (member.may.host) member.peer.sendText(text);
+  }
+
+  /** Tells that the meeting is over. Only those who may watch its recording are told where it is. */
+  farewell(ending: NoticeParams<"meeting.ended">): void {
+    for (const member of this.#members) {
+      const recordingUrl = member.person.booked ? ending.recordingUrl : null;
+      member.notify("meeting.ended", { ...ending, recordingUrl });
+    }
   }
 
   /** Asks for what a member, or everybody, has and the document lacks. */

@@ -60,6 +60,12 @@ export class People {
     return this.#people.get(id);
   }
 
+  /** Here or reconnecting. */
+  isPresent(id: string): boolean {
+    const person = this.#people.get(id);
+    return person !== undefined && person.fields.connection !== "left";
+  }
+
   all(): Iterable<Person> {
     return this.#people.values();
   }

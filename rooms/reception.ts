@@ -83,6 +83,12 @@ export class Reception {
     this.#show();
   }
 
+  /** Tells those who still wait that the meeting is over. */
+  farewell(ending: NoticeParams<"meeting.ended">): void {
+    const text = encodeNotice("meeting.ended", ending);
+    for (const peer of this.peers) peer.sendText(text);
+  }
+
   /** What hosts are told. */
   notice(): NoticeParams<"admission.waiting"> {
     const waiting = [...this.#waiters.values()]

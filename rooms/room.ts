@@ -7,18 +7,21 @@
  * Invariant: nobody but a seated {@linkcode Member} reads or writes the document.
  */
 import type * as Y from "yjs";
+import { checkNotFull, mustWait } from "./admission.ts";
 import { Audience } from "./audience.ts";
-import { ClientIds } from "./client_ids.ts";
+import type { ClientIds } from "./client_ids.ts";
 import { type Deadline, deadlineAt } from "./deadlines.ts";
 import { projectMeeting, projectParticipant } from "./document/projection.ts";
-import { Replica } from "./document/replica.ts";
-import { type MeetingFields, readMeeting } from "./document/schema.ts";
+import type { Replica } from "./document/replica.ts";
+import type { MeetingFields } from "./document/schema.ts";
 import { CLOSE, RoomError } from "./errors.ts";
+import { takeFrame } from "./intake.ts";
 import { encodeNotice, Member, type Peer } from "./member.ts";
+import { initialMeeting, type Loaded, loadMeeting } from "./opening.ts";
+import { Outage } from "./outage.ts";
 import { People, type Person } from "./people.ts";
 import { type Permissions, permissionsOf } from "./permissions.ts";
 import type { EndReason, Identity, MeetingRecord } from "./ports.ts";
-import { readFrame } from "./protocol/frames.ts";
 import type { Welcome } from "./protocol/messages.ts";
 import { MeetingRecording } from "./recording.ts";
 import type { Entry, RoomPorts } from "./room_ports.ts";
@@ -26,6 +29,7 @@ import { Reception } from "./reception.ts";
 import { Sources } from "./sources.ts";
 
 export class Room {
+  readonly replica: Replica;
   readonly people: People;
   readonly sources: Sources;
   /** The people in front of the door. */
@@ -40,15 +44,15 @@ export class Room {
   readonly #over = Promise.withResolvers<void>();
   #emptySince: number | null;
   #warned = 0;
-  #retryAt: number | null = null;
+  readonly #outage: Outage;
 
   private constructor(
     readonly record: MeetingRecord,
     private readonly ports: RoomPorts,
-    readonly replica: Replica,
-    clientIds: ClientIds,
+    { replica, clientIds }: Loaded,
     now: number,
   ) {
+    this.replica = replica;
     this.#now = now;
     const { recorder } = ports;
     this.audience = new Audience(ports.limits, (frame) => recorder?.presence(frame));
@@ -74,6 +78,14 @@ export class Room {
       join: (entry, now) => this.join(entry, now),
       greet: (member) => this.greet(member),
     });
+    this.#outage = new Outage({
+      meetingId: record.meetingId,
+      replica,
+      audience: this.audience,
+      retryMs: ports.limits.retryMs,
+      report: ports.report,
+      rebuilt: () => this.#rebuilt(),
+    });
     this.sources = new Sources({
       media: ports.media,
       changed: (person) => this.show(person),
@@ -84,29 +96,18 @@ export class Room {
 
   /** Loads the meeting from the log. Whoever was in it has the usual time to come back. */
   static async open(record: MeetingRecord, ports: RoomPorts, now: number): Promise<Room> {
-    const { limits } = ports;
     // The replica may speak before the room stands: only loading happens until then.
     let room: Room | null = null;
-    const replica = await Replica.open({
-      meetingId: record.meetingId,
-      log: ports.log,
-      documentBytes: limits.documentBytes,
-      clock: ports.clock,
-      snapshotRows: limits.snapshotRows,
-      snapshotMs: limits.snapshotMs,
-      events: {
-        commitDue: ports.commitDue,
-        committed(updates, stored) {
-          room?.audience.relay(updates, stored, room.#now);
-        },
-        dropped(cause, error) {
-          if (room !== null) room.#dropped(cause, error);
-        },
+    const loaded = await loadMeeting(record.meetingId, ports, {
+      commitDue: ports.commitDue,
+      committed(updates, stored) {
+        room?.audience.relay(updates, stored, room.#now);
+      },
+      dropped(cause, error) {
+        if (room !== null) room.#outage.begin(cause, error, room.#now);
       },
     }, now);
-    const clientIds = new ClientIds(record.meetingId, ports.clientIds, limits.clientIds);
-    await clientIds.load();
-    room = new Room(record, ports, replica, clientIds, now);
+    room = new Room(record, ports, loaded, now);
     room.#project();
     // A lesson that was going on when the server went down.
     if (room.meeting.status === "active") room.recording?.begin(now);
@@ -132,18 +133,10 @@ export class Room {
 
   // Coming and going
 
-  /**
-   * Whether a visitor has to wait for a host.
-   * @throws RoomError `locked` or `full`.
-   */
+  /** Whether a visitor has to wait for a host. @throws RoomError `locked`, `over`. */
   mustWait(identity: Identity | null, hasSession: boolean): boolean {
     this.#checkOpen();
-    const known = identity !== null && this.people.get(identity.participantId) !== undefined;
-    const host = identity?.role === "tutor";
-    if (this.#meeting.locked && !hasSession && !known && !host) {
-      throw new RoomError("locked", "The host has locked this meeting");
-    }
-    return identity === null && this.#meeting.policy.waitingRoom;
+    return mustWait({ identity, hasSession }, this);
   }
 
   /**
@@ -154,8 +147,8 @@ export class Room {
     const { identity, peer, clientId } = entry;
     const { store } = this.ports;
     this.#checkOpen();
-    const stays = this.#isPresent(identity.participantId);
-    if (!stays) this.#checkNotFull(identity);
+    const stays = this.people.isPresent(identity.participantId);
+    if (!stays) checkNotFull(identity, this.people, this.ports.limits);
     const page = this.people.get(identity.participantId)?.page ?? null;
     await this.#clientIds.bind(identity.participantId, [clientId], { replica: this.replica, page });
     const session = entry.session ?? await store.openSession(this.meetingId, identity);
@@ -205,10 +198,7 @@ export class Room {
     if (member.may.host && this.reception.size > 0) {
       member.notify("admission.waiting", this.reception.notice());
     }
-    const { closesAt } = this.record;
-    if (this.#warned > 0 && closesAt !== null) {
-      member.notify("meeting.warning", { endsAt: closesAt });
-    }
+    if (this.#warned > 0) member.notify("meeting.warning", this.#warning());
   }
 
   /** The socket is gone; the person has some time to come back. */
@@ -259,37 +249,10 @@ export class Room {
 
   // What members send
 
-  /**
-   * Takes a binary frame.
-   * @throws RoomError `bad-request`, `update-refused`, `too-large`, or `rate-limited` for somebody whose changes
-   * keep the server too busy: the connection has to be closed.
-   */
+  /** Takes a binary frame. @throws RoomError as {@linkcode takeFrame} does. */
   receive(member: Member, frame: Uint8Array, now: number): void {
     this.#now = now;
-    const restMs = member.person.effort.blockedForMs(now);
-    if (restMs > 0) {
-      throw new RoomError(
-        "rate-limited",
-        `The server needs ${
-          Math.ceil(restMs / 1000)
-        } s to recover from your changes. Yours are kept in your browser.`,
-      );
-    }
-    const messages = readFrame(frame);
-    if (messages === undefined) throw new RoomError("bad-request", "Malformed frame");
-    for (const message of messages) {
-      switch (message.type) {
-        case "update":
-        case "syncStep2":
-          this.replica.receive(message.update, member, now);
-          break;
-        case "syncStep1":
-          this.audience.answer(this.replica, member, message.stateVector);
-          break;
-        case "presence":
-          this.audience.presence(member, message.payload);
-      }
-    }
+    takeFrame(frame, member, this, now);
   }
 
   // What the room says
@@ -334,7 +297,7 @@ export class Room {
         await this.leave(person, now);
       }
     }
-    if (this.#retryAt !== null && now >= this.#retryAt) await this.#rebuild();
+    await this.#outage.tick(now);
     await this.#meet(deadlineAt(now, {
       closesAt: this.record.closesAt,
       emptySince: this.reception.size > 0 ? null : this.#emptySince,
@@ -346,7 +309,7 @@ export class Room {
     if (deadline === null) return;
     if (deadline.due === "warning") {
       this.#warned = deadline.warned;
-      this.audience.notify("meeting.warning", { endsAt: this.record.closesAt ?? this.#now });
+      this.audience.notify("meeting.warning", this.#warning());
     } else if (deadline.due === "empty" && this.#meeting.status === "pending") {
       // Nobody ever came in: the lesson may still happen.
       await this.#close(CLOSE.normal, "nobody came");
@@ -371,13 +334,8 @@ export class Room {
       await this.#keep("end", this.ports.store.complete(this.meetingId, now, reason));
     }
     const recordingUrl = await this.recording?.end(now) ?? null;
-    const ended = (url: string | null) =>
-      encodeNotice("meeting.ended", { reason, by, recordingUrl: url });
-    // Only those who may watch it are told where.
-    for (const { person, peer } of this.audience.members) {
-      peer.sendText(ended(person.booked ? recordingUrl : null));
-    }
-    for (const peer of this.reception.peers) peer.sendText(ended(null));
+    this.audience.farewell({ reason, by, recordingUrl });
+    this.reception.farewell({ reason, by, recordingUrl: null });
     await this.#close(CLOSE.ended, reason);
   }
 
@@ -404,28 +362,16 @@ export class Room {
 
   // Inside
 
+  #warning(): { endsAt: number } {
+    return { endsAt: this.record.closesAt ?? this.#now };
+  }
+
   #peers(): Peer[] {
-    return [
-      ...[...this.audience.members].map((member) => member.peer),
-      ...this.reception.peers,
-    ];
+    return [...this.audience.peers, ...this.reception.peers];
   }
 
   #checkOpen(): void {
     if (this.#state !== "open") throw new RoomError("over", "This meeting is over");
-  }
-
-  #checkNotFull({ participantId }: Identity): void {
-    const { participants, people } = this.ports.limits;
-    const known = this.people.get(participantId) !== undefined;
-    if (this.people.present().length >= participants || !known && this.people.size >= people) {
-      throw new RoomError("full", "This meeting is full");
-    }
-  }
-
-  #isPresent(participantId: string): boolean {
-    const person = this.people.get(participantId);
-    return person !== undefined && person.fields.connection !== "left";
   }
 
   #releaseMedia(person: Person): void {
@@ -435,11 +381,7 @@ export class Room {
 
   #enforcePolicy(): void {
     for (const member of this.audience.members) member.may = this.permissionsOf(member.person);
-    for (const person of this.people.present()) {
-      if (this.sources.enforceShare(person, this.permissionsOf(person))) {
-        person.member?.notify("participant.stopped", { source: "screen", by: "" });
-      }
-    }
+    this.sources.enforceShares(this.people.present(), (person) => this.permissionsOf(person));
   }
 
   #write(change: (doc: Y.Doc) => void): void {
@@ -454,35 +396,10 @@ export class Room {
     });
   }
 
-  #dropped(cause: "tripwire" | "storage", error: unknown): void {
-    const storage = cause === "storage";
-    this.ports.report("error", storage ? "Changes not stored" : "Tripwire", {
-      meetingId: this.meetingId,
-      error,
-    });
-    if (storage) {
-      this.audience.notify("error", {
-        code: "unavailable",
-        message: "The server can't store changes right now. They are kept in your browser.",
-      });
-    }
-    this.#retryAt = storage ? this.#now + this.ports.limits.retryMs : this.#now;
-    if (!storage) void this.#rebuild();
-  }
-
-  async #rebuild(): Promise<void> {
-    this.#retryAt = null;
-    try {
-      await this.replica.rebuild();
-    } catch (error) {
-      this.ports.report("error", "Document not rebuilt", { meetingId: this.meetingId, error });
-      this.#retryAt = this.#now + this.ports.limits.retryMs;
-      return;
-    }
+  #rebuilt(): void {
     if (this.#state !== "open") return;
     this.#project();
     this.ports.commitDue();
-    this.audience.question(this.replica);
   }
 
   /** The room goes on when a side note can't be kept. */
@@ -491,18 +408,4 @@ export class Room {
       this.ports.report("error", `Not kept: ${what}`, { meetingId: this.meetingId, error })
     );
   }
-}
-
-/** What the document said last, or what was booked when it is new. */
-function initialMeeting(record: MeetingRecord, doc: Y.Doc): MeetingFields {
-  const kept = readMeeting(doc);
-  const fresh = kept.startedAt === null;
-  return {
-    ...kept,
-    title: record.title,
-    status: record.status,
-    startedAt: record.actualStart ?? kept.startedAt,
-    endsAt: record.scheduledEnd,
-    policy: fresh ? record.policy : kept.policy,
-  };
 }

@@ -100,12 +100,15 @@ export class Sources {
     this.#set(person, source, { ...state, on: false, stoppedByHost: true });
   }
 
-  /** Ends a share whose owner may not share any more. Answers whether there was one. */
-  enforceShare(person: Person, may: Permissions): boolean {
-    const { screen, screenAudio } = person.fields;
-    if (may.share || (screen.producerId ?? screenAudio.producerId) === null) return false;
-    this.#stopScreen(person);
-    return true;
+  /** Ends the shares of those who may not share any more, and tells them. */
+  enforceShares(people: Iterable<Person>, permissionsOf: (person: Person) => Permissions): void {
+    for (const person of people) {
+      const { screen, screenAudio } = person.fields;
+      if ((screen.producerId ?? screenAudio.producerId) === null) continue;
+      if (permissionsOf(person).share) continue;
+      this.#stopScreen(person);
+      person.member?.notify("participant.stopped", { source: "screen", by: "" });
+    }
   }
 
   #stopScreen(person: Person): void {
