@@ -19,7 +19,7 @@ import { OffsetEstimator } from "../sender_clock.ts";
 import { Track } from "../track.ts";
 
 /** Media that was received longer ago is stored. */
-export const FLUSH_MS = 400;
+export const FLUSH_MS = 250;
 /** After a failure, how long nothing is tried. */
 const RETRY_MS = 5000;
 /** A room that ended earlier has stored everything. */

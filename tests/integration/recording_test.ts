@@ -5,7 +5,7 @@ const SCENARIOS = [
   "a lesson can be watched within a second of its end, and ffmpeg decodes every file of it",
   "a pause leaves no trace of sound, picture, board or chat, and the lesson goes on behind it",
   "after kill -9 a recording holds everything up to the last second, and is finished at restart",
-  "5% of the packets lost on the way leave a file without errors and without a gap",
+  "5% of the packets lost on the way leave a file without errors that hardly lacks anything",
   "only the tutor, booked students and minted links open a recording; guests while it runs",
   "a lesson that isn't to be recorded leaves nothing",
 ];

@@ -13,10 +13,19 @@ async function say(value: unknown): Promise<void> {
   await Deno.stdout.write(new TextEncoder().encode(`${JSON.stringify(value)}\n`));
 }
 
+/** How late a timer of 20 ms was at worst. */
+let lateMs = 0;
+let last = performance.now();
+setInterval(() => {
+  const now = performance.now();
+  lateMs = Math.max(lateMs, now - last - 20);
+  last = now;
+}, 20);
+
 await say(lesson);
 for (let stroke = 0;; stroke++) {
   whiteboardOf(tutor.doc).set(`p:1/${stroke}`, new Y.Map([["x", stroke]]));
   await tutor.stored();
-  await say(stroke);
+  await say({ saved: stroke, lateMs });
   await new Promise((resolve) => setTimeout(resolve, 50));
 }
