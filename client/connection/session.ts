@@ -289,7 +289,10 @@ class MeetingSession implements Session {
     if (this.link.peek() !== "connecting") {
       this.link.value = this.#restarting ? "restarting" : "offline";
     }
-    const wait = delayMs(this.#attempt++, this.#restarting, this.#environment.random());
+    // The server is well, and the person looks at a page that nobody else sees: the first time there is no wait.
+    const atOnce = ending === "afresh" && this.#attempt === 0;
+    const delay = delayMs(this.#attempt++, this.#restarting, this.#environment.random());
+    const wait = atOnce ? 0 : delay;
     this.#retryTimer = setTimeout(() => this.#connect(), wait);
   }
 

@@ -12,7 +12,7 @@
 import * as Y from "yjs";
 import { RoomError } from "../errors.ts";
 import type { UpdateLog } from "../ports.ts";
-import { type GuardRights, judgeUpdate } from "./guard.ts";
+import { type GuardRights, judgeUpdate, type RefusalKind } from "./guard.ts";
 import { openRoots } from "./schema.ts";
 import { armTripwire } from "./tripwire.ts";
 
@@ -139,7 +139,7 @@ export class Replica {
 
   #take(update: Uint8Array, from: Writer, now: number): void {
     const verdict = judgeUpdate(this.#doc, update, from);
-    if (!verdict.ok) throw new RoomError("update-refused", `Update refused: ${verdict.reason}`);
+    if (!verdict.ok) throw refusalOf(verdict);
     if (verdict.noop) {
       this.#unchanged.add(from);
       this.options.events.commitDue();
@@ -361,6 +361,16 @@ export class Replica {
     for (const waiter of waiters) waiter.reject(new RoomError("unavailable", UNSTORED));
     this.options.events.dropped(cause, error);
   }
+}
+
+/** People who were at it when a right was taken from them read this too. */
+function refusalOf({ kind, reason }: { kind: RefusalKind; reason: string }): RoomError {
+  return new RoomError(
+    "update-refused",
+    kind === "forbidden"
+      ? "You may not change this right now. What you did last was not kept, everything before it was."
+      : `Update refused: ${reason}`,
+  );
 }
 
 function isWriter(origin: unknown): origin is Writer {

@@ -339,8 +339,18 @@ Deno.test("a change of policy holds at once, also for who is in the room", async
   await tutor.until(() => board(tutor)["allowed"] !== undefined, "the allowed record");
   await tutor.request("meeting.setPolicy", { policy: { draw: "host" } });
   draw(student, "forbidden");
+  const { code, message } = await student.notice("error");
+  expect({ code, message }).toMatchObject({
+    code: "update-refused",
+    message: expect.stringMatching(/not change this right now/),
+  });
+  const refusedAt = performance.now();
   expect((await student.closed).code).toBe(CLOSE.updateRefused);
   expect(board(tutor)).toEqual({ allowed: "allowed" });
+  // A fresh document has all earlier work, and is there before anybody misses it.
+  const back = await server.join(lesson.student);
+  expect(board(back)).toEqual({ allowed: "allowed" });
+  expect(performance.now() - refusedAt).toBeLessThan(1500);
   draw(tutor, "still mine");
   await tutor.stored();
 });
