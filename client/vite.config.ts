@@ -34,6 +34,7 @@ export default defineConfig({
       input: {
         landing: here("./index.html"),
         room: here("./room.html"),
+        lessons: here("./lessons.html"),
         replay: here("./replay.html"),
       },
     },

@@ -89,20 +89,23 @@ export async function issueLink(
   return { linkId, token };
 }
 
-/** Lets a booked person in again, by a new link. Null when nobody of this id is booked. */
+/**
+ * One more link for a booked person. Null when nobody of this id is booked, and for somebody who was removed, unless
+ * `readmit` lets them in again.
+ */
 export function reissueInvite(
   db: Kysely<Schema>,
   meetingId: string,
   userId: string,
-  now: number,
+  { readmit, now }: { readmit: boolean; now: number },
 ): Promise<BookedPerson | null> {
   return db.transaction().execute(async (transaction) => {
     const person = await transaction.selectFrom("invites")
-      .select(["participant_id", "name", "role"])
+      .select(["participant_id", "name", "role", "revoked_at"])
       .where("meeting_id", "=", meetingId)
       .where("user_id", "=", userId)
       .executeTakeFirst();
-    if (person === undefined) return null;
+    if (person === undefined || person.revoked_at !== null && !readmit) return null;
     await transaction.updateTable("invites")
       .set({ revoked_at: null })
       .where("participant_id", "=", person.participant_id)

@@ -56,8 +56,15 @@ export interface BookingStore extends MeetingStore {
   cancel(meetingId: string, at: number, check?: Check): Promise<boolean>;
   /** Books one more student. */
   addStudent(meetingId: string, person: Person): Promise<BookedPerson>;
-  /** One more personal link for a booked person; null when nobody of this id is booked. */
-  issueLink(meetingId: string, userId: string): Promise<BookedPerson | null>;
+  /**
+   * One more personal link for a booked person. Null when nobody of this id is booked, and for somebody who was
+   * removed, unless they are let in again.
+   */
+  issueLink(
+    meetingId: string,
+    userId: string,
+    options?: { readmit: boolean },
+  ): Promise<BookedPerson | null>;
   links(meetingId: string): Promise<PersonalLink[]>;
   /** False when there is no such link, or it was revoked before. */
   revokeLink(meetingId: string, linkId: string): Promise<boolean>;
@@ -136,7 +143,8 @@ function createMeetingStore(
       db.transaction().execute((transaction) =>
         issueInvite(transaction, meetingId, "student", person, now())
       ),
-    issueLink: (meetingId, userId) => reissueInvite(db, meetingId, userId, now()),
+    issueLink: (meetingId, userId, { readmit } = { readmit: false }) =>
+      reissueInvite(db, meetingId, userId, { readmit, now: now() }),
     links: (meetingId) => listLinks(db, meetingId),
     revokeLink: (meetingId, linkId) => revokeLink(db, meetingId, linkId, now()),
     stays: (meetingId) => listStays(db, meetingId),

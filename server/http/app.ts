@@ -13,6 +13,7 @@ import { assetRoutes } from "./assets.ts";
 import type { HttpDeps, HttpEnv } from "./context.ts";
 import { healthRoutes } from "./health.ts";
 import { joinRoutes } from "./join.ts";
+import { lessonRoutes } from "./lessons.ts";
 import { pageRoutes } from "./pages.ts";
 import { internalProblem, Problem } from "./problems.ts";
 import { recordingRoutes } from "./recordings.ts";
@@ -34,6 +35,7 @@ export function createApp(deps: HttpDeps): Hono<HttpEnv> {
   app.use("/api/*", neverCached);
   app.get("/api/socket", (context) => deps.rooms.upgrade(context.req.raw, context.get("address")));
   app.route("/api/join", joinRoutes(deps));
+  app.route("/api/lessons", lessonRoutes(deps));
   app.route("/api/recordings", recordingRoutes(deps));
   app.route("/api", tryItRoutes(deps));
   app.route("/api", apiRoutes(deps));

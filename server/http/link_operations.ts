@@ -58,7 +58,7 @@ export function linkOperations(deps: Deps): Operation[] {
           `The meeting is ${meeting.status}; a link would open nothing.`,
         );
       }
-      const known = await meetings.issueLink(meeting.meetingId, body.userId);
+      const known = await meetings.issueLink(meeting.meetingId, body.userId, { readmit: true });
       if (known !== null) return { body: linkJson(publicUrl, meeting, known) };
       const { userId, name, email = null, timeZone = null } = body;
       if (name === undefined) {

@@ -8,7 +8,10 @@ import { Problem } from "./problems.ts";
 export function tryItRoutes(deps: HttpDeps): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>();
 
-  routes.get("/instance", (context) => context.json({ tryIt: deps.tryIt, version: deps.version }));
+  routes.get(
+    "/instance",
+    (context) => context.json({ tryIt: deps.tryIt, version: deps.version, apiDocs: "/api/docs" }),
+  );
 
   routes.post("/try", async (context) => {
     if (!deps.tryIt) {

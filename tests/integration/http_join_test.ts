@@ -181,6 +181,7 @@ Deno.test("an instance for trying out makes lessons, and any other doesn't", asy
   expect(await (await server.send("/api/instance")).json()).toEqual({
     tryIt: true,
     version: "0.0.0",
+    apiDocs: "/api/docs",
   });
   const response = await server.send("/api/try", { method: "POST" });
   expect(response.status).toBe(201);

@@ -1,0 +1,84 @@
+/**
+ * `/api/lessons`: what the page of a person's lessons shows, and how it opens one of them.
+ *
+ * The token says whose lessons; it opens no room by itself. Each press on *join* makes a personal link of its own.
+ */
+import { type Context, Hono } from "hono";
+import type { Meeting } from "../../db/meetings.ts";
+import type { HttpDeps, HttpEnv } from "./context.ts";
+import { isoTime, meetingUrl } from "./meeting_answers.ts";
+import { Problem } from "./problems.ts";
+
+/** Newest bookings first. */
+const MAX_LESSONS = 100;
+
+export function lessonRoutes(deps: HttpDeps): Hono<HttpEnv> {
+  const { meetings, publicUrl } = deps;
+  const routes = new Hono<HttpEnv>();
+
+  routes.get("/", async (context) => {
+    const userId = await readerOf(deps, context);
+    const page = await meetings.list({ userId, limit: MAX_LESSONS, before: null });
+    const [person] = page.meetings.map((meeting) => personOf(meeting, userId));
+    return context.json({
+      name: person?.name ?? null,
+      timeZone: person?.timeZone ?? null,
+      lessons: page.meetings.map((meeting) => lessonJson(meeting, userId)),
+    });
+  });
+
+  routes.post("/:meetingId/link", async (context) => {
+    const userId = await readerOf(deps, context);
+    const meeting = await meetings.read(context.req.param("meetingId"));
+    const link = meeting === null ? null : await meetings.issueLink(meeting.meetingId, userId);
+    if (meeting === null || link === null) {
+      throw new Problem("not-found", "There is no such lesson of yours.");
+    }
+    const fragment = `#invite=${link.token}`;
+    return context.json({
+      room: `${meetingUrl(publicUrl, meeting)}${fragment}`,
+      recording: meeting.recordingUrl === null
+        ? null
+        : `${new URL(meeting.recordingUrl, publicUrl)}${fragment}`,
+    });
+  });
+
+  return routes;
+}
+
+/** @throws Problem `unauthorized`, `rate-limited` */
+async function readerOf(deps: HttpDeps, context: Context<HttpEnv>): Promise<string> {
+  const { attempts, lessonsLinks, now } = deps;
+  const header = context.req.header("authorization") ?? "";
+  const token = /^Bearer ([A-Za-z0-9_-]{8,200})$/i.exec(header)?.[1];
+  const userId = token === undefined ? null : await lessonsLinks.find(token, now());
+  if (userId !== null) return userId;
+  const key = `key:${context.get("address")}`;
+  const retryAfterMs = attempts.blockedForMs(key, now());
+  if (retryAfterMs > 0) {
+    throw new Problem("rate-limited", "Too many wrong links from this address.", { retryAfterMs });
+  }
+  attempts.fail(key, now());
+  throw new Problem("unauthorized", "This link doesn't work any more. Ask for a new one.");
+}
+
+function personOf(meeting: Meeting, userId: string) {
+  return [meeting.tutor, ...meeting.students].find((person) => person.id === userId);
+}
+
+function lessonJson(meeting: Meeting, userId: string) {
+  const others = [meeting.tutor, ...meeting.students].filter((person) => person.id !== userId);
+  return {
+    meetingId: meeting.meetingId,
+    title: meeting.title,
+    status: meeting.status,
+    with: others.map((person) => person.name),
+    scheduledStart: isoTime(meeting.scheduledStart),
+    scheduledEnd: isoTime(meeting.scheduledEnd),
+    actualStart: isoTime(meeting.actualStart),
+    actualEnd: isoTime(meeting.actualEnd),
+    opensAt: isoTime(meeting.opensAt),
+    closesAt: isoTime(meeting.closesAt),
+    hasRecording: meeting.recordingUrl !== null,
+  };
+}
