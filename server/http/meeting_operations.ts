@@ -2,6 +2,8 @@
 import type { Meeting } from "../../db/meetings.ts";
 import type { HttpDeps } from "./context.ts";
 import {
+  analyticsJson,
+  analyticsSchema,
   attendanceJson,
   attendanceSchema,
   bookedJson,
@@ -163,6 +165,19 @@ export function meetingOperations(deps: Deps): Operation[] {
     }, async ({ params: { meetingId } }) => {
       await read(meetingId);
       return { body: attendanceJson(await meetings.stays(meetingId)) };
+    }),
+
+    operation({
+      id: "readAnalytics",
+      method: "get",
+      path: "/meetings/{meetingId}/analytics",
+      tag,
+      summary: "How long each person was there",
+      answer: analyticsSchema,
+      refusals: [404],
+    }, async ({ params: { meetingId } }) => {
+      await read(meetingId);
+      return { body: analyticsJson(await meetings.stays(meetingId), now()) };
     }),
   ];
 }

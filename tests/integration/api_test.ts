@@ -219,6 +219,11 @@ Deno.test("participants are listed with the times of each stay", async () => {
     { userId: "s-1", joinedAt: "1970-01-01T00:00:01.000Z", leftAt: "1970-01-01T00:00:02.000Z" },
     { userId: "s-1", joinedAt: "1970-01-01T00:00:03.000Z", leftAt: null },
   ]);
+  server.clock.now = 8000;
+  const analytics = await client.call("readAnalytics", { parameters: { meetingId } });
+  expect(analytics.body.attendance).toMatchObject([
+    { userId: "s-1", stays: 2, seconds: 6, lastLeftAt: null },
+  ]);
 });
 
 Deno.test("a key that may only read changes nothing, and a revoked one does nothing", async () => {
