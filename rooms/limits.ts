@@ -44,7 +44,7 @@ export const DEFAULT_ROOM_LIMITS: RoomLimits = {
   chatMessages: 10_000,
   reconnectMs: 30_000,
   emptyMs: 10 * 60_000,
-  warningsMs: [10 * 60_000, 5 * 60_000, 60_000],
+  warningsMs: [10 * 60_000, 2 * 60_000],
   snapshotRows: 2000,
   snapshotMs: 5 * 60_000,
   savedMs: 500,
