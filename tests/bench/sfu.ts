@@ -1,11 +1,14 @@
 /**
- * `deno task bench sfu [--peer janus] [--scenario pairs|lecture|voices] [--seconds 10] [--event-loops 0]`
+ * `deno task bench sfu [--peer janus] [--scenario pairs|lecture|voices] [--seconds 10] [--event-loops 0]
+ * [--flood 0]`
  *
  * Media servers under the same load: real ICE, DTLS and SRTP over UDP on this machine. Each server runs in processes of
  * its own, and the load comes from this one. `cpuUsPerPacket` is the CPU time of all threads of the serving
  * processes, idle included, for one packet that a subscriber received, decrypted and found authentic. `addedLatency` is
  * from just before a packet's encryption to just after its receipt, so the generator's own part is in it.
+ * `--flood` adds so many datagrams of junk a second from a stranger, at one of the ports that serve.
  */
+import { Flood } from "./sfu_flood.ts";
 import { startJanus } from "./sfu_janus.ts";
 import { startLectern } from "./sfu_lectern.ts";
 import { Connect, type Publication, type SfuServer, turn } from "./sfu_servers.ts";
@@ -50,6 +53,8 @@ interface Measured {
   packetsPerSecond: number;
   memoryKbPerParticipant: number;
   joinCpuMs: number;
+  /** Datagrams of the flood that left. */
+  junkPerSecond?: number;
 }
 
 const WARM_UP_MS = 2000;
@@ -63,6 +68,7 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
   };
   const seconds = Number(option("seconds") ?? 10);
   const eventLoops = Number(option("event-loops") ?? 0);
+  const floodPerSecond = Number(option("flood") ?? 0);
   const peer = option("peer");
   if (peer !== undefined && peer !== "janus") throw new Error(`unknown peer: ${peer}`);
   const flags = option("runtime-flags")?.split(",") ?? [];
@@ -78,7 +84,7 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
     if (scenario === undefined) throw new Error(`unknown scenario: ${name}`);
     const columns: Record<string, Measured> = {};
     for (const [contestant, start] of Object.entries(contestants)) {
-      columns[contestant] = await measure(start, scenario, seconds);
+      columns[contestant] = await measure(start, scenario, seconds, floodPerSecond);
     }
     const { lectern, janus } = columns;
     results[name] = {
@@ -92,6 +98,7 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
     bench: "sfu",
     setting: {
       seconds,
+      floodPerSecond,
       scenarios: Object.fromEntries(names.map((name) => [name, SCENARIOS[name]])),
       ...(peer === undefined ? {} : { janusEventLoops: eventLoops }),
       runtime: Deno.version.deno,
@@ -106,6 +113,7 @@ async function measure(
   start: () => Promise<SfuServer>,
   scenario: Scenario,
   seconds: number,
+  floodPerSecond: number,
 ): Promise<Measured> {
   await using server = await start();
   const cpuMs = () => server.pids.reduce((sum, pid) => sum + processCpuMs(pid), 0);
@@ -128,11 +136,21 @@ async function measure(
 
   const nowMs = performance.now();
   streams.forEach((stream, i) => stream.begin(nowMs, i / streams.length));
-  await drive(streams, connect, WARM_UP_MS);
+  const steps: Step[] = [...streams];
+  let flood: Flood | undefined;
+  if (floodPerSecond > 0) {
+    const stranger = connect.sockets.open(server.address, () => {});
+    const { address, port } = connect.paths[0]!.server!;
+    stranger.aim(address, port);
+    flood = new Flood(stranger, floodPerSecond, nowMs);
+    steps.push(flood);
+  }
+  await drive(steps, connect, WARM_UP_MS);
   const sentBefore = streams.reduce((sum, { sent }) => sum + sent, 0);
+  const junkBefore = flood?.sent ?? 0;
   const from = cpuMs();
   counting = true;
-  await drive(streams, connect, seconds * 1000);
+  await drive(steps, connect, seconds * 1000);
   counting = false;
   const servedMs = cpuMs() - from;
   const sent = streams.reduce((sum, { sent }) => sum + sent, 0) - sentBefore;
@@ -148,6 +166,9 @@ async function measure(
     packetsPerSecond: Math.round(received / seconds),
     memoryKbPerParticipant: Math.round(memoryKb),
     joinCpuMs: round(joinCpuMs, 2),
+    ...(flood === undefined
+      ? {}
+      : { junkPerSecond: Math.round((flood.sent - junkBefore) / seconds) }),
   };
 }
 
@@ -182,13 +203,18 @@ async function fill(
   return streams;
 }
 
-async function drive(streams: LoadStream[], connect: Connect, forMs: number): Promise<void> {
+/** Something that sends when it is due, and says when it is next. */
+interface Step {
+  step(nowMs: number): number;
+}
+
+async function drive(steps: Step[], connect: Connect, forMs: number): Promise<void> {
   let nowMs = performance.now();
   const endMs = nowMs + forMs;
   let turnAtMs = nowMs + TURN_MS;
   while (nowMs < endMs) {
     let nextMs = turnAtMs;
-    for (const stream of streams) nextMs = Math.min(nextMs, stream.step(nowMs));
+    for (const one of steps) nextMs = Math.min(nextMs, one.step(nowMs));
     connect.serve(Math.max(0, nextMs - performance.now()));
     nowMs = performance.now();
     if (nowMs < turnAtMs) continue;

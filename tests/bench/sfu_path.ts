@@ -63,6 +63,10 @@ export class LoadPath {
     return this.srtp !== undefined;
   }
 
+  get server(): ServerSide | undefined {
+    return this.#server;
+  }
+
   connect(server: ServerSide): void {
     this.#server = server;
     this.socket.aim(server.address, server.port);
