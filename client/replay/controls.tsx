@@ -22,7 +22,7 @@ export function Controls() {
   const { live, durationMs } = replay.manifest.value;
   const atEdge = live && replay.at.value >= replay.endMs.value - 2000;
   return (
-    <div class="controls">
+    <div class="replay-controls">
       <div class="controls-left">
         <IconButton
           icon={playing ? Pause : Play}

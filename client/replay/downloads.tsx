@@ -8,6 +8,7 @@ import { sayElapsed } from "../room/time.ts";
 import { saveFile } from "../whiteboard/files/save_file.ts";
 import { readFiles } from "../code/document/files.ts";
 import { useReplay } from "./model.ts";
+import { zipFiles } from "./sandbox/zip.ts";
 
 type Saving = { state: "loading"; name: string; part: number; stop: AbortController } | {
   state: "failed";
@@ -45,9 +46,8 @@ export function Downloads({ onDeleted }: { onDeleted: () => void }) {
       saving.value = stop.signal.aborted ? null : { state: "failed", name };
     }
   };
-  const saveFiles = async () => {
+  const saveFiles = () => {
     const files = readFiles(replay.lesson.doc).map(({ name, text }) => [name, `${text}`] as const);
-    const { zipFiles } = await import("./sandbox/zip.ts");
     saveFile(zipFiles(Object.fromEntries(files)), `${fileStem(manifest.title)} code.zip`);
   };
   const remove = async () => {
@@ -73,7 +73,7 @@ export function Downloads({ onDeleted }: { onDeleted: () => void }) {
             label="Code files as a zip"
             detail="As they stand at this moment"
             testId="download-files"
-            onSelect={() => void saveFiles()}
+            onSelect={saveFiles}
           />
         )}
         {manifest.tracks.map((track) => (

@@ -3,6 +3,7 @@ import { Download } from "lucide-preact";
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { fileTexts } from "../../code/document/files.ts";
+import { filesOf } from "../../../rooms/document/schema.ts";
 import { Dots } from "../../lobby/page.tsx";
 import { availableStages, type LoadedStage, loadStage, STAGE_LABELS } from "../../room/stages.ts";
 import { sayElapsed } from "../../room/time.ts";
@@ -27,9 +28,16 @@ export function CopyHere() {
       : touched.value,
   );
   const heading = useRef<HTMLHeadingElement>(null);
+  const hasFiles = useSignal(filesOf(copy.session.doc).size > 0);
   useEffect(() => {
     heading.current?.focus();
-    return () => copy.close();
+    const files = filesOf(copy.session.doc);
+    const count = () => hasFiles.value = files.size > 0;
+    files.observe(count);
+    return () => {
+      files.unobserve(count);
+      copy.close();
+    };
   }, []);
   const save = () => {
     saveFile(zipFiles(fileTexts(copy.session.doc)), `${title} from ${sayElapsed(atMs)}.zip`);
@@ -55,17 +63,25 @@ export function CopyHere() {
             </button>
           ))}
         </nav>
-        <button type="button" class="button" data-testid="copy-save" onClick={save}>
-          <Download size={18} aria-hidden="true" />
-          <span class="copy-word">Code as zip</span>
-        </button>
+        {hasFiles.value && (
+          <button
+            type="button"
+            class="button"
+            aria-label="Code as zip"
+            data-testid="copy-save"
+            onClick={save}
+          >
+            <Download size={18} aria-hidden="true" />
+            <span class="copy-word">Code as zip</span>
+          </button>
+        )}
         <button
           type="button"
           class="button button-main"
           data-testid="copy-close"
           onClick={() => view.copyOf.value = null}
         >
-          Back<span class="copy-word">to the recording</span>
+          Back to the recording
         </button>
       </header>
       <main class="copy-stages">
