@@ -1,0 +1,124 @@
+/** Programs that misbehave: they are stopped, cut and kept in their box. */
+import { expect } from "@std/expect";
+import { byId, ended, openCode, output, run, upload, withCode } from "./code_lesson.ts";
+import { until } from "./lectern.ts";
+
+Deno.test("Stop ends an endless loop within half a second, and the next run works", async () => {
+  await withCode(async ({ mia, ada }) => {
+    await upload(mia, { "endless.js": "console.log('on');\nwhile (true) {}\n" });
+    await byId(mia, "code-run").click();
+    await until(() => output(ada), (text) => text.includes("on"));
+    const pressed = performance.now();
+    await byId(mia, "code-stop").click();
+    await mia.locator('[data-testid=code-status][data-exit="stopped"]').waitFor();
+    expect(performance.now() - pressed).toBeLessThan(500);
+    await upload(mia, { "short.js": "console.log('again');\n" });
+    expect(await run(mia)).toBe("0");
+    expect(await output(mia)).toContain("again");
+
+    // The host ends a student's run from afar.
+    await ada.getByRole("tab", { name: "endless.js" }).click();
+    await byId(ada, "code-run").click();
+    await byId(mia, "code-stop-other").click();
+    expect(await ended(ada)).toBe("stopped");
+  });
+});
+
+Deno.test("a hundred megabytes of output freeze no page and stay under the document's cap", async () => {
+  await withCode(async ({ mia, ada }) => {
+    await upload(mia, {
+      "loud.js":
+        "const line = 'x'.repeat(999);\nfor (let i = 0; i < 100_000; i++) console.log(line);\n",
+    });
+    await Promise.all([mia, ada].map((page) =>
+      page.evaluate(() => {
+        const watch = { worst: 0, last: performance.now() };
+        Object.assign(globalThis, { watch });
+        setInterval(() => {
+          const now = performance.now();
+          watch.worst = Math.max(watch.worst, now - watch.last);
+          watch.last = now;
+        }, 20);
+      })
+    ));
+    expect(await run(mia)).toBe("truncated");
+    await until(() => output(ada), (text) => text.includes("output truncated"));
+    for (const page of [mia, ada]) {
+      await page.getByRole("button", { name: "Show it from the beginning" }).waitFor();
+      const worst = await page.evaluate(() =>
+        (globalThis as unknown as { watch: { worst: number } }).watch.worst
+      );
+      expect(worst).toBeLessThan(2000);
+    }
+    const length = (await byId(ada, "code-output").locator("pre").textContent())?.length ?? 0;
+    expect(length).toBeLessThan(1_010_000);
+  });
+});
+
+Deno.test("a program reaches neither our API, nor the page, nor cookies, nor storage", async () => {
+  await withCode(async ({ lectern, mia }) => {
+    // A browser reports requests that its policy stops: what counts is what the server hears.
+    const heard = () => lectern.log.split("path=/api/instance").length - 1;
+    const before = heard();
+    const attempts = {
+      fetch: `(await fetch("${lectern.origin}/api/instance")).status`,
+      post:
+        `(await fetch("${lectern.origin}/api/instance", { method: "POST", mode: "no-cors" })).type`,
+      xhr:
+        `(() => { const x = new XMLHttpRequest(); x.open("GET", "${lectern.origin}/api/instance", false); x.send(); return x.status; })()`,
+      socket: `await new Promise((done, fail) => { const s = new WebSocket("${
+        lectern.origin.replace("http", "ws")
+      }/api/socket"); s.onopen = done; s.onerror = () => fail("no"); })`,
+      module: `await eval('import("${lectern.origin}/api/instance")')`,
+      parent: `parent.document.title`,
+      cookie: `document.cookie`,
+      storage: `localStorage.length`,
+      database:
+        `await new Promise((done, fail) => { const r = indexedDB.open("a"); r.onsuccess = done; r.onerror = fail; })`,
+      caches: `await caches.keys()`,
+    };
+    const lines = Object.entries(attempts).map(([name, code]) =>
+      `try { const got = ${code}; console.log("${name}", "GOT", got); } catch { console.log("${name} nothing"); }`
+    );
+    await upload(mia, { "curious.js": `${lines.join("\n")}\n` });
+    expect(await run(mia)).toBe("0");
+    const said = (await output(mia)).trim().split("\n");
+    expect(said).toEqual(Object.keys(attempts).map((name) => `${name} nothing`));
+
+    // A page in the preview has a document of its own, and no more than that.
+    const inPage = {
+      ...attempts,
+      cookie: "document.cookie.length",
+      parent: "parent.document.title",
+    };
+    const page = Object.entries(inPage).map(([name, code]) =>
+      `try { const got = ${code}; console.log("${name}", "GOT", got); } catch { console.log("${name} nothing"); }`
+    );
+    await upload(mia, { "index.html": `<script>(async () => {${page.join("\n")}})();</script>` });
+    await byId(mia, "code-run").click();
+    await byId(mia, "code-preview").waitFor();
+    await byId(mia, "code-tab-preview").click();
+    await byId(mia, "code-tab-output").click();
+    await byId(mia, "code-tab-preview").click();
+    await mia.waitForLoadState("networkidle");
+    await byId(mia, "code-tab-output").click();
+    const answers = await until(() => output(mia), (text) => text.includes("caches"));
+    expect(answers).not.toContain("GOT");
+    expect(heard()).toBe(before);
+    await fetch(`${lectern.origin}/api/instance`).then((response) => response.body?.cancel());
+    await until(() => Promise.resolve(heard()), (count) => count === before + 1);
+  });
+});
+
+Deno.test("a run whose page goes away is marked as interrupted when its person comes back", async () => {
+  await withCode(async ({ mia, ada, links }) => {
+    await upload(mia, { "waits.js": "console.log('one');\nawait prompt();\n" });
+    await byId(ada, "code-run").click();
+    await until(() => output(mia), (text) => text.includes("one"));
+    await ada.goto("about:blank");
+    await openCode(ada, links.ada);
+    for (const page of [ada, mia]) {
+      await page.locator('[data-testid=code-status][data-exit="interrupted"]').waitFor();
+    }
+  });
+});
