@@ -14,12 +14,15 @@ import type { Monaco } from "./monaco.ts";
 export const PRESENCE_KEY = "code";
 const NAME_MS = 4000;
 
-/** What a page tells of its person's place. Positions are Yjs relative positions as JSON. */
+/**
+ * What a page tells of its person's place, with each key that is pressed: positions are encoded Yjs relative positions in
+ * base64, and an anchor that is where the head is, is left out.
+ */
 export interface CodePresence {
   by: string;
   fileId: string;
-  anchor: unknown;
-  head: unknown;
+  head: string;
+  anchor?: string;
 }
 
 /** Somebody else's place, by participant. */
@@ -46,11 +49,18 @@ export function readPlaces(awareness: Awareness, me: string): Place[] {
   return [...places.values()];
 }
 
-/** The index in this text that a relative position means, or null. */
+/** A place in a text that stays where it is while others write before it. */
+export function positionIn(text: Y.Text, index: number): string {
+  const position = Y.createRelativePositionFromTypeIndex(text, Math.min(text.length, index));
+  return btoa(String.fromCharCode(...Y.encodeRelativePosition(position)));
+}
+
+/** The index in this text that a position means, or null. */
 export function indexIn(text: Y.Text, position: unknown): number | null {
-  if (text.doc === null || typeof position !== "object" || position === null) return null;
+  if (text.doc === null || typeof position !== "string") return null;
   try {
-    const relative = Y.createRelativePositionFromJSON(position);
+    const bytes = Uint8Array.from(atob(position), (char) => char.charCodeAt(0));
+    const relative = Y.decodeRelativePosition(bytes);
     const absolute = Y.createAbsolutePositionFromRelativePosition(relative, text.doc);
     return absolute !== null && absolute.type === text ? absolute.index : null;
   } catch {
@@ -96,16 +106,12 @@ export class Cursors {
     }
     const { text } = this.#file;
     const at = (lineNumber: number, column: number) =>
-      Y.relativePositionToJSON(Y.createRelativePositionFromTypeIndex(
-        text,
-        Math.min(text.length, model.getOffsetAt({ lineNumber, column })),
-      ));
-    const presence: CodePresence = {
-      by: me.id,
-      fileId: this.#file.id,
-      anchor: at(selection.selectionStartLineNumber, selection.selectionStartColumn),
-      head: at(selection.positionLineNumber, selection.positionColumn),
-    };
+      positionIn(text, model.getOffsetAt({ lineNumber, column }));
+    const head = at(selection.positionLineNumber, selection.positionColumn);
+    const presence: CodePresence = { by: me.id, fileId: this.#file.id, head };
+    if (!selection.isEmpty()) {
+      presence.anchor = at(selection.selectionStartLineNumber, selection.selectionStartColumn);
+    }
     awareness.setLocalStateField(PRESENCE_KEY, presence);
   };
 
