@@ -165,7 +165,7 @@ test("a lesson is watched when it has ended: faces move with the clock, and boar
   expect(errors).toEqual([]);
 });
 
-test("search leads to the moment, a line says when it appeared, and a copy can be changed and run", async ({ lectern, browser }) => {
+test("search leads to the moment, a line says when it appeared, and a copy of the moment opens", async ({ lectern, browser }) => {
   const { mia, samples } = await record(lectern, browser);
   await mia.getByRole("link", { name: "Watch the lesson" }).click();
   await byId(mia, "replay").waitFor();
