@@ -21,11 +21,7 @@ export function Closed({ visit, problem }: { visit: Visit; problem: JoinProblem 
     case "rate-limited":
       return <RateLimited visit={visit} problem={problem} />;
     case "over":
-      return (
-        <Page title="This lesson is over" testId="over">
-          <p>Its link no longer opens the room. Ask your tutor if you expected it to.</p>
-        </Page>
-      );
+      return <Over visit={visit} problem={problem} />;
     case "cancelled":
       return (
         <Page title="This lesson was cancelled" testId="cancelled">
@@ -61,6 +57,43 @@ export function Closed({ visit, problem }: { visit: Visit; problem: JoinProblem 
         </Page>
       );
   }
+}
+
+function Over({ visit, problem }: { visit: Visit; problem: JoinProblem }) {
+  const { recordingUrl, title } = problem;
+  return (
+    <Page title="This lesson is over" testId="over">
+      {title && (
+        <p>
+          <strong>{title}</strong>
+        </p>
+      )}
+      {recordingUrl === null
+        ? <p>Its link no longer opens the room. Ask your tutor if you expected it to.</p>
+        : <RecordingReady href={recordingLink(recordingUrl, visit)} />}
+    </Page>
+  );
+}
+
+/**
+ * The recording's address with what opens it: in another tab there is nothing else that would. It stands in the
+ * fragment, which no server gets to see.
+ */
+export function recordingLink(recordingUrl: string, { link }: Visit): string {
+  return link.invite === null
+    ? recordingUrl
+    : `${recordingUrl}#${new URLSearchParams({ invite: link.invite })}`;
+}
+
+export function RecordingReady({ href }: { href: string }) {
+  return (
+    <>
+      <p data-testid="recording-ready">
+        Your recording is ready: faces and voices, board, code and chat, as they were.
+      </p>
+      <a class="button button-main" href={href}>Watch the lesson</a>
+    </>
+  );
 }
 
 export function Removed() {

@@ -1,7 +1,7 @@
 /** Past the door: connecting, waiting, in the room, and every way that it can end. */
 import { useEffect } from "preact/hooks";
 import type { Session } from "../connection/session.ts";
-import { Closed, Removed } from "./closed.tsx";
+import { Closed, recordingLink, RecordingReady, Removed } from "./closed.tsx";
 import type { JoinInfo } from "./join.ts";
 import { Dots, Page, Waiting } from "./page.tsx";
 import type { RoomModule, Visit } from "./visit.ts";
@@ -42,13 +42,20 @@ export function Inside({ visit, info, session, room }: InsideProps) {
             scheduledStart: info.scheduledStart,
             scheduledEnd: info.scheduledEnd,
             retryAfterMs: null,
+            recordingUrl: null,
           }}
         />
       );
     case "removed":
       return <Removed />;
     case "ended":
-      return <Ended by={state.by} reason={state.reason} recordingUrl={state.recordingUrl} />;
+      return (
+        <Ended
+          by={state.by}
+          reason={state.reason}
+          recording={state.recordingUrl === null ? null : recordingLink(state.recordingUrl, visit)}
+        />
+      );
     case "replaced":
       return (
         <Page title="The lesson goes on in another tab" testId="replaced">
@@ -114,10 +121,11 @@ function Refused({ visit }: { visit: Visit }) {
 interface EndedProps {
   by: string | null;
   reason: "ended" | "timeout" | "empty" | "cancelled";
-  recordingUrl: string | null;
+  /** Null when there is none, or none for this person. */
+  recording: string | null;
 }
 
-function Ended({ by, reason, recordingUrl }: EndedProps) {
+function Ended({ by, reason, recording }: EndedProps) {
   const how = {
     ended: by === null ? "It was ended for everyone." : `${by} ended it for everyone.`,
     timeout: "Its time was up.",
@@ -127,9 +135,7 @@ function Ended({ by, reason, recordingUrl }: EndedProps) {
   return (
     <Page title="The lesson has ended" testId="ended">
       <p>{how} What was written is kept.</p>
-      {recordingUrl !== null && (
-        <a class="button button-main" href={recordingUrl}>Watch the lesson</a>
-      )}
+      {recording !== null && <RecordingReady href={recording} />}
     </Page>
   );
 }

@@ -28,6 +28,8 @@ export interface JoinProblem {
   scheduledStart: number | null;
   scheduledEnd: number | null;
   retryAfterMs: number | null;
+  /** The recording of a lesson that is over, for somebody who may watch it: a path on this host. */
+  recordingUrl: string | null;
 }
 
 export type JoinAnswer = { ok: true; info: JoinInfo } | { ok: false; problem: JoinProblem };
@@ -36,6 +38,10 @@ type Fields = Record<string, unknown>;
 
 const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null;
 const textOf = (value: unknown) => typeof value === "string" ? value : null;
+
+/** The path of a recording's page, of an address on whichever host. */
+const recordingPath = (value: unknown) =>
+  textOf(value)?.match(/^(?:https?:\/\/[^/]+)?(\/recordings\/[\w-]+)$/)?.[1] ?? null;
 
 /** Times come as ISO 8601 or as Unix milliseconds. */
 function timeOf(value: unknown): number | null {
@@ -71,6 +77,7 @@ function readProblem(response: Response, body: Fields): JoinProblem {
     scheduledStart: timeOf(body["scheduledStart"]),
     scheduledEnd: timeOf(body["scheduledEnd"]),
     retryAfterMs: retryAfterS > 0 ? retryAfterS * 1000 : null,
+    recordingUrl: recordingPath(body["recordingUrl"]),
   };
 }
 
@@ -81,6 +88,7 @@ const UNREACHABLE: JoinProblem = {
   scheduledStart: null,
   scheduledEnd: null,
   retryAfterMs: null,
+  recordingUrl: null,
 };
 
 export interface AskOptions {

@@ -79,6 +79,18 @@ Deno.test("A refusal gives its code, when the lesson opens, and when to try agai
   });
 });
 
+Deno.test("A lesson that is over names its recording by a path of this host, and nothing else", async () => {
+  const recordingOf = async (recordingUrl: unknown) => {
+    const answer = await ask(() => Response.json({ code: "over", recordingUrl }, { status: 403 }));
+    return answer.ok ? undefined : answer.problem.recordingUrl;
+  };
+  expect(await recordingOf("/recordings/r-1")).toBe("/recordings/r-1");
+  expect(await recordingOf("https://lectern.example/recordings/r-1")).toBe("/recordings/r-1");
+  for (const other of [null, undefined, 7, "javascript:alert(1)", "/recordings/r-1/../../x"]) {
+    expect(await recordingOf(other)).toBeNull();
+  }
+});
+
 Deno.test("An answer that is no JSON is a server that can't be used now", async () => {
   const answer = await ask(() => new Response("<h1>Bad gateway</h1>", { status: 502 }));
   expect(answer).toMatchObject({ ok: false, problem: { code: "unavailable" } });

@@ -37,7 +37,7 @@ export function Downloads({ onDeleted }: { onDeleted: () => void }) {
     const stop = new AbortController();
     saving.value = { state: "loading", name, part: 0, stop };
     try {
-      const blob = await replay.api.trackFile(track.trackId, (bytes) => {
+      const blob = await replay.tracks.trackFile(track.trackId, (bytes) => {
         saving.value = { state: "loading", name, part: bytes / Math.max(1, track.bytes), stop };
       }, stop.signal);
       saving.value = null;

@@ -12,7 +12,7 @@ import { type RootName, ROOTS } from "../../rooms/document/schema.ts";
 import { ReplayClock } from "./player/clock.ts";
 import { Player } from "./player/player.ts";
 import { clampTo, LIVE_DELAY_MS, playableFrom } from "./player/timeline.ts";
-import { type RecordingApi, RecordingProblem } from "./recording/api.ts";
+import { type RecordingApi, RecordingProblem, type TrackSource } from "./recording/api.ts";
 import { Lesson, type Moved } from "./recording/lesson.ts";
 import { RecordingLog } from "./recording/log.ts";
 import { SearchIndex } from "./search/search_index.ts";
@@ -30,6 +30,7 @@ const STAGE_RESTS_MS = 3000;
 
 export class Replay {
   readonly lesson = new Lesson();
+  readonly tracks: TrackSource;
   readonly player: Player;
   readonly index: SearchIndex;
   readonly view: ReplayView;
@@ -64,7 +65,8 @@ export class Replay {
   constructor(readonly api: RecordingApi, manifest: Manifest) {
     this.#manifest = signal(manifest);
     this.#log = new RecordingLog(api, manifest);
-    this.player = new Player(api, manifest.tracks);
+    this.tracks = api;
+    this.player = new Player(this.tracks, manifest.tracks);
     this.index = new SearchIndex(api, () => this.#manifest.value);
     this.view = new ReplayView();
   }

@@ -5,7 +5,7 @@
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { TrackManifest } from "../../../recorder/manifest.ts";
-import type { RecordingApi } from "../recording/api.ts";
+import type { TrackSource } from "../recording/api.ts";
 import { type Course, TrackPlayer } from "./track_player.ts";
 
 /** Elements are made so long before a track begins, and kept so long after it has ended. */
@@ -18,7 +18,7 @@ export class Player {
   readonly #waitingSince = new Map<string, number>();
   #volume = 1;
 
-  constructor(private readonly api: RecordingApi, tracks: readonly TrackManifest[]) {
+  constructor(private readonly source: TrackSource, tracks: readonly TrackManifest[]) {
     this.#tracks = tracks;
   }
 
@@ -73,7 +73,7 @@ export class Player {
     if (isSame) return;
     const kept = new Map(held.map((player) => [player.track.trackId, player]));
     this.#near.value = wanted.map((track) => {
-      const player = kept.get(track.trackId) ?? new TrackPlayer(this.api, track);
+      const player = kept.get(track.trackId) ?? new TrackPlayer(this.source, track);
       kept.delete(track.trackId);
       player.setVolume(this.#volume);
       return player;

@@ -6,7 +6,7 @@
  * is under way at a time; whatever fails is tried again later, and `broken` says when that is of no use.
  */
 import type { TrackManifest } from "../../../recorder/manifest.ts";
-import type { RecordingApi } from "../recording/api.ts";
+import type { TrackSource } from "../recording/api.ts";
 
 const AHEAD_MS = 12_000;
 const BEHIND_MS = 20_000;
@@ -20,7 +20,7 @@ export class TrackFeed {
   /** The browser can't play this track at all. */
   broken = false;
   #track: TrackManifest;
-  readonly #source = new MediaSource();
+  readonly #media = new MediaSource();
   readonly #address: string;
   #buffer: SourceBuffer | null = null;
   /** The contiguous stretch that has been appended, on the timeline. */
@@ -31,7 +31,7 @@ export class TrackFeed {
   #restAt = 0;
   #closed = false;
 
-  constructor(private readonly api: RecordingApi, track: TrackManifest) {
+  constructor(private readonly source: TrackSource, track: TrackManifest) {
     this.#track = track;
     this.element = document.createElement(track.kind === "video" ? "video" : "audio");
     this.element.preload = "auto";
@@ -41,9 +41,9 @@ export class TrackFeed {
       this.element.disablePictureInPicture = true;
     }
     this.element.addEventListener("error", () => this.broken = !this.#closed);
-    this.#address = URL.createObjectURL(this.#source);
+    this.#address = URL.createObjectURL(this.#media);
     this.element.src = this.#address;
-    this.#source.addEventListener("sourceopen", () => void this.#open(), { once: true });
+    this.#media.addEventListener("sourceopen", () => void this.#open(), { once: true });
   }
 
   /** A track of a running lesson has grown. */
@@ -90,14 +90,14 @@ export class TrackFeed {
 
   async #open(): Promise<void> {
     try {
-      this.#buffer = this.#source.addSourceBuffer(this.#track.mimeType);
+      this.#buffer = this.#media.addSourceBuffer(this.#track.mimeType);
     } catch {
       this.broken = true;
       return;
     }
-    this.#source.duration = Math.max(1, this.#track.durationMs / 1000);
+    this.#media.duration = Math.max(1, this.#track.durationMs / 1000);
     await this.#pump(async (buffer) => {
-      const header = await this.api.trackHeader(this.#track.trackId, this.#request.signal);
+      const header = await this.source.trackHeader(this.#track.trackId, this.#request.signal);
       await append(buffer, header);
     });
   }
@@ -136,7 +136,7 @@ export class TrackFeed {
     const fromMs = Math.max(window?.toMs ?? wanted, this.#track.startMs);
     const stretch = { fromMs, toMs: fromMs + REQUEST_MS, on: window !== null };
     const { signal } = this.#request;
-    const clusters = await this.api.clusters(this.#track.trackId, stretch, signal);
+    const clusters = await this.source.clusters(this.#track.trackId, stretch, signal);
     signal.throwIfAborted();
     if (clusters === null) {
       this.#restAt = performance.now() + RETRY_MS;

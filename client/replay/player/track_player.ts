@@ -5,7 +5,7 @@
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { TrackManifest } from "../../../recorder/manifest.ts";
-import type { RecordingApi } from "../recording/api.ts";
+import type { TrackSource } from "../recording/api.ts";
 import { isWithin } from "./timeline.ts";
 import { TrackFeed } from "./track_feed.ts";
 
@@ -35,9 +35,9 @@ export class TrackPlayer {
   #track: TrackManifest;
   #soughtAt = -Infinity;
 
-  constructor(api: RecordingApi, track: TrackManifest) {
+  constructor(source: TrackSource, track: TrackManifest) {
     this.#track = track;
-    this.#feed = new TrackFeed(api, track);
+    this.#feed = new TrackFeed(source, track);
     this.#feed.element.dataset["track"] = track.trackId;
     this.#feed.element.dataset["startMs"] = String(track.startMs);
   }

@@ -24,6 +24,12 @@ export interface Clusters {
   toMs: number;
 }
 
+/**
+ * Where the bytes of tracks come from, for everything that plays, draws or saves them. Frames that have to be made
+ * readable first are so behind this: what comes out of it is WebM as recorder/FORMAT.md describes it.
+ */
+export type TrackSource = Pick<RecordingApi, "trackHeader" | "clusters" | "trackFile">;
+
 const headerMs = (response: Response, name: string, otherwise: number) => {
   const value = Number(response.headers.get(name) ?? Number.NaN);
   return Number.isFinite(value) ? value : otherwise;
