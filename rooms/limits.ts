@@ -1,3 +1,5 @@
+import type { SnapshotLimits } from "./document/snapshot_schedule.ts";
+
 /** How long a room waits, and how large it may grow. */
 export interface RoomLimits {
   /** People in a room, here or reconnecting. */
@@ -23,9 +25,7 @@ export interface RoomLimits {
   emptyMs: number;
   /** How long before the end the room is warned. Longest first. */
   warningsMs: readonly number[];
-  /** A snapshot after this many log rows, or after this long if there is any. */
-  snapshotRows: number;
-  snapshotMs: number;
+  snapshots: SnapshotLimits;
   /** `saved` notices to one participant keep this distance. */
   savedMs: number;
   /** Wait after a failed commit before the document is tried again. */
@@ -45,8 +45,7 @@ export const DEFAULT_ROOM_LIMITS: RoomLimits = {
   reconnectMs: 30_000,
   emptyMs: 10 * 60_000,
   warningsMs: [10 * 60_000, 2 * 60_000],
-  snapshotRows: 2000,
-  snapshotMs: 5 * 60_000,
+  snapshots: { logBytes: 2 * 1024 * 1024, everyMs: 5 * 60_000 },
   savedMs: 500,
   retryMs: 2000,
 };

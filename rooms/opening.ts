@@ -18,14 +18,13 @@ export async function loadMeeting(
   events: ReplicaEvents,
   now: number,
 ): Promise<Loaded> {
-  const { documentBytes, snapshotRows, snapshotMs } = limits;
+  const { documentBytes, snapshots } = limits;
   const replica = await Replica.open({
     meetingId,
     log,
     documentBytes,
     clock,
-    snapshotRows,
-    snapshotMs,
+    snapshots,
     events,
   }, now);
   const clientIds = new ClientIds(meetingId, store, limits.clientIds);

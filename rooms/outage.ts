@@ -48,7 +48,7 @@ export class Outage {
     this.#retryAt = null;
     const { meetingId, replica, audience, retryMs, report, rebuilt } = this.ports;
     try {
-      await replica.rebuild();
+      await replica.rebuild(now);
     } catch (error) {
       report("error", "Document not rebuilt", { meetingId, error });
       this.#retryAt = now + retryMs;

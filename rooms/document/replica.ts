@@ -14,6 +14,7 @@ import { RoomError } from "../errors.ts";
 import type { UpdateLog } from "../ports.ts";
 import { type GuardRights, judgeUpdate, type RefusalKind } from "./guard.ts";
 import { openRoots } from "./schema.ts";
+import { type SnapshotLimits, SnapshotSchedule } from "./snapshot_schedule.ts";
 import { armTripwire } from "./tripwire.ts";
 
 /** One connection that writes: the origin of its transactions. Compared by identity. */
@@ -51,9 +52,7 @@ export interface ReplicaOptions {
   documentBytes: number;
   /** A monotonic clock, in milliseconds. */
   clock(): number;
-  /** A snapshot after this many rows, or this long. */
-  snapshotRows: number;
-  snapshotMs: number;
+  snapshots: SnapshotLimits;
 }
 
 interface Ask {
@@ -93,18 +92,17 @@ export class Replica {
   #seq = 0;
   #bytes = 0;
   #measuredBytes = 0;
-  #rowsSinceSnapshot = 0;
-  #snapshotAt = 0;
+  #schedule: SnapshotSchedule;
 
-  private constructor(private readonly options: ReplicaOptions) {
+  private constructor(private readonly options: ReplicaOptions, now: number) {
     this.#doc = new MeetingDoc();
+    this.#schedule = new SnapshotSchedule(options.snapshots, 0, now);
   }
 
   /** Loads the document from the log. */
   static async open(options: ReplicaOptions, now: number): Promise<Replica> {
-    const replica = new Replica(options);
-    replica.#snapshotAt = now;
-    await replica.#load();
+    const replica = new Replica(options, now);
+    await replica.#load(now);
     return replica;
   }
 
@@ -207,10 +205,10 @@ export class Replica {
   }
 
   /** Makes the document anew from the log, after it was dropped. */
-  rebuild(): Promise<void> {
+  rebuild(now: number): Promise<void> {
     return this.#enqueue(async () => {
       if (!this.#dropped) return;
-      await this.#load();
+      await this.#load(now);
       this.#dropped = false;
     });
   }
@@ -219,7 +217,7 @@ export class Replica {
   async close(now: number): Promise<void> {
     await this.commit(now);
     await this.#enqueue(async () => {
-      if (!this.#dropped && this.#rowsSinceSnapshot > 0) await this.#snapshot(now, this.#encode());
+      if (!this.#dropped && this.#schedule.rows > 0) await this.#snapshot(now, this.#encode());
     });
     this.#disarm();
     this.#doc.destroy();
@@ -233,7 +231,7 @@ export class Replica {
     return done;
   }
 
-  async #load(): Promise<void> {
+  async #load(now: number): Promise<void> {
     const { snapshot, rows } = await this.options.log.load(this.options.meetingId);
     this.#disarm();
     this.#doc.destroy();
@@ -250,7 +248,12 @@ export class Replica {
     this.#doc = doc;
     this.#bytes = bytes;
     this.#measuredBytes = 0;
-    this.#rowsSinceSnapshot = rows.length;
+    this.#schedule = new SnapshotSchedule(
+      this.options.snapshots,
+      snapshot?.state.byteLength ?? 0,
+      snapshot?.at ?? now,
+    );
+    this.#schedule.logged(rows);
     this.#seq = rows.at(-1)?.seq ?? snapshot?.seq ?? 0;
     this.#tripped = null;
     doc.on("update", (update: Uint8Array, origin: unknown) => {
@@ -276,13 +279,11 @@ export class Replica {
     // All of this is read now: by the time of the commit, the document holds more than the log.
     const stored = this.#storedClocks(group, unchanged);
     const answers = asks.map((ask) => this.#answer(ask, now));
-    const due = checkpoint || group.length > 0 && this.#snapshotDue(now, group.length)
-      ? this.#encode()
-      : null;
+    if (group.length > 0) this.#schedule.logged(group);
+    const due = checkpoint || this.#schedule.due(now) ? this.#encode() : null;
     try {
       if (group.length > 0) {
         this.#seq = await this.options.log.append(this.options.meetingId, group);
-        this.#rowsSinceSnapshot += group.length;
       }
     } catch (error) {
       this.#asks = [...asks, ...this.#asks];
@@ -319,11 +320,6 @@ export class Replica {
     return stored;
   }
 
-  #snapshotDue(now: number, rows: number): boolean {
-    return this.#rowsSinceSnapshot + rows >= this.options.snapshotRows ||
-      now - this.#snapshotAt >= this.options.snapshotMs;
-  }
-
   #encode(): Uint8Array {
     return Y.encodeStateAsUpdate(this.#doc);
   }
@@ -331,8 +327,7 @@ export class Replica {
   /** A snapshot only makes loading quicker: when it can't be stored, the log still has everything. */
   async #snapshot(now: number, state: Uint8Array, needed = false): Promise<void> {
     const seq = this.#seq;
-    this.#snapshotAt = now;
-    this.#rowsSinceSnapshot = 0;
+    this.#schedule.taken(state.byteLength, now);
     this.#bytes = state.byteLength;
     await this.options.log.saveSnapshot(this.options.meetingId, { seq, at: now, state })
       .catch((error) => {

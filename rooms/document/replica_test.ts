@@ -39,8 +39,7 @@ async function openReplica(log = new MemoryLog()) {
     log,
     documentBytes: 1_000_000,
     clock: () => 0,
-    snapshotRows: 1000,
-    snapshotMs: 60_000,
+    snapshots: { logBytes: 100_000, everyMs: 60_000 },
     events: {
       commitDue: () => {},
       committed(updates, stored) {
@@ -126,7 +125,7 @@ Deno.test("the tripwire drops the document when a client's change got into the s
   await replica.commit(1);
   expect(log.rows.length).toBe(1);
   expect(committed.length).toBe(1);
-  await replica.rebuild();
+  await replica.rebuild(1000);
   expect(replica.usable).toBe(true);
   expect(replica.doc.toJSON()).toMatchObject({ chat: [], whiteboard: { kept: 1 } });
 });
@@ -145,7 +144,7 @@ Deno.test("a failed commit drops the document; waiting answers come from the reb
   expect([drops, committed, answers]).toEqual([["storage"], [], 0]);
 
   log.full = false;
-  await replica.rebuild();
+  await replica.rebuild(1000);
   replica.receive(update, writer, 1);
   await replica.commit(1);
   expect([log.rows.length, answers]).toEqual([1, 1]);

@@ -15,9 +15,10 @@ import { BatchWriter } from "../../recorder/packet_batch.ts";
 import { documentAt } from "../../recorder/playback.ts";
 import { simulateSender } from "../../recorder/simulated_sender.ts";
 import { openRoots, whiteboardOf } from "../../rooms/document/schema.ts";
+import { SnapshotSchedule } from "../../rooms/document/snapshot_schedule.ts";
+import { DEFAULT_ROOM_LIMITS } from "../../rooms/limits.ts";
 
 const UPDATES_PER_HOUR = 86_000;
-const SNAPSHOT_ROWS = 2000;
 const GROUP_ROWS = 50;
 const MINUTE_MS = 60_000;
 const START = 1_700_000_000_000;
@@ -92,7 +93,7 @@ async function writeLog(storage: TestStorage, meetingId: string, minutes: number
   let waiting: { at: number; update: Uint8Array }[] = [];
   const totals = { updates, seq: 0, logBytes: 0, snapshotBytes: 0 };
   let at = START;
-  let rows = 0;
+  const schedule = new SnapshotSchedule(DEFAULT_ROOM_LIMITS.snapshots, 0, START);
   doc.on("update", (update: Uint8Array) => {
     totals.logBytes += update.length;
     waiting.push({ at, update });
@@ -108,11 +109,11 @@ async function writeLog(storage: TestStorage, meetingId: string, minutes: number
     } else points.push([new Uint8Array([n, n >> 8, 1, 2, 3, 4])]);
     if (waiting.length < GROUP_ROWS && n < updates - 1) continue;
     totals.seq = await storage.log.append(meetingId, waiting);
-    rows += waiting.length;
+    schedule.logged(waiting);
     waiting = [];
-    if (rows < SNAPSHOT_ROWS) continue;
-    rows = 0;
+    if (!schedule.due(at)) continue;
     const state = Y.encodeStateAsUpdate(doc);
+    schedule.taken(state.length, at);
     totals.snapshotBytes += state.length;
     await storage.log.saveSnapshot(meetingId, { seq: totals.seq, at, state });
   }

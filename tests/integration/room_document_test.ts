@@ -263,7 +263,9 @@ Deno.test("a restarted server has the same document, people and mute states, and
 });
 
 Deno.test("snapshots shorten loading and lose nothing", async () => {
-  await using server = await RoomServer.start({ room: { snapshotRows: 5, savedMs: 0 } });
+  await using server = await RoomServer.start({
+    room: { snapshots: { logBytes: 500, everyMs: 1e9 }, savedMs: 0 },
+  });
   const lesson = await server.book();
   const tutor = await server.join(lesson.tutor);
   for (let n = 0; n < 40; n++) {
@@ -272,7 +274,7 @@ Deno.test("snapshots shorten loading and lose nothing", async () => {
   }
   const { snapshot, rows } = await server.storage.log.load(lesson.meetingId);
   expect(snapshot).not.toBeNull();
-  expect(rows.length).toBeLessThan(10);
+  expect(rows.length).toBeLessThan(20);
   await server.restart();
   const back = await server.join(lesson.tutor);
   expect(Object.keys(board(back)).length).toBe(40);
