@@ -71,7 +71,11 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     now: Date.now,
     logger,
     limits: {
-      room: { emptyMs: config.lessons.emptyMs, reconnectMs: config.lessons.reconnectMs },
+      room: {
+        emptyMs: config.lessons.emptyMs,
+        extendMs: config.lessons.extendMs,
+        reconnectMs: config.lessons.reconnectMs,
+      },
     },
     ...(config.publicUrlGiven ? { publicHost: new URL(config.publicUrl).host } : {}),
   });

@@ -15,6 +15,7 @@ export const EVENT_TYPES = [
   "meeting.rescheduled",
   "meeting.reminder",
   "meeting.started",
+  "meeting.extended",
   "meeting.ended",
   "meeting.cancelled",
   "participant.joined",

@@ -198,6 +198,27 @@ export class Meetings {
     });
   }
 
+  /** See {@linkcode MeetingStore.extend}. */
+  extend(
+    meetingId: string,
+    { byMs, mostMs, at }: { byMs: number; mostMs: number; at: number },
+  ): Promise<{ closesAt: number; extendedMs: number } | null> {
+    return this.db.transaction().execute(async (transaction) => {
+      const record = await new Meetings(transaction, this.window).find(meetingId);
+      if (record?.status !== "active" || record.closesAt === null) return null;
+      const extendedMs = record.extendedMs + byMs;
+      if (extendedMs > mostMs) return null;
+      await transaction.updateTable("meeting_settings")
+        .set({ extended_ms: extendedMs })
+        .where("meeting_id", "=", meetingId)
+        .execute();
+      const closesAt = record.closesAt + byMs;
+      const extra = { closesAt: new Date(closesAt).toISOString() };
+      await recordMeetingEvent(transaction, "meeting.extended", meetingId, at, extra);
+      return { closesAt, extendedMs };
+    });
+  }
+
   /** Closes the meeting and every stay in it. Answers false when it was closed already or is unknown. */
   close(
     meetingId: string,
@@ -232,9 +253,12 @@ export class Meetings {
   /** Meetings that are still open although their links have stopped working. */
   async overdue(now: number): Promise<string[]> {
     const rows = await this.db.selectFrom("video_meetings")
-      .select("meeting_id")
+      .innerJoin("meeting_settings", "meeting_settings.meeting_id", "video_meetings.meeting_id")
+      .select("video_meetings.meeting_id")
       .where("status", "in", ["pending", "active"])
-      .where("scheduled_end", "<=", now - this.window.endGraceMs)
+      .where((eb) =>
+        eb(eb("scheduled_end", "+", eb.ref("extended_ms")), "<=", now - this.window.endGraceMs)
+      )
       .execute();
     return rows.map((row) => row.meeting_id);
   }
@@ -252,7 +276,7 @@ export class Meetings {
     return this.db.selectFrom("video_meetings")
       .innerJoin("meeting_settings", "meeting_settings.meeting_id", "video_meetings.meeting_id")
       .selectAll("video_meetings")
-      .select(["title", "time_zone", "encryption", "policy", "sequence"]);
+      .select(["title", "time_zone", "encryption", "policy", "sequence", "extended_ms"]);
   }
 
   private record(row: MeetingRow): MeetingRecord {
@@ -268,7 +292,10 @@ export class Meetings {
       actualEnd: row.actual_end,
       policy: { ...DEFAULT_POLICY, ...(JSON.parse(row.policy) as Partial<Policy>) },
       opensAt: row.scheduled_start === null ? null : row.scheduled_start - this.window.joinEarlyMs,
-      closesAt: row.scheduled_end === null ? null : row.scheduled_end + this.window.endGraceMs,
+      closesAt: row.scheduled_end === null
+        ? null
+        : row.scheduled_end + this.window.endGraceMs + row.extended_ms,
+      extendedMs: row.extended_ms,
     };
   }
 

@@ -39,6 +39,7 @@ Deno.test("a booked meeting reads back as it was booked", async () => {
     policy: { ...DEFAULT_POLICY, share: "host" },
     opensAt: 10 * HOUR_MS - TEST_WINDOW.joinEarlyMs,
     closesAt: 11 * HOUR_MS + TEST_WINDOW.endGraceMs,
+    extendedMs: 0,
     bookingId: "b-1",
     timeZone: "Europe/Paris",
     createdAt: 5,

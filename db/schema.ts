@@ -56,6 +56,8 @@ export interface MeetingSettingsTable {
   sequence: Generated<number>;
   /** The start that people were reminded of. */
   reminded_start: Generated<number | null>;
+  /** What the host added to the end. */
+  extended_ms: Generated<number>;
 }
 
 /** A tab's proof of who it is, for coming back without waiting again. */

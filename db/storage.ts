@@ -164,6 +164,7 @@ function createMeetingStore(
     recordMuted: (meetingId, participantId, muted) =>
       recordMuted(db, meetingId, participantId, muted),
     start: (meetingId, at) => meetings.start(meetingId, at),
+    extend: (meetingId, extension) => meetings.extend(meetingId, extension),
     async complete(meetingId, at, reason) {
       await meetings.close(meetingId, "completed", at, { reason });
     },

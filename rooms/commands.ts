@@ -127,6 +127,11 @@ export const COMMANDS: { readonly [M in RoomMethod]: Handler<M> } = {
     return {};
   },
 
+  async "meeting.extend"({ room, member, params, now }) {
+    const host = requireHost(member);
+    return { endsAt: await room.extend(params.minutes * 60_000, host.fields.name, now) };
+  },
+
   "meeting.bring"({ room, member, params }) {
     const host = requireHost(member);
     room.audience.notify("meeting.brought", { stage: params.stage, by: host.fields.name });

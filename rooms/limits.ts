@@ -23,6 +23,8 @@ export interface RoomLimits {
   reconnectMs: number;
   /** A room that everybody left is completed after this. */
   emptyMs: number;
+  /** What a host may add to the end, all extensions together; 0 for nothing. */
+  extendMs: number;
   /** How long before the end the room is warned. Longest first. */
   warningsMs: readonly number[];
   snapshots: SnapshotLimits;
@@ -44,6 +46,7 @@ export const DEFAULT_ROOM_LIMITS: RoomLimits = {
   chatMessages: 10_000,
   reconnectMs: 30_000,
   emptyMs: 10 * 60_000,
+  extendMs: 60 * 60_000,
   warningsMs: [10 * 60_000, 2 * 60_000],
   snapshots: { logBytes: 2 * 1024 * 1024, everyMs: 5 * 60_000 },
   savedMs: 500,

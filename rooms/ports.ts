@@ -76,6 +76,8 @@ export interface MeetingRecord {
   opensAt: number | null;
   /** Links stop working and a running meeting is closed; null when it has no schedule. */
   closesAt: number | null;
+  /** What the host added to the end; `closesAt` contains it. */
+  extendedMs: number;
 }
 
 /** Who a link or a session stands for. The participant id is the same each time the person comes back. */
@@ -103,6 +105,14 @@ export interface MeetingStore {
   recordMuted(meetingId: string, participantId: string, muted: boolean): Promise<void>;
   /** pending → active. */
   start(meetingId: string, at: number): Promise<void>;
+  /**
+   * Moves the end of an active meeting with a schedule by `byMs`, `mostMs` in all; answers where it stands then, or
+   * null when that would be more.
+   */
+  extend(
+    meetingId: string,
+    extension: { byMs: number; mostMs: number; at: number },
+  ): Promise<{ closesAt: number; extendedMs: number } | null>;
   /** active or pending → completed; everybody's left_at is set where it is not. */
   complete(meetingId: string, at: number, reason?: EndReason): Promise<void>;
 }

@@ -10,7 +10,8 @@ import type * as Y from "yjs";
 import { checkNotFull, mustWait } from "./admission.ts";
 import { Audience } from "./audience.ts";
 import type { ClientIds } from "./client_ids.ts";
-import { type Deadline, deadlineAt } from "./deadlines.ts";
+import { Closing } from "./closing.ts";
+import type { Deadline } from "./deadlines.ts";
 import { projectMeeting, projectParticipant } from "./document/projection.ts";
 import type { Replica } from "./document/replica.ts";
 import type { MeetingFields } from "./document/schema.ts";
@@ -43,7 +44,7 @@ export class Room {
   #state: "open" | "ending" | "closed" = "open";
   readonly #over = Promise.withResolvers<void>();
   #emptySince: number | null;
-  #warned = 0;
+  readonly #closing: Closing;
   readonly #outage: Outage;
 
   private constructor(
@@ -71,6 +72,7 @@ export class Room {
     this.people = new People(clientIds, ports.limits);
     this.people.restore(replica.doc, now);
     this.#meeting = initialMeeting(record, replica.doc);
+    this.#closing = new Closing(record, ports.limits);
     this.#emptySince = this.people.present().length === 0 ? now : null;
     this.reception = new Reception({
       limit: ports.limits.waiting,
@@ -198,7 +200,8 @@ export class Room {
     if (member.may.host && this.reception.size > 0) {
       member.notify("admission.waiting", this.reception.notice());
     }
-    if (this.#warned > 0) member.notify("meeting.warning", this.#warning());
+    const warning = this.#closing.warning();
+    if (warning !== null) member.notify("meeting.warning", warning);
   }
 
   /** The socket is gone; the person has some time to come back. */
@@ -290,32 +293,52 @@ export class Room {
   async tick(now: number): Promise<void> {
     if (this.#state !== "open") return;
     this.#now = now;
-    const { limits } = this.ports;
+    const { reconnectMs } = this.ports.limits;
     this.audience.settleDebts(now);
     for (const person of this.people.present()) {
-      if (person.member === null && now - person.awaySince >= limits.reconnectMs) {
+      if (person.member === null && now - person.awaySince >= reconnectMs) {
         await this.leave(person, now);
       }
     }
     await this.#outage.tick(now);
-    await this.#meet(deadlineAt(now, {
-      closesAt: this.record.closesAt,
-      emptySince: this.reception.size > 0 ? null : this.#emptySince,
-      warned: this.#warned,
-    }, limits));
+    const emptySince = this.reception.size > 0 ? null : this.#emptySince;
+    await this.#meet(this.#closing.due(now, emptySince));
   }
 
   async #meet(deadline: Deadline): Promise<void> {
     if (deadline === null) return;
     if (deadline.due === "warning") {
-      this.#warned = deadline.warned;
-      this.audience.notify("meeting.warning", this.#warning());
+      const warning = this.#closing.warning();
+      if (warning !== null) this.audience.notify("meeting.warning", warning);
     } else if (deadline.due === "empty" && this.#meeting.status === "pending") {
       // Nobody ever came in: the lesson may still happen.
       await this.#close(CLOSE.normal, "nobody came");
     } else {
       await this.end(deadline.due, null, this.#now);
     }
+  }
+
+  /**
+   * Moves the end; answers when the room closes then.
+   * @throws RoomError `conflict` when it has no end, or can't be moved so far.
+   */
+  async extend(byMs: number, by: string, now: number): Promise<number> {
+    const { store, limits } = this.ports;
+    const { extendableMs } = this.#closing;
+    const extension = { byMs, mostMs: limits.extendMs, at: now };
+    const moved = byMs > extendableMs ? null : await store.extend(this.meetingId, extension);
+    if (moved === null) {
+      const minutes = Math.floor(extendableMs / 60_000);
+      throw new RoomError(
+        "conflict",
+        minutes === 0
+          ? "This lesson can't be extended any more."
+          : `This lesson can be extended by ${minutes} minutes at most.`,
+      );
+    }
+    this.#closing.extended(moved, now);
+    this.audience.notify("meeting.extended", { endsAt: moved.closesAt, by });
+    return moved.closesAt;
   }
 
   /** Ends the meeting for all. `by` is a name. */
@@ -361,10 +384,6 @@ export class Room {
   }
 
   // Inside
-
-  #warning(): { endsAt: number } {
-    return { endsAt: this.record.closesAt ?? this.#now };
-  }
 
   #peers(): Peer[] {
     return [...this.audience.peers, ...this.reception.peers];

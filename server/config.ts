@@ -47,6 +47,8 @@ export interface Config {
   lessons: {
     joinEarlyMs: number;
     endGraceMs: number;
+    /** What a tutor may add to a running lesson, in all. */
+    extendMs: number;
     emptyMs: number;
     reconnectMs: number;
     /** How long before the start people are reminded; 0 for never. */
@@ -148,6 +150,7 @@ export const SETTINGS = {
   REMINDER_MINUTES: setting<number>({ ...duration(10_080), fallback: 60 }),
   JOIN_EARLY_MINUTES: setting<number>({ ...duration(1440), fallback: 15 }),
   END_GRACE_MINUTES: setting<number>({ ...duration(1440), fallback: 15 }),
+  EXTEND_MINUTES: setting<number>({ ...duration(1440), fallback: 60 }),
   EMPTY_MINUTES: setting<number>({ ...duration(1440), fallback: 10 }),
   RECONNECT_SECONDS: setting<number>({ ...duration(3600), fallback: 30 }),
   RECORDING_RETENTION_DAYS: setting<number>({ ...duration(36_500), fallback: 0 }),
@@ -221,6 +224,7 @@ export function parseConfig(sources: ConfigSources): Config {
     lessons: {
       joinEarlyMs: minutes("JOIN_EARLY_MINUTES"),
       endGraceMs: minutes("END_GRACE_MINUTES"),
+      extendMs: minutes("EXTEND_MINUTES"),
       emptyMs: minutes("EMPTY_MINUTES"),
       reconnectMs: given("RECONNECT_SECONDS") * 1000,
       reminderMs: minutes("REMINDER_MINUTES"),

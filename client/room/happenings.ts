@@ -18,6 +18,8 @@ const SOURCE_WORDS: Readonly<Record<MediaSource, string>> = {
 };
 
 const MINUTE_MS = 60_000;
+/** What one press adds to the lesson. */
+const EXTEND_MINUTES = 15;
 const MAX_ANNOUNCED_CHARS = 200;
 
 /** Answers a function that stops listening. */
@@ -67,13 +69,51 @@ function questions(model: RoomModel): (() => void)[] {
       const who = room.permissions.peek().host && by === room.me.name ? "You" : by;
       messages.say(`${who} brought everyone to ${STAGE_LABELS[stage]}.`);
     }),
-    room.on("meeting.warning", ({ endsAt }) => {
-      const minutes = Math.max(1, Math.round((endsAt - room.now()) / MINUTE_MS));
-      messages.say(`The lesson closes in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`);
-    }),
+    watchEnd(model),
     room.on("recording.warning", ({ message }) => messages.say(message)),
     room.on("error", ({ message }) => messages.say(message)),
   ];
+}
+
+/** Warns of the end, and offers the host to move it. */
+function watchEnd(model: RoomModel): () => void {
+  const { room, messages } = model;
+  let offered: number | null = null;
+  const withdraw = () => {
+    if (offered !== null) messages.dismiss(offered);
+    offered = null;
+  };
+  const stops = [
+    room.on("meeting.warning", ({ endsAt, extendableMs }) => {
+      withdraw();
+      const minutes = Math.max(1, Math.ceil((endsAt - room.now()) / MINUTE_MS));
+      const left = minutes === 1 ? "a minute" : `${minutes} minutes`;
+      const more = Math.min(EXTEND_MINUTES, Math.floor(extendableMs / MINUTE_MS));
+      if (!room.permissions.peek().host || more === 0) {
+        return messages.say(`The lesson closes in ${left}.`);
+      }
+      // The question may stay for a while, and has to stay true.
+      offered = messages.ask(`The lesson closes at ${sayClock(endsAt)}, in less than ${left}.`, [
+        {
+          label: `Extend by ${more} minutes`,
+          main: true,
+          run: () => void model.command("meeting.extend", { minutes: more }),
+        },
+        { label: "Let it end", run: () => {} },
+      ]);
+    }),
+    room.on("meeting.extended", ({ endsAt, by }) => {
+      withdraw();
+      const who = room.permissions.peek().host && by === room.me.name ? "You" : by;
+      messages.say(`${who} extended the lesson. It closes at ${sayClock(endsAt)}.`);
+    }),
+    withdraw,
+  ];
+  return () => stops.forEach((stop) => stop());
+}
+
+function sayClock(at: number): string {
+  return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 }
 
 /** Says what changed between two looks at the people in the room. */

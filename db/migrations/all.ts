@@ -11,6 +11,7 @@ import { statements as assets } from "./002_assets.ts";
 import { statements as recordings } from "./003_recordings.ts";
 import { statements as bookingApi } from "./004_booking_api.ts";
 import { statements as outbox } from "./005_outbox.ts";
+import { statements as extension } from "./006_extension.ts";
 
 export interface Migration {
   number: number;
@@ -24,6 +25,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 3, name: "recordings", statements: recordings },
   { number: 4, name: "booking api", statements: bookingApi },
   { number: 5, name: "outbox", statements: outbox },
+  { number: 6, name: "extension", statements: extension },
 ];
 
 /** The database was written by a newer Lectern than this one. */

@@ -104,6 +104,11 @@ export const METHODS = {
   "meeting.setPolicy": { params: z.object({ policy: policySchema.partial() }), result: empty },
   "meeting.leave": { params: empty, result: empty },
   "meeting.end": { params: empty, result: empty },
+  /** Host: the room closes later than it would have. */
+  "meeting.extend": {
+    params: z.object({ minutes: z.int().min(1).max(60).default(15) }),
+    result: z.object({ endsAt: z.number() }),
+  },
   /** Host: everybody's page turns to this stage. */
   "meeting.bring": { params: z.object({ stage }), result: empty },
 
@@ -180,7 +185,10 @@ export const NOTICES = {
   /** The host stopped one of this participant's sources. */
   "participant.stopped": z.object({ source, by: z.string() }),
   "meeting.brought": z.object({ stage, by: z.string() }),
-  "meeting.warning": z.object({ endsAt: z.number() }),
+  /** `extendableMs`: what a host may still add to it. */
+  "meeting.warning": z.object({ endsAt: z.number(), extendableMs: z.number().min(0).default(0) }),
+  /** Told to everybody, whoever asked for it. */
+  "meeting.extended": z.object({ endsAt: z.number(), by: z.string() }),
   "meeting.ended": z.object({
     reason: z.enum(["ended", "timeout", "empty", "cancelled"]),
     by: z.string().nullable(),

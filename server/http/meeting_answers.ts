@@ -26,6 +26,9 @@ export const meetingSchema = z.strictObject({
   students: z.array(personSchema),
   scheduledStart: time.nullable(),
   scheduledEnd: time.nullable(),
+  closesAt: time.nullable().describe(
+    "Links stop working, and who is in the room is shown out. Later when the tutor extended it",
+  ),
   actualStart: time.nullable(),
   actualEnd: time.nullable(),
   createdAt: time,
@@ -114,6 +117,7 @@ export function meetingJson(publicUrl: string, meeting: Meeting): z.output<typeo
     students: meeting.students.map(personJson),
     scheduledStart: isoTime(meeting.scheduledStart),
     scheduledEnd: isoTime(meeting.scheduledEnd),
+    closesAt: isoTime(meeting.closesAt),
     actualStart: isoTime(meeting.actualStart),
     actualEnd: isoTime(meeting.actualEnd),
     createdAt: isoTime(meeting.createdAt),

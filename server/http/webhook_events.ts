@@ -40,6 +40,7 @@ const DESCRIBED: Readonly<Record<EventType, [summary: string, extra: z.ZodRawSha
   "meeting.rescheduled": ["Its title or schedule was changed", { earlier }],
   "meeting.reminder": ["It begins soon", {}],
   "meeting.started": ["The first person came in", {}],
+  "meeting.extended": ["The tutor added time; it closes later", { closesAt: time }],
   "meeting.ended": ["It was ended, or ran out", { reason }],
   "meeting.cancelled": ["It was called off", {}],
   "participant.joined": ["Somebody came in", { participant }],

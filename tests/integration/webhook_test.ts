@@ -1,6 +1,10 @@
 /** Events as they reach a booking system: signed, in its words, once or more with one id, and never inside. */
 import { expect } from "@std/expect";
+import { openDatabase } from "../../db/database.ts";
+import { EVENT_TYPES } from "../../db/events.ts";
 import type { NewMeeting } from "../../db/meetings.ts";
+import { deleteRecording } from "../../db/recording_deletion.ts";
+import { SqlRecordings } from "../../db/recordings.ts";
 import { createLogger } from "../../server/logger.ts";
 import { Outbound } from "../../server/notify/post.ts";
 import { WebhookSender } from "../../server/notify/webhooks.ts";
@@ -46,6 +50,18 @@ async function subscribe(client: BookingClient, receiver: WebhookReceiver, event
   return body.endpointId as string;
 }
 
+/** A recording that is kept, and deleted. */
+async function record(server: HttpServer, meetingId: string): Promise<void> {
+  const { path } = server.storage;
+  const database = await openDatabase({ kind: "file", path, synchronous: "normal" });
+  const at = server.clock.now;
+  const recordings = new SqlRecordings(database.query);
+  const { recordingId } = (await recordings.begin(meetingId, { at, seq: 0 }))!;
+  await recordings.end(recordingId, { at, seq: 0 });
+  await deleteRecording(database.query, recordingId, at);
+  await database.close();
+}
+
 Deno.test("a booking system learns of everything that happens to a lesson, signed and as documented", async () => {
   await using server = await startHttp();
   await using receiver = new WebhookReceiver();
@@ -69,6 +85,13 @@ Deno.test("a booking system learns of everything that happens to a lesson, signe
   const ada = { participantId: "p-1", name: "Ada", role: "student" as const, userId: "s-1" };
   await meetings.start(booked.meetingId, server.clock.now);
   await meetings.recordJoin(booked.meetingId, ada, server.clock.now);
+  const fifteen = 15 * 60_000;
+  await meetings.extend(booked.meetingId, {
+    byMs: fifteen,
+    mostMs: fifteen,
+    at: server.clock.now,
+  });
+  await record(server, booked.meetingId);
   await client.call("endMeeting", { parameters });
   const { body: other } = await client.call("bookMeeting", { body: LESSON });
   await client.call("cancelMeeting", { parameters: { meetingId: other.meetingId } });
@@ -81,12 +104,16 @@ Deno.test("a booking system learns of everything that happens to a lesson, signe
     "meeting.created",
     "meeting.created",
     "meeting.ended",
+    "meeting.extended",
     "meeting.reminder",
     "meeting.rescheduled",
     "meeting.started",
     "participant.joined",
     "participant.left",
+    "recording.deleted",
+    "recording.ready",
   ]);
+  expect([...new Set(types)]).toEqual([...EVENT_TYPES].sort());
   const webhooks = client.document["webhooks"] as Record<string, {
     post: { requestBody: { content: Record<string, { schema: Record<string, unknown> }> } };
   }>;
@@ -94,7 +121,7 @@ Deno.test("a booking system learns of everything that happens to a lesson, signe
     client.check(webhooks[type]!.post.requestBody.content["application/json"]!.schema, body);
   }
   const ids = new Set(receiver.taken.map(({ id }) => id));
-  expect(ids.size).toBe(9);
+  expect(ids.size).toBe(types.length);
   expect(JSON.stringify(receiver.taken)).not.toContain(booked.passcode);
 });
 
