@@ -8,6 +8,7 @@ import type { MediaSource } from "../../rooms/document/schema.ts";
 import { Chime } from "./chime.ts";
 import type { RoomModel } from "./model.ts";
 import { setCamera, setMicrophone } from "./own-media.ts";
+import { sayTime, thisReader } from "../lobby/schedule.ts";
 import { STAGE_LABELS } from "./stages.ts";
 
 const SOURCE_WORDS: Readonly<Record<MediaSource, string>> = {
@@ -93,27 +94,26 @@ function watchEnd(model: RoomModel): () => void {
         return messages.say(`The lesson closes in ${left}.`);
       }
       // The question may stay for a while, and has to stay true.
-      offered = messages.ask(`The lesson closes at ${sayClock(endsAt)}, in less than ${left}.`, [
-        {
-          label: `Extend by ${more} minutes`,
-          main: true,
-          run: () => void model.command("meeting.extend", { minutes: more }),
-        },
-        { label: "Let it end", run: () => {} },
-      ]);
+      offered = messages.ask(
+        `The lesson closes at ${sayTime(endsAt, thisReader())}, in less than ${left}.`,
+        [
+          {
+            label: `Extend by ${more} minutes`,
+            main: true,
+            run: () => void model.command("meeting.extend", { minutes: more }),
+          },
+          { label: "Let it end", run: () => {} },
+        ],
+      );
     }),
     room.on("meeting.extended", ({ endsAt, by }) => {
       withdraw();
       const who = room.permissions.peek().host && by === room.me.name ? "You" : by;
-      messages.say(`${who} extended the lesson. It closes at ${sayClock(endsAt)}.`);
+      messages.say(`${who} extended the lesson. It closes at ${sayTime(endsAt, thisReader())}.`);
     }),
     withdraw,
   ];
   return () => stops.forEach((stop) => stop());
-}
-
-function sayClock(at: number): string {
-  return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 }
 
 /** Says what changed between two looks at the people in the room. */

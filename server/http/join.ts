@@ -57,7 +57,7 @@ async function visit(deps: HttpDeps, hello: Hello, address: string): Promise<Vis
       case "over":
       case "cancelled":
         throw new Problem(error.code, error.message, {
-          members: await schedule(deps, hello.meetingId),
+          members: await schedule(deps, hello),
         });
       default:
         throw new Problem(error.code, error.message);
@@ -65,14 +65,24 @@ async function visit(deps: HttpDeps, hello: Hello, address: string): Promise<Vis
   }
 }
 
-/** For the page that says when; only those who hold the link get this far. */
-async function schedule(deps: HttpDeps, meetingId: string): Promise<Record<string, unknown>> {
-  const meeting = await deps.meetings.find(meetingId);
+/**
+ * For the page that says when, and where it can be watched; only those who hold the link get this far, and only who
+ * was booked learns of the recording.
+ */
+async function schedule(deps: HttpDeps, hello: Hello): Promise<Record<string, unknown>> {
+  const meeting = await deps.meetings.read(hello.meetingId);
   if (meeting === null) return {};
   return {
+    recordingUrl: await isBooked(deps, hello) ? meeting.recordingUrl : null,
     meetingTitle: meeting.title,
     scheduledStart: isoTime(meeting.scheduledStart),
     scheduledEnd: isoTime(meeting.scheduledEnd),
     opensAt: isoTime(meeting.opensAt),
   };
+}
+
+async function isBooked({ meetings }: HttpDeps, { meetingId, invite, session }: Hello) {
+  const byInvite = invite === undefined ? null : await meetings.findInvite(meetingId, invite);
+  const identity = byInvite ?? (session && await meetings.findSession(meetingId, session));
+  return identity != null && typeof identity === "object" && identity.userId !== null;
 }

@@ -64,18 +64,65 @@ Deno.test("an admitted guest comes back with the session of the tab", async () =
     .toMatchObject({ you: { name: "Zoe", role: "student" }, willWait: false });
 });
 
-Deno.test("an unknown meeting and a wrong passcode get the very same answer", async () => {
+Deno.test("nobody without the passcode learns whether a lesson exists, is to come, over or called off", async () => {
   await using server = await startHttp();
-  const { meetingId, passcode } = await book(server, {
-    scheduledStart: new Date(server.clock.now + 5 * HOUR_MS).toISOString(),
-    scheduledEnd: new Date(server.clock.now + 6 * HOUR_MS).toISOString(),
+  await Deno.writeTextFile(`${server.clientDir}/room.html`, "<title>Lectern</title>");
+  const hours = (count: number) => new Date(server.clock.now + count * HOUR_MS).toISOString();
+  const expired = await book(server, { scheduledStart: hours(-2), scheduledEnd: hours(0.1) });
+  server.clock.now += HOUR_MS;
+  const open = await book(server);
+  const early = await book(server, { scheduledStart: hours(2), scheduledEnd: hours(3) });
+  const cancelled = await book(server);
+  await server.api("POST", `/meetings/${cancelled.meetingId}/cancel`);
+  const ended = await book(server);
+  await server.api("POST", `/meetings/${ended.meetingId}/end`);
+  const ids = [open, early, expired, cancelled, ended].map(({ meetingId }) => meetingId);
+
+  const answers = new Set<string>();
+  for (const [index, meetingId] of ["k3v9x2m7qa", ...ids].entries()) {
+    const page = await server.send(`/video-room/${meetingId}?passcode=wrong`);
+    const refusal = await join(server, { meetingId, passcode: "wrong" }, `192.0.2.${index}`);
+    const forged = await join(
+      server,
+      { meetingId, passcode: "wrong", invite: inviteOf(open, "Ada").replace(/.$/, "!") },
+      `198.51.100.${index}`,
+    );
+    expect([page.status, refusal.status, forged.status]).toEqual([200, 401, 401]);
+    const seen = [page, refusal, forged].map(async (answer) =>
+      JSON.stringify([[...answer.headers], await answer.text()])
+    );
+    answers.add((await Promise.all(seen)).join("\n"));
+  }
+  expect(answers.size).toBe(1);
+});
+
+Deno.test("a lesson that is over is offered as a recording to who was booked, and to nobody else", async () => {
+  await using server = await startHttp();
+  const booked = await book(server, { isRecorded: true });
+  const other = await book(server, { isRecorded: true });
+  const { meetingId, passcode } = booked;
+  const { meetings } = server.storage;
+  const sam = { participantId: "guest", name: "Sam", role: "student" as const, userId: null };
+  const session = await meetings.openSession(meetingId, sam);
+  const recordingId = await server.record(meetingId);
+  await server.api("POST", `/meetings/${meetingId}/end`);
+
+  const offered = async (extra: Record<string, string>) => {
+    const response = await join(server, { meetingId, passcode, ...extra });
+    const { code, recordingUrl } = await response.json();
+    expect([response.status, code]).toEqual([410, "over"]);
+    return recordingUrl;
+  };
+  const invite = inviteOf(booked, "Ada");
+  expect(await offered({ invite })).toBe(`/recordings/${recordingId}`);
+  expect(await offered({})).toBeNull();
+  expect(await offered({ session })).toBeNull();
+  expect(await offered({ invite: inviteOf(other, "Ada") })).toBeNull();
+  const watch = await server.send(`/api/recordings/${recordingId}`, {
+    headers: { authorization: `Bearer ${invite}` },
   });
-  const wrong = await join(server, { meetingId, passcode: "wrong" });
-  const unknown = await join(server, { meetingId: "nothing", passcode });
-  expect(wrong.status).toBe(401);
-  expect(unknown.status).toBe(401);
-  expect(await wrong.text()).toBe(await unknown.text());
-  expect([...wrong.headers]).toEqual([...unknown.headers]);
+  expect(watch.status).toBe(200);
+  await watch.body?.cancel();
 });
 
 Deno.test("links work from a quarter of an hour before the start until the end and its grace", async () => {

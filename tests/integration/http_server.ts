@@ -9,6 +9,7 @@ import type { Rooms } from "../../server/socket/ports.ts";
 import { openDatabase } from "../../db/database.ts";
 import { openTestStorage, type TestStorage } from "../../db/open_test_storage.ts";
 import { SqlRecordingLibrary } from "../../db/recording_library.ts";
+import { SqlRecordings } from "../../db/recordings.ts";
 
 export interface HttpServer extends AsyncDisposable {
   storage: TestStorage;
@@ -18,6 +19,8 @@ export interface HttpServer extends AsyncDisposable {
   present: Map<string, string[]>;
   clientDir: string;
   clock: { now: number };
+  /** Keeps an empty recording of a meeting, and answers its id. */
+  record(meetingId: string): Promise<string>;
   /** Sends a request with the API key. */
   api(method: string, path: string, body?: unknown): Promise<Response>;
   /** Sends a request without credentials. */
@@ -76,6 +79,12 @@ export async function startHttp(change: Partial<HttpDeps> = {}): Promise<HttpSer
     clientDir,
     clock,
     send,
+    async record(meetingId) {
+      const recordings = new SqlRecordings(database.query);
+      const { recordingId } = (await recordings.begin(meetingId, { at: clock.now, seq: 0 }))!;
+      await recordings.end(recordingId, { at: clock.now, seq: 0 });
+      return recordingId;
+    },
     api: (method, path, body) =>
       send(`/api/v1${path}`, {
         method,

@@ -1,10 +1,7 @@
 /** Events as they reach a booking system: signed, in its words, once or more with one id, and never inside. */
 import { expect } from "@std/expect";
-import { openDatabase } from "../../db/database.ts";
 import { EVENT_TYPES } from "../../db/events.ts";
 import type { NewMeeting } from "../../db/meetings.ts";
-import { deleteRecording } from "../../db/recording_deletion.ts";
-import { SqlRecordings } from "../../db/recordings.ts";
 import { createLogger } from "../../server/logger.ts";
 import { Outbound } from "../../server/notify/post.ts";
 import { WebhookSender } from "../../server/notify/webhooks.ts";
@@ -50,18 +47,6 @@ async function subscribe(client: BookingClient, receiver: WebhookReceiver, event
   return body.endpointId as string;
 }
 
-/** A recording that is kept, and deleted. */
-async function record(server: HttpServer, meetingId: string): Promise<void> {
-  const { path } = server.storage;
-  const database = await openDatabase({ kind: "file", path, synchronous: "normal" });
-  const at = server.clock.now;
-  const recordings = new SqlRecordings(database.query);
-  const { recordingId } = (await recordings.begin(meetingId, { at, seq: 0 }))!;
-  await recordings.end(recordingId, { at, seq: 0 });
-  await deleteRecording(database.query, recordingId, at);
-  await database.close();
-}
-
 Deno.test("a booking system learns of everything that happens to a lesson, signed and as documented", async () => {
   await using server = await startHttp();
   await using receiver = new WebhookReceiver();
@@ -91,7 +76,8 @@ Deno.test("a booking system learns of everything that happens to a lesson, signe
     mostMs: fifteen,
     at: server.clock.now,
   });
-  await record(server, booked.meetingId);
+  const recordingId = await server.record(booked.meetingId);
+  await client.call("deleteRecording", { parameters: { recordingId } });
   await client.call("endMeeting", { parameters });
   const { body: other } = await client.call("bookMeeting", { body: LESSON });
   await client.call("cancelMeeting", { parameters: { meetingId: other.meetingId } });
