@@ -351,7 +351,11 @@ export class Room {
       this.sources.unpublishedAll(person);
       this.show(person);
     }
-    this.change({ status });
+    const { recording } = this.#meeting;
+    this.change({
+      status,
+      ...(recording.state === "off" ? {} : { recording: { state: "off", since: now } }),
+    });
     this.#state = "ending";
     if (reason !== "cancelled") {
       await this.#keep("end", this.ports.store.complete(this.meetingId, now, reason));

@@ -57,7 +57,8 @@ export const newMeetingSchema = z.strictObject({
   scheduledEnd: timeSchema.optional(),
   bookingId: idSchema.optional(),
   timeZone: timeZoneSchema.optional(),
-  isRecorded: z.boolean().default(false),
+  isRecorded: z.boolean().default(true)
+    .describe("Video, sound, board, code and chat are kept to be watched again"),
   /** Pages don't encrypt frames yet, so the promise of `e2ee` is refused rather than broken. */
   encryption: z.enum(["e2ee", "transport"]).default("transport")
     .refine((mode) => mode !== "e2ee", "end-to-end encryption isn't available yet: use transport"),

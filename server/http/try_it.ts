@@ -33,7 +33,7 @@ export function tryItRoutes(deps: HttpDeps): Hono<HttpEnv> {
       scheduledEnd: null,
       bookingId: null,
       timeZone: null,
-      isRecorded: false,
+      isRecorded: true,
       encryption: "transport",
       policy: {},
     });

@@ -13,6 +13,7 @@ test("a guest waits until the host lets them in, is refused, and once admitted d
   const mia = await enter(await openPerson(browser), linkOf(booking, "Mia"));
   const { page: tom } = await openPerson(browser);
   await tom.goto(booking.url);
+  await byId(tom, "recorded").waitFor();
   await tom.getByLabel("Your name").fill("Tom");
   await byId(tom, "join").and(tom.getByText("Ask to join")).click();
   await byId(tom, "waiting-room").waitFor();
@@ -61,13 +62,16 @@ test("a lesson opened in a second tab leaves the first, which can take it back",
 });
 
 test("a locked room keeps newcomers out until it is unlocked", async ({ lectern, browser }) => {
-  const booking = await lectern.book();
+  const booking = await lectern.book({ isRecorded: false });
   const mia = await enter(await openPerson(browser), linkOf(booking, "Mia"));
   await byId(mia, "people").click();
   await byId(mia, "lock").click();
   await mia.getByRole("button", { name: "Unlock" }).waitFor();
   const { page: ada } = await openPerson(browser);
   await ada.goto(linkOf(booking, "Ada"));
+  await byId(ada, "join").waitFor();
+  expect(await byId(ada, "recorded").count()).toBe(0);
+  expect(await byId(mia, "recording").count()).toBe(0);
   await byId(ada, "join").click();
   await byId(ada, "locked").waitFor();
   await byId(mia, "lock").click();

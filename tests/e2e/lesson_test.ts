@@ -22,6 +22,7 @@ test("two people come in by their links, and each sees and hears the other", asy
   await seesAndHears(ada);
   expect(await byId(mia, "tile").count()).toBe(2);
   expect(await ada.getByText("Mia").first().isVisible()).toBe(true);
+  for (const page of [mia, ada]) await byId(page, "recording").getByText("REC").waitFor();
   expect((await lectern.meeting(booking.meetingId)).status).toBe("active");
   expect(errors).toEqual([]);
 });

@@ -39,7 +39,7 @@ async function drawStroke(page: Page, top: number): Promise<void> {
 
 /** Two strokes, two messages and a few lines of code, one after the other, then the end. */
 async function record(lectern: Lectern, browser: Browser): Promise<Recorded> {
-  const booking = await lectern.book({ isRecorded: true });
+  const booking = await lectern.book();
   const { mia, ada, errors } = await enterBoth(browser, booking);
   await seesAndHears(mia);
   const samples: Sample[] = [];
@@ -231,7 +231,7 @@ test("only those who were booked open a recording, and a track is downloaded as 
 });
 
 test("while the lesson still runs, somebody in it watches it a few seconds behind", async ({ lectern, browser }) => {
-  const booking = await lectern.book({ isRecorded: true });
+  const booking = await lectern.book();
   const { mia } = await enterBoth(browser, booking);
   await seesAndHears(mia);
   const list = await lectern.api("GET", `/recordings?meetingId=${booking.meetingId}`);

@@ -37,12 +37,21 @@ Deno.test("a personal link says who you are, and who is there", async () => {
     scheduledEnd: null,
     opensAt: null,
     closesAt: null,
-    isRecorded: false,
+    isRecorded: true,
     encryption: "transport",
     you: { name: "Ada", role: "student" },
     present: ["Mia"],
     willWait: false,
   });
+});
+
+Deno.test("a lesson is recorded unless its booking says otherwise, and the lobby knows which", async () => {
+  await using server = await startHttp();
+  for (const [change, isRecorded] of [[{}, true], [{ isRecorded: false }, false]] as const) {
+    const { meetingId, passcode } = await book(server, change);
+    const info = await (await join(server, { meetingId, passcode })).json();
+    expect(info).toMatchObject({ isRecorded });
+  }
 });
 
 Deno.test("without an invite the guest will wait, unless the policy lets everybody in", async () => {

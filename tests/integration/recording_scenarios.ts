@@ -75,6 +75,7 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
         void tutor.request("meeting.end", {});
         const { recordingUrl } = await student.notice("meeting.ended");
         expect(performance.now() - ended).toBeLessThan(1000);
+        expect(readMeeting(student.doc).recording.state).toBe("off");
         media.peer.close();
         const recordingId = recordingUrl!.split("/").at(-1)!;
         expect((await node.storage.meetings.read(lesson.meetingId))?.recordingUrl).toBe(
@@ -354,6 +355,7 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
       const tutor = await node.join(lesson.tutor);
       const media = await publish(tutor, node.engine);
       await pause(1500);
+      expect(readMeeting(tutor.doc).recording.state).toBe("off");
       await expect(tutor.request("recording.pause", {})).rejects.toThrow("not recorded");
       void tutor.request("meeting.end", {});
       expect((await tutor.notice("meeting.ended")).recordingUrl).toBeNull();
