@@ -43,6 +43,8 @@ export interface ApiKeysTable {
   scope: Generated<"read" | "write">;
   created_at: number;
   revoked_at: number | null;
+  /** P-256, uncompressed, in base64url: recordings of its lessons are readable with it. */
+  custodian_key: Generated<string | null>;
 }
 
 /** A request by its Idempotency-Key, and its answer once there is one. */

@@ -39,7 +39,7 @@ export async function deleteRecording(
     ) {
       await transaction.deleteFrom(table).where("recording_id", "=", recordingId).execute();
     }
-    for (const table of ["update_log", "snapshots", "assets"] as const) {
+    for (const table of ["update_log", "snapshots", "assets", "key_envelopes"] as const) {
       await transaction.deleteFrom(table).where("meeting_id", "=", meetingId).execute();
     }
     await transaction.updateTable("video_meetings")

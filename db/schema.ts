@@ -179,6 +179,21 @@ export interface RecordingLinksTable {
   expires_at: number;
 }
 
+/** A secret wrapped under another, or, with an empty `wrapped_by`, to the booking system. */
+export interface KeyEnvelopesTable {
+  id: Generated<number>;
+  meeting_id: string;
+  wrapped_by: string;
+  secret_id: string;
+  wrapped: string;
+}
+
+/** Which API client booked a meeting. */
+export interface MeetingBookersTable {
+  meeting_id: string;
+  api_key_id: number;
+}
+
 export interface Schema extends BookingSchema, OutboxSchema {
   video_meetings: MeetingsTable;
   video_participants: ParticipantsTable;
@@ -195,4 +210,6 @@ export interface Schema extends BookingSchema, OutboxSchema {
   recording_entries: RecordingEntriesTable;
   recording_markers: RecordingMarkersTable;
   recording_links: RecordingLinksTable;
+  key_envelopes: KeyEnvelopesTable;
+  meeting_bookers: MeetingBookersTable;
 }

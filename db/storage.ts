@@ -18,6 +18,7 @@ import {
   reissueInvite,
   revokeLink,
 } from "./invites.ts";
+import { KeyEnvelopes } from "./key_envelopes.ts";
 import { LessonsLinks } from "./lessons_links.ts";
 import { Mails } from "./mails.ts";
 import {
@@ -83,6 +84,7 @@ export interface Storage {
   clientIds: SqlClientIds;
   apiKeys: ApiKeys;
   idempotency: Idempotency;
+  keyEnvelopes: KeyEnvelopes;
   lessonsLinks: LessonsLinks;
   webhooks: Webhooks;
   mails: Mails;
@@ -113,6 +115,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     clientIds: new SqlClientIds(db),
     apiKeys: new ApiKeys(db),
     idempotency: new Idempotency(db),
+    keyEnvelopes: new KeyEnvelopes(db),
     lessonsLinks: new LessonsLinks(db),
     webhooks: new Webhooks(db),
     mails: new Mails(db),

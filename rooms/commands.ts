@@ -6,6 +6,7 @@
 import { appendChat } from "./document/projection.ts";
 import { chatOf } from "./document/schema.ts";
 import { CLOSE, RoomError } from "./errors.ts";
+import type { KeyExchange } from "./key_exchange.ts";
 import type { Member } from "./member.ts";
 import type { Person } from "./people.ts";
 import type { CheckedParamsOf, Method, ResultOf } from "./protocol/messages.ts";
@@ -148,6 +149,20 @@ export const COMMANDS: { readonly [M in RoomMethod]: Handler<M> } = {
     return {};
   },
 
+  "keys.announce"({ room, member, params }) {
+    return keysOf(room).announce(member, params.publicKey);
+  },
+
+  async "keys.distribute"({ room, member, params }) {
+    await keysOf(room).distribute(member, params);
+    return {};
+  },
+
+  "keys.ask"({ room, member, now }) {
+    keysOf(room).ask(member, now);
+    return {};
+  },
+
   "chat.send"({ room, member, params, now, chatMessages }) {
     const { person } = member;
     if (!member.may.chat) throw new RoomError("forbidden", "The host has closed the chat");
@@ -197,6 +212,13 @@ function presentPerson(room: Room, participantId: string): Person {
     throw new RoomError("not-found", "This person is not in the meeting");
   }
   return person;
+}
+
+function keysOf(room: Room): KeyExchange {
+  if (room.keys === null) {
+    throw new RoomError("conflict", "This meeting is not encrypted end to end");
+  }
+  return room.keys;
 }
 
 function recordingOf(room: Room, member: Member): MeetingRecording {

@@ -127,6 +127,22 @@ export interface RoomDirectory {
   end(meetingId: string, reason: EndReason, by: string | null): Promise<void>;
 }
 
+/** A secret wrapped under the one named by `by`, or to the custodian (null); see encryption/wrapping.ts. */
+export interface KeyEnvelope {
+  by: string | null;
+  of: string;
+  /** base64url. */
+  wrapped: string;
+}
+
+/** What a recording's readers need to decrypt it. Nothing in it can be read without a secret that isn't there. */
+export interface EnvelopeStore {
+  /** Resolves when they are durable; false when the meeting would have more than `limit`. */
+  add(meetingId: string, envelopes: readonly KeyEnvelope[], limit: number): Promise<boolean>;
+  /** The public key of the API client that booked the meeting, or null. */
+  custodian(meetingId: string): Promise<string | null>;
+}
+
 /** Counts failed attempts by key (an address, a meeting), to slow guessing down. */
 export interface AttemptLimiter {
   /** Milliseconds until the key may try again; 0 when it may now. */

@@ -17,6 +17,7 @@ import type { Replica } from "./document/replica.ts";
 import type { MeetingFields } from "./document/schema.ts";
 import { CLOSE, RoomError } from "./errors.ts";
 import { takeFrame } from "./intake.ts";
+import { KeyExchange } from "./key_exchange.ts";
 import { encodeNotice, Member, type Peer } from "./member.ts";
 import { initialMeeting, type Loaded, loadMeeting } from "./opening.ts";
 import { Outage } from "./outage.ts";
@@ -39,6 +40,8 @@ export class Room {
   readonly audience: Audience;
   /** Null when the meeting isn't recorded. */
   readonly recording: MeetingRecording | null;
+  /** Null when the meeting isn't encrypted end to end. */
+  readonly keys: KeyExchange | null;
   #meeting: MeetingFields;
   #now: number;
   #state: "open" | "ending" | "closed" = "open";
@@ -51,6 +54,7 @@ export class Room {
     readonly record: MeetingRecord,
     private readonly ports: RoomPorts,
     { replica, clientIds }: Loaded,
+    custodian: string | null,
     now: number,
   ) {
     this.replica = replica;
@@ -67,6 +71,11 @@ export class Room {
       },
       failed: (what, error) =>
         ports.report("error", `Recording: ${what} failed`, { meetingId: record.meetingId, error }),
+    });
+    this.keys = record.encryption === "transport" ? null : new KeyExchange({
+      meetingId: record.meetingId,
+      envelopes: recorder === null ? null : ports.envelopes,
+      custodian,
     });
     this.#clientIds = clientIds;
     this.people = new People(clientIds, ports.limits);
@@ -109,7 +118,10 @@ export class Room {
         if (room !== null) room.#outage.begin(cause, error, room.#now);
       },
     }, now);
-    room = new Room(record, ports, loaded, now);
+    const custodian = record.encryption === "e2ee" && ports.recorder !== null
+      ? await ports.envelopes?.custodian(record.meetingId) ?? null
+      : null;
+    room = new Room(record, ports, loaded, custodian, now);
     room.#project();
     // A lesson that was going on when the server went down.
     if (room.meeting.status === "active") room.recording?.begin(now);
@@ -185,6 +197,7 @@ export class Room {
       earlier.peer.close(CLOSE.replaced, "joined from another tab");
     }
     this.audience.seat(member);
+    this.keys?.settle();
     this.#emptySince = null;
     if (this.#meeting.status === "pending") {
       this.change({ status: "active", startedAt: now });
@@ -213,18 +226,20 @@ export class Room {
     if (this.#state !== "open" || person.fields.connection === "left") return;
     this.#now = now;
     person.awaySince = now;
+    this.keys?.settle();
     person.fields = { ...person.fields, connection: "reconnecting" };
     this.show(person);
   }
 
   /** The person leaves for good (until they join again). */
-  async leave(person: Person, now: number): Promise<void> {
+  async leave(person: Person, now: number, removed = false): Promise<void> {
     this.#now = now;
     if (person.fields.connection === "left") return;
     const { member } = person;
     person.member = null;
     person.asked.clear();
     if (member !== null) this.audience.unseat(member);
+    this.keys?.left(person, removed);
     this.#releaseMedia(person);
     person.fields = { ...person.fields, connection: "left", hand: null };
     this.show(person);
@@ -242,7 +257,7 @@ export class Room {
       // The passcode alone would let them in again.
       this.change({ policy: { ...this.#meeting.policy, waitingRoom: true } });
     }
-    await this.leave(person, now);
+    await this.leave(person, now, true);
   }
 
   /** Lets a person write under more client ids. @throws RoomError `conflict`. */

@@ -1,7 +1,14 @@
 /** What a room is given: its ports, and the people who come to it. */
 import type { RoomLimits } from "./limits.ts";
 import type { Peer } from "./member.ts";
-import type { ClientIdStore, Identity, MeetingStore, RoomRecorder, UpdateLog } from "./ports.ts";
+import type {
+  ClientIdStore,
+  EnvelopeStore,
+  Identity,
+  MeetingStore,
+  RoomRecorder,
+  UpdateLog,
+} from "./ports.ts";
 import type { Welcome } from "./protocol/messages.ts";
 import type { RoomMedia } from "./sources.ts";
 
@@ -22,6 +29,8 @@ export interface RoomPorts {
   report(level: "info" | "warn" | "error", message: string, fields?: Record<string, unknown>): void;
   /** Null when the meeting isn't recorded. */
   recorder: RoomRecorder | null;
+  /** For the keys of recordings that are encrypted end to end. */
+  envelopes: EnvelopeStore | null;
 }
 
 /** Someone who is let in. */

@@ -12,6 +12,7 @@ import { statements as recordings } from "./003_recordings.ts";
 import { statements as bookingApi } from "./004_booking_api.ts";
 import { statements as outbox } from "./005_outbox.ts";
 import { statements as extension } from "./006_extension.ts";
+import { statements as keyEnvelopes } from "./007_key_envelopes.ts";
 
 export interface Migration {
   number: number;
@@ -26,6 +27,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 4, name: "booking api", statements: bookingApi },
   { number: 5, name: "outbox", statements: outbox },
   { number: 6, name: "extension", statements: extension },
+  { number: 7, name: "key envelopes", statements: keyEnvelopes },
 ];
 
 /** The database was written by a newer Lectern than this one. */

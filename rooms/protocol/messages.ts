@@ -58,6 +58,30 @@ export const welcomeSchema = z.object({
 });
 export type Welcome = z.infer<typeof welcomeSchema>;
 
+const base64Url = (bytes: number) =>
+  z.string().regex(/^[A-Za-z0-9_-]+$/).length(Math.ceil(bytes * 4 / 3));
+const secretId = z.string().regex(/^[0-9a-f]{16}$/);
+const publicKey = base64Url(65);
+const wrapped = z.string().regex(/^[A-Za-z0-9_-]+$/).max(200);
+
+/** A secret wrapped under the one named by `by`, or, with `by` null, to the custodian. Opaque to the server. */
+export const keyEnvelopeSchema = z.object({ by: secretId.nullable(), of: secretId, wrapped });
+
+/** Whose pages take part in the encryption, in the order in which they came. */
+export const rosterSchema = z.object({
+  /** Who makes the epochs. */
+  leader: id.nullable(),
+  /** `publicKey` is null of a page that can't take part. */
+  people: z.array(z.object({ participantId: id, publicKey: publicKey.nullable() })).max(200),
+  /** The id of the current epoch's secret. */
+  epoch: secretId.nullable(),
+  /** How many people were removed so far: each time the recording gets another secret. */
+  removals: z.int().min(0),
+  recorded: z.boolean(),
+  /** A public key that recordings are readable with too. */
+  custodian: publicKey.nullable(),
+});
+
 export const helloResultSchema = z.discriminatedUnion("status", [
   z.object({ status: z.literal("joined"), welcome: welcomeSchema }),
   /** The notice `admission.admitted` or `admission.refused` follows. */
@@ -119,6 +143,20 @@ export const METHODS = {
     params: z.object({ text: z.string().trim().min(1).max(MAX_CHAT_CHARS) }),
     result: z.object({ id }),
   },
+
+  /** End-to-end encryption: this page's public key (P-256, uncompressed), or null when it can't take part. */
+  "keys.announce": { params: z.object({ publicKey: publicKey.nullable() }), result: rosterSchema },
+  /** The leading page: an epoch's secret wrapped to each page, and the envelopes of the recording. */
+  "keys.distribute": {
+    params: z.object({
+      epoch: secretId,
+      keys: z.array(z.object({ to: id, wrapped })).max(200),
+      envelopes: z.array(keyEnvelopeSchema).max(64).default([]),
+    }),
+    result: empty,
+  },
+  /** This page misses the current secret. */
+  "keys.ask": { params: empty, result: empty },
 
   "media.createTransport": {
     params: z.object({ direction: z.enum(["send", "recv"]) }),
@@ -195,6 +233,12 @@ export const NOTICES = {
     recordingUrl: z.string().nullable(),
   }),
   "participant.removed": z.object({ by: z.string() }),
+  /** Sent whole on each change, to the pages that announced themselves. */
+  "keys.roster": rosterSchema,
+  /** The leader's secrets, wrapped to this page. */
+  "keys.given": z.object({ from: id, epoch: secretId, wrapped }),
+  /** To the leader: somebody misses the current secret. */
+  "keys.asked": z.object({ participantId: id }),
   /** Loudest first; empty when nobody speaks. */
   "media.speakers": z.object({
     speakers: z.array(z.object({ participantId: id, level: z.number() })).max(16),

@@ -2,6 +2,7 @@
 import type { ApiKey, ApiKeys } from "../../db/api_keys.ts";
 import type { Assets } from "../../db/assets.ts";
 import type { Idempotency } from "../../db/idempotency.ts";
+import type { KeyEnvelopes } from "../../db/key_envelopes.ts";
 import type { LessonsLinks } from "../../db/lessons_links.ts";
 import type { Webhooks } from "../../db/webhooks.ts";
 import type { BookingStore } from "../../db/storage.ts";
@@ -16,6 +17,7 @@ export interface HttpDeps {
   meetings: BookingStore;
   apiKeys: Pick<ApiKeys, "verify" | "issue" | "list" | "revoke">;
   idempotency: Pick<Idempotency, "begin" | "keep" | "forget">;
+  keyEnvelopes: Pick<KeyEnvelopes, "list" | "booked" | "custodianOf" | "setCustodian">;
   lessonsLinks: Pick<LessonsLinks, "issue" | "find" | "revoke">;
   assets: Pick<Assets, "add" | "find" | "totals">;
   webhooks: Omit<Webhooks, "claim" | "attempted" | "disable">;

@@ -1,12 +1,14 @@
 /** API keys: made, listed and revoked by one that may write. */
 import { z } from "zod";
 import type { ApiKey } from "../../db/api_keys.ts";
+import { fromBase64Url } from "../../rooms/encryption/base64url.ts";
+import { isPublicKey } from "../../rooms/encryption/wrapping.ts";
 import type { HttpDeps } from "./context.ts";
 import { isoTime } from "./meeting_answers.ts";
-import { type Operation, operation } from "./operation.ts";
+import { type Operation, operation, unusableField } from "./operation.ts";
 import { Problem } from "./problems.ts";
 
-type Deps = Pick<HttpDeps, "apiKeys" | "now">;
+type Deps = Pick<HttpDeps, "apiKeys" | "keyEnvelopes" | "now">;
 
 const newKeySchema = z.strictObject({
   name: z.string().trim().min(1).max(100).describe("What it is for"),
@@ -25,7 +27,12 @@ const issuedKeySchema = z.strictObject({
   key: z.string().describe("The key itself. It can't be read again later"),
 }).meta({ id: "IssuedApiKey" });
 
-export function keyOperations({ apiKeys, now }: Deps): Operation[] {
+const custodianSchema = z.strictObject({
+  publicKey: z.string().length(87).nullable()
+    .describe("P-256, uncompressed, in base64url; null for none"),
+}).meta({ id: "CustodianKey" });
+
+export function keyOperations({ apiKeys, keyEnvelopes, now }: Deps): Operation[] {
   return [
     operation({
       id: "createKey",
@@ -66,6 +73,38 @@ export function keyOperations({ apiKeys, now }: Deps): Operation[] {
       }
       if (await apiKeys.revoke(keyId, now())) return { body: undefined };
       throw new Problem("not-found", "There is no such key.");
+    }),
+
+    operation({
+      id: "readCustodianKey",
+      method: "get",
+      path: "/custodian-key",
+      tag: "API keys",
+      summary: "Read the public key that recordings of your lessons are readable with",
+      answer: custodianSchema,
+    }, async ({ apiKey }) => ({
+      body: { publicKey: await keyEnvelopes.custodianOf(apiKey.keyId) },
+    })),
+
+    operation({
+      id: "setCustodianKey",
+      method: "post",
+      path: "/custodian-key",
+      tag: "API keys",
+      summary: "Set the public key that recordings of your lessons are readable with",
+      description:
+        "It holds for lessons booked with this API key that begin from now on. Keep the private key to " +
+        "yourself: Lectern can't open a recording that is encrypted end to end, and this key can. People see in " +
+        "the room that you hold one.",
+      body: custodianSchema,
+      answer: custodianSchema,
+    }, async ({ body, apiKey }) => {
+      const point = fromBase64Url(body.publicKey ?? "");
+      if (body.publicKey !== null && (point === undefined || !await isPublicKey(point))) {
+        throw unusableField("publicKey", "expected an uncompressed point of P-256 in base64url");
+      }
+      await keyEnvelopes.setCustodian(apiKey.keyId, body.publicKey);
+      return { body };
     }),
   ];
 }

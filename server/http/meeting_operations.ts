@@ -23,7 +23,7 @@ import {
 import { type Operation, operation, unusableField } from "./operation.ts";
 import { Problem } from "./problems.ts";
 
-type Deps = Pick<HttpDeps, "meetings" | "rooms" | "publicUrl" | "now">;
+type Deps = Pick<HttpDeps, "meetings" | "keyEnvelopes" | "rooms" | "publicUrl" | "now">;
 
 const tag = "Meetings";
 
@@ -38,7 +38,7 @@ export async function readMeeting(
 }
 
 export function meetingOperations(deps: Deps): Operation[] {
-  const { meetings, rooms, publicUrl, now } = deps;
+  const { meetings, keyEnvelopes, rooms, publicUrl, now } = deps;
   const json = (meeting: Meeting) => meetingJson(publicUrl, meeting);
   const read = (meetingId: string) => readMeeting(deps, meetingId);
 
@@ -53,9 +53,10 @@ export function meetingOperations(deps: Deps): Operation[] {
       body: newMeetingSchema,
       status: 201,
       answer: bookedMeetingSchema,
-    }, async ({ body }) => {
+    }, async ({ body, apiKey }) => {
       checkFuture(body.scheduledEnd, now());
       const booked = await meetings.create(toNewMeeting(body));
+      await keyEnvelopes.booked(booked.meeting.meetingId, apiKey.keyId);
       return {
         body: bookedJson(publicUrl, booked),
         location: `/api/v1/meetings/${booked.meeting.meetingId}`,

@@ -41,8 +41,16 @@ const watchLinkSchema = z.object({
   expiresAt: z.iso.datetime(),
 }).meta({ id: "RecordingLink" });
 
+const keyEnvelopesSchema = z.object({
+  meetingId: z.string(),
+  envelopes: z.array(z.object({
+    secretId: z.string(),
+    wrapped: z.string().describe("base64url: ephemeral public key, IV, ciphertext and tag"),
+  })),
+}).meta({ id: "KeyEnvelopes" });
+
 export function recordingOperations(deps: Deps): Operation[] {
-  const { library, publicUrl, now } = deps;
+  const { library, keyEnvelopes, publicUrl, now } = deps;
 
   async function read(recordingId: string): Promise<RecordingSummary> {
     const recording = await library.find(recordingId);
@@ -94,6 +102,25 @@ export function recordingOperations(deps: Deps): Operation[] {
       const token = await library.createLink(recordingId, now(), expiresAt);
       const url = `${publicUrl}/recordings/${recordingId}#token=${token}`;
       return { body: { url, expiresAt: new Date(expiresAt).toISOString() } };
+    }),
+
+    operation({
+      id: "readKeyEnvelopes",
+      method: "get",
+      path: "/recordings/{recordingId}/key-envelopes",
+      tag: "Recordings",
+      summary: "Read a recording's keys, wrapped to your custodian key",
+      description:
+        "Empty when the lesson wasn't encrypted end to end, or you had set no custodian key when " +
+        "it began. SECURITY.md says how to open them.",
+      answer: keyEnvelopesSchema,
+      refusals: [404],
+    }, async ({ params }) => {
+      const { meetingId } = await read(params.recordingId);
+      const envelopes = (await keyEnvelopes.list(meetingId))
+        .filter(({ by }) => by === null)
+        .map(({ of: secretId, wrapped }) => ({ secretId, wrapped }));
+      return { body: { meetingId, envelopes } };
     }),
 
     operation({

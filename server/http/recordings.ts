@@ -23,7 +23,7 @@ const stretchQuery = z.object({
 });
 
 /** What reading recordings needs. */
-export type RecordingDeps = Pick<HttpDeps, "meetings" | "library" | "now"> & {
+export type RecordingDeps = Pick<HttpDeps, "meetings" | "keyEnvelopes" | "library" | "now"> & {
   logger: Pick<HttpDeps["logger"], "info">;
 };
 
@@ -58,6 +58,16 @@ export function recordingRoutes(deps: RecordingDeps): Hono<HttpEnv> {
     }
     await deleteRecording(deps, recording.recordingId);
     return context.body(null, 204);
+  });
+
+  routes.get("/:recordingId/keys", async (context) => {
+    const { recording: { meetingId } } = await admit(deps, context);
+    const meeting = present(await deps.meetings.find(meetingId));
+    const envelopes = await deps.keyEnvelopes.list(meetingId);
+    return context.json({
+      encryption: meeting.encryption,
+      envelopes: envelopes.filter(({ by }) => by !== null),
+    });
   });
 
   routes.get("/:recordingId/segments/:index", async (context) => {

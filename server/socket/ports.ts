@@ -2,6 +2,7 @@
 import type {
   AttemptLimiter,
   ClientIdStore,
+  EnvelopeStore,
   MeetingStore,
   RoomDirectory,
   UpdateLog,
@@ -31,6 +32,8 @@ export interface RoomsDeps {
   limits?: { room?: Partial<RoomLimits>; socket?: Partial<SocketLimits> };
   /** Keeps lessons; without it none is recorded. */
   recorder?: Recorder;
+  /** Keeps the keys of recordings that are encrypted end to end. */
+  envelopes?: EnvelopeStore;
   /** The public host (`lectern.example:443` or `lectern.example`) when a proxy doesn't pass `Host` on. */
   publicHost?: string;
 }

@@ -201,6 +201,7 @@ class NodeRooms implements Rooms {
       report: (level, message, fields) => logger[level](message, fields),
       clock: this.deps.clock ?? (() => performance.now()),
       recorder: recording,
+      envelopes: this.deps.envelopes ?? null,
     }, now());
     media.attach(room);
     const place = { room, media };

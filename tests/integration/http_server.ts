@@ -50,6 +50,7 @@ export async function startHttp(change: Partial<HttpDeps> = {}): Promise<HttpSer
     meetings: storage.meetings,
     apiKeys: storage.apiKeys,
     idempotency: storage.idempotency,
+    keyEnvelopes: storage.keyEnvelopes,
     lessonsLinks: storage.lessonsLinks,
     webhooks: storage.webhooks,
     outbound: new Outbound({ allowPrivate: true }),

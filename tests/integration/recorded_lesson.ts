@@ -121,9 +121,15 @@ export class RecordingNode implements AsyncDisposable {
 
   /** Asks `/api/recordings` with a token. */
   async get(path: string, token: string, init: RequestInit = {}): Promise<Response> {
-    const { meetings } = this.storage;
+    const { meetings, keyEnvelopes } = this.storage;
     const { library } = this.recorder;
-    const routes = recordingRoutes({ meetings, library, now: Date.now, logger: QUIET });
+    const routes = recordingRoutes({
+      meetings,
+      keyEnvelopes,
+      library,
+      now: Date.now,
+      logger: QUIET,
+    });
     routes.onError((error) => {
       if ("toResponse" in error) return (error as { toResponse(): Response }).toResponse();
       throw error;
