@@ -16,6 +16,8 @@ import type {
 } from "../recorder/library.ts";
 import { FORMAT_VERSION, type Marker, type Stretch } from "../recorder/manifest.ts";
 import { withoutPauses } from "../recorder/redaction.ts";
+import { carriedBoard, type CarriedFile, carriedFiles } from "../rooms/document/carry_over.ts";
+import { readFinalState } from "./lesson_state.ts";
 import { deleteRecording } from "./recording_deletion.ts";
 import { RecordingFiles } from "./recording_files.ts";
 import { pausesOf, type Piece, readPieces, readSpans, type Span } from "./recording_timeline.ts";
@@ -213,6 +215,14 @@ export class SqlRecordingLibrary implements RecordingLibrary {
       .where("ended_at", "<", before)
       .execute();
     return rows.map((row) => row.recording_id);
+  }
+
+  board(meetingId: string): Promise<Uint8Array<ArrayBuffer> | null> {
+    return readFinalState(this.db, meetingId, carriedBoard);
+  }
+
+  codeFiles(meetingId: string): Promise<CarriedFile[] | null> {
+    return readFinalState(this.db, meetingId, carriedFiles);
   }
 
   #summaries() {

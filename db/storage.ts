@@ -7,6 +7,7 @@ import { ApiKeys } from "./api_keys.ts";
 import { Assets } from "./assets.ts";
 import { SqlClientIds } from "./client_ids.ts";
 import { type DatabaseLocation, openDatabase } from "./database.ts";
+import { EarlierLessons } from "./earlier_lessons.ts";
 import { Idempotency } from "./idempotency.ts";
 import {
   type BookedPerson,
@@ -89,6 +90,7 @@ export interface Storage {
   webhooks: Webhooks;
   mails: Mails;
   assets: Assets;
+  earlier: EarlierLessons;
   /** Names of the migrations that this opening applied. */
   migrated: readonly string[];
   /** Rejects when the database doesn't answer. */
@@ -120,6 +122,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     webhooks: new Webhooks(db),
     mails: new Mails(db),
     assets: new Assets(db),
+    earlier: new EarlierLessons(db),
     migrated: database.migrated,
     async ping() {
       await sql`select 1`.execute(db);

@@ -1,4 +1,5 @@
 /** How recordings are read, listed and deleted. `db` implements it; the server asks it of the recorder's worker. */
+import type { CarriedFile } from "../rooms/document/carry_over.ts";
 import type { Manifest } from "./manifest.ts";
 
 export interface RecordingSummary {
@@ -71,4 +72,8 @@ export interface RecordingLibrary {
   delete(recordingId: string): Promise<boolean>;
   /** Ready recordings that ended before `before`. */
   expired(before: number): Promise<string[]>;
+  /** A lesson's board at its end, recorded or not: see `carriedBoard`. */
+  board(meetingId: string): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** A lesson's code files at its end, recorded or not. */
+  codeFiles(meetingId: string): Promise<CarriedFile[] | null>;
 }

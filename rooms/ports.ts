@@ -123,6 +123,8 @@ export type EndReason = "ended" | "timeout" | "empty" | "cancelled";
 export interface RoomDirectory {
   /** Names of the people in the room now, joined first first. */
   present(meetingId: string): string[];
+  /** What the host allows now; null when the room is not open. */
+  policy(meetingId: string): Policy | null;
   /** Tells everyone, closes the room, completes the meeting. Does nothing when it is not open. */
   end(meetingId: string, reason: EndReason, by: string | null): Promise<void>;
 }

@@ -52,5 +52,7 @@ export const LIBRARY_CALLS = [
   "checkLink",
   "delete",
   "expired",
+  "board",
+  "codeFiles",
 ] as const;
 export type LibraryCall = (typeof LIBRARY_CALLS)[number];

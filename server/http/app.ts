@@ -11,6 +11,7 @@ import { addressName } from "../attempts.ts";
 import { apiRoutes } from "./api.ts";
 import { assetRoutes } from "./assets.ts";
 import type { HttpDeps, HttpEnv } from "./context.ts";
+import { earlierRoutes } from "./earlier.ts";
 import { healthRoutes } from "./health.ts";
 import { joinRoutes } from "./join.ts";
 import { lessonRoutes } from "./lessons.ts";
@@ -34,6 +35,7 @@ export function createApp(deps: HttpDeps): Hono<HttpEnv> {
   app.route("/api/assets", assetRoutes(deps));
   app.use("/api/*", neverCached);
   app.get("/api/socket", (context) => deps.rooms.upgrade(context.req.raw, context.get("address")));
+  app.route("/api/earlier", earlierRoutes(deps));
   app.route("/api/join", joinRoutes(deps));
   app.route("/api/lessons", lessonRoutes(deps));
   app.route("/api/recordings", recordingRoutes(deps));

@@ -1,15 +1,15 @@
 /**
  * Images on the board: `POST /api/assets/{meetingId}` takes one, `GET /api/assets/{meetingId}/{assetId}` gives it.
  *
- * Who puts one in shows the session token of the meeting; who looks at one needs its id, which can't be guessed and
+ * Who puts one in may draw, and shows the session token of the meeting; who looks at one needs its id, which can't be guessed and
  * stands in the meeting's document. Invariants: what is stored has the bytes of its type; an image, whatever stands
  * in it, runs nothing and reaches nothing when somebody opens it by its address.
  */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { Identity } from "../../rooms/ports.ts";
 import type { HttpDeps, HttpEnv } from "./context.ts";
 import { IMAGE_TYPES, imageTypeOf } from "./image_type.ts";
+import { checkMayDraw, participantOf } from "./participant.ts";
 import { Problem } from "./problems.ts";
 
 export const MAX_ASSET_BYTES = 10 * 1024 * 1024;
@@ -36,13 +36,13 @@ export function assetRoutes(deps: HttpDeps): Hono<HttpEnv> {
     "/:meetingId",
     async (context, next) => {
       // Before the body is read: a stranger's upload isn't taken in at all.
-      await authorize(deps, context);
+      checkMayDraw(deps, await participantOf(deps, context, context.req.param("meetingId")));
       await next();
     },
     bounded,
     async (context) => {
       const meetingId = context.req.param("meetingId");
-      const identity = await authorize(deps, context);
+      const { identity } = await participantOf(deps, context, meetingId);
       const data = new Uint8Array(await context.req.arrayBuffer());
       const mediaType = imageTypeOf(data);
       if (mediaType === undefined) {
@@ -66,22 +66,4 @@ export function assetRoutes(deps: HttpDeps): Hono<HttpEnv> {
   });
 
   return routes;
-}
-
-async function authorize(
-  deps: HttpDeps,
-  context: Context<HttpEnv, "/:meetingId">,
-): Promise<Identity> {
-  const meetingId = context.req.param("meetingId");
-  const token = /^Bearer (\S{1,200})$/i.exec(context.req.header("authorization") ?? "")?.[1];
-  const identity = token === undefined ? null : await deps.meetings.findSession(meetingId, token);
-  if (identity === null) {
-    throw new Problem("unauthorized", "Only people in the meeting add images.");
-  }
-  if (identity === "revoked") throw new Problem("removed", "You were removed from this lesson.");
-  const meeting = await deps.meetings.find(meetingId);
-  if (meeting === null || meeting.status === "completed" || meeting.status === "cancelled") {
-    throw new Problem("over", "This lesson is over.");
-  }
-  return identity;
 }

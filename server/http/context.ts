@@ -1,6 +1,7 @@
 /** What the routes need from outside, and what a request carries along. */
 import type { ApiKey, ApiKeys } from "../../db/api_keys.ts";
 import type { Assets } from "../../db/assets.ts";
+import type { EarlierLessons } from "../../db/earlier_lessons.ts";
 import type { Idempotency } from "../../db/idempotency.ts";
 import type { KeyEnvelopes } from "../../db/key_envelopes.ts";
 import type { LessonsLinks } from "../../db/lessons_links.ts";
@@ -19,7 +20,8 @@ export interface HttpDeps {
   idempotency: Pick<Idempotency, "begin" | "keep" | "forget">;
   keyEnvelopes: Pick<KeyEnvelopes, "list" | "booked" | "custodianOf" | "setCustodian">;
   lessonsLinks: Pick<LessonsLinks, "issue" | "find" | "revoke">;
-  assets: Pick<Assets, "add" | "find" | "totals">;
+  assets: Pick<Assets, "add" | "copy" | "find" | "totals">;
+  earlier: Pick<EarlierLessons, "list" | "may">;
   webhooks: Omit<Webhooks, "claim" | "attempted" | "disable">;
   /** Says what is wrong with an address that webhooks should go to. */
   outbound: Pick<Outbound, "check">;
@@ -30,6 +32,8 @@ export interface HttpDeps {
   metrics: Metrics;
   /** Unix ms. */
   now(): number;
+  /** How long lessons are kept after their end, in milliseconds; null for ever. */
+  retentionMs: number | null;
   /** Rejects with the reason while the instance can't serve lessons. */
   ready(): Promise<void>;
   /** Scheme and host that people's links begin with. */

@@ -5,6 +5,7 @@
  * Invariant: a meeting has at most one room, also while it is still loading or closing.
  */
 import { identify } from "../../rooms/door.ts";
+import type { Policy } from "../../rooms/document/schema.ts";
 import { CLOSE, RoomError } from "../../rooms/errors.ts";
 import { DEFAULT_ROOM_LIMITS } from "../../rooms/limits.ts";
 import type { EndReason, MeetingRecord } from "../../rooms/ports.ts";
@@ -70,6 +71,10 @@ class NodeRooms implements Rooms {
     const place = this.#open.get(meetingId);
     if (place === undefined) return [];
     return place.room.people.present().map((person) => person.fields.name);
+  }
+
+  policy(meetingId: string): Policy | null {
+    return this.#open.get(meetingId)?.room.meeting.policy ?? null;
   }
 
   async end(meetingId: string, reason: EndReason, by: string | null): Promise<void> {

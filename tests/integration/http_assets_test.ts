@@ -1,4 +1,5 @@
 import { expect } from "@std/expect";
+import { type Audience, DEFAULT_POLICY } from "../../rooms/document/schema.ts";
 import { MAX_ASSET_BYTES, MAX_ASSETS } from "../../server/http/assets.ts";
 import { type HttpServer, LESSON, startHttp } from "./http_server.ts";
 
@@ -84,6 +85,19 @@ Deno.test("only people in the meeting add images", async () => {
   const removed = await upload(server, person, PNG);
   expect(removed.status).toBe(403);
   await removed.body?.cancel();
+});
+
+Deno.test("who may not draw puts no image on the board, as the host allows it now", async () => {
+  await using server = await startHttp();
+  const person = await personIn(server);
+  for (
+    const [draw, status] of [["host", 403], [["p-ada"], 201], ["everyone", 201]] as const
+  ) {
+    server.policies.set(person.meetingId, { ...DEFAULT_POLICY, draw: draw as Audience });
+    const answer = await upload(server, person, PNG);
+    expect([draw, answer.status]).toEqual([draw, status]);
+    await answer.body?.cancel();
+  }
 });
 
 Deno.test("what is no image, or too large, is refused by what it is and not by what it says", async () => {

@@ -1,4 +1,5 @@
 /** The HTTP side over a real database and a real client folder, for tests; rooms only remember what was asked. */
+import type { Policy } from "../../rooms/document/schema.ts";
 import { Attempts } from "../../server/attempts.ts";
 import { createApp } from "../../server/http/app.ts";
 import type { HttpDeps } from "../../server/http/context.ts";
@@ -17,6 +18,8 @@ export interface HttpServer extends AsyncDisposable {
   log: string[];
   ended: { meetingId: string; reason: string }[];
   present: Map<string, string[]>;
+  /** What hosts allow in open rooms. */
+  policies: Map<string, Policy>;
   clientDir: string;
   clock: { now: number };
   /** Keeps an empty recording of a meeting, and answers its id. */
@@ -45,6 +48,7 @@ export async function startHttp(change: Partial<HttpDeps> = {}): Promise<HttpSer
   const log: string[] = [];
   const ended: HttpServer["ended"] = [];
   const present: HttpServer["present"] = new Map();
+  const policies: HttpServer["policies"] = new Map();
   const key = await storage.apiKeys.create("test", clock.now);
   const app = createApp({
     meetings: storage.meetings,
@@ -55,12 +59,14 @@ export async function startHttp(change: Partial<HttpDeps> = {}): Promise<HttpSer
     webhooks: storage.webhooks,
     outbound: new Outbound({ allowPrivate: true }),
     assets: storage.assets,
+    earlier: storage.earlier,
     library: new SqlRecordingLibrary(database.query),
-    rooms: rememberingRooms(ended, present),
+    rooms: rememberingRooms(ended, present, policies),
     attempts: new Attempts(),
     logger: createLogger({ level: "debug", format: "json", write: (_, line) => log.push(line) }),
     metrics: new Metrics(),
     now: () => clock.now,
+    retentionMs: null,
     ready: () => storage.ping(),
     publicUrl: "https://lessons.example.org",
     tryIt: true,
@@ -77,6 +83,7 @@ export async function startHttp(change: Partial<HttpDeps> = {}): Promise<HttpSer
     log,
     ended,
     present,
+    policies,
     clientDir,
     clock,
     send,
@@ -100,8 +107,13 @@ export async function startHttp(change: Partial<HttpDeps> = {}): Promise<HttpSer
   };
 }
 
-function rememberingRooms(ended: HttpServer["ended"], present: HttpServer["present"]): Rooms {
+function rememberingRooms(
+  ended: HttpServer["ended"],
+  present: HttpServer["present"],
+  policies: HttpServer["policies"],
+): Rooms {
   return {
+    policy: (meetingId) => policies.get(meetingId) ?? null,
     present: (meetingId) => present.get(meetingId) ?? [],
     end(meetingId, reason) {
       ended.push({ meetingId, reason });

@@ -1,0 +1,40 @@
+/** What a lesson's log says of its end, whether the lesson was recorded or not. */
+import type { Kysely } from "kysely";
+import * as Y from "yjs";
+import { openRoots } from "../rooms/document/schema.ts";
+import type { Schema } from "./schema.ts";
+
+/**
+ * Hands the lesson's document, as it stood at the end, to `read`; null when nothing is kept of it.
+ * Large documents take a while to build: call it where no room waits.
+ */
+export async function readFinalState<T>(
+  db: Kysely<Schema>,
+  meetingId: string,
+  read: (doc: Y.Doc) => T,
+): Promise<T | null> {
+  const snapshot = await db.selectFrom("snapshots")
+    .select(["seq", "state"])
+    .where("meeting_id", "=", meetingId)
+    .orderBy("seq", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  const rows = await db.selectFrom("update_log")
+    .select("data")
+    .where("meeting_id", "=", meetingId)
+    .where("seq", ">", snapshot?.seq ?? 0)
+    .orderBy("seq")
+    .execute();
+  if (snapshot === undefined && rows.length === 0) return null;
+  const doc = new Y.Doc();
+  try {
+    openRoots(doc);
+    doc.transact(() => {
+      if (snapshot !== undefined) Y.applyUpdate(doc, snapshot.state);
+      for (const { data } of rows) Y.applyUpdate(doc, data);
+    });
+    return read(doc);
+  } finally {
+    doc.destroy();
+  }
+}
