@@ -19,6 +19,7 @@ import { type Quality, QualityTracker, readSent } from "./quality.ts";
 import { type PictureSize, Receiver } from "./receiving.ts";
 import { MediaRoute } from "./route.ts";
 import { ScreenCapture } from "./screen.ts";
+import { PageVisibility } from "./visibility.ts";
 import { arrange, expectedStreams, type ReceivedTracks, sameStreams } from "./streams.ts";
 
 export type * from "./contract.ts";
@@ -31,6 +32,8 @@ export function openMedia(options: MediaOptions): RoomMedia {
 
 const QUALITY_INTERVAL_MS = 2_000;
 const SOURCES_OF_SCREEN: readonly MediaSource[] = ["screen", "screenAudio"];
+
+const UNSEEN: PictureSize = { width: 0, height: 0 };
 
 interface Life {
   route: MediaRoute;
@@ -51,6 +54,7 @@ class MediaEngine implements RoomMedia {
   readonly #playback: Loudspeaker;
   readonly #quality = new QualityTracker();
   readonly #sizes = new Map<string, PictureSize>();
+  readonly #visibility = new PageVisibility();
   readonly #stops: (() => void)[] = [];
   #device: { device: Device; capabilities: string } | null = null;
   #life: Life | null = null;
@@ -88,8 +92,13 @@ class MediaEngine implements RoomMedia {
       connection.on("media.consumerClosed", ({ consumerId }) => {
         this.#life?.receiver.consumerClosed(consumerId);
       }),
+      connection.on("media.demand", ({ producerId, encodings }) => {
+        this.#life?.publisher.demanded(producerId, encodings);
+      }),
       connection.on("media.speakers", ({ speakers }) => this.speakers.value = speakers),
       connection.on("participant.stopped", ({ source }) => this.#stopped(source)),
+      this.#visibility.hidden.subscribe(() => this.#life?.receiver.resizedAll()),
+      () => this.#visibility.close(),
       () => clearInterval(statistics),
     );
   }
@@ -354,6 +363,8 @@ class MediaEngine implements RoomMedia {
   }
 
   #sizeOf(participantId: string, source: MediaSource): PictureSize | null {
+    const picture = source === "video" || source === "screen";
+    if (picture && this.#visibility.hidden.peek()) return UNSEEN;
     return this.#sizes.get(`${participantId}/${source}`) ?? null;
   }
 }

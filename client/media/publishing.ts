@@ -9,6 +9,7 @@ import type { Producer, RtpEncodingParameters } from "mediasoup-client/types";
 import type { MediaSource } from "../../rooms/document/schema.ts";
 import { MEDIA_SOURCES } from "../../rooms/document/schema.ts";
 import { RoomError } from "../../rooms/errors.ts";
+import type { NoticeParams } from "../../rooms/protocol/messages.ts";
 import type { FrameCryptor } from "./contract.ts";
 import type { MediaRoute } from "./route.ts";
 
@@ -23,13 +24,22 @@ const START_KBPS = 1000;
 
 type SendOptions = Parameters<MediaRoute["send"]["produce"]>[0] & object;
 
-/** How each source is encoded. One encoding each; simulcast layers would be more of them. */
-const ENCODINGS: Record<MediaSource, RtpEncodingParameters[]> = {
+/** One temporal layer: the server chooses among the pictures' sizes. */
+const scalabilityMode = "L1T1";
+
+/** How each source is encoded, lowest quality first. A screen keeps its detail in the one encoding that it has. */
+const ENCODINGS: Record<MediaSource, readonly RtpEncodingParameters[]> = {
   audio: [{ maxBitrate: 40_000 }],
-  video: [{ maxBitrate: 1_800_000, maxFramerate: 30 }],
+  video: [
+    { scaleResolutionDownBy: 4, maxBitrate: 150_000, maxFramerate: 30, scalabilityMode },
+    { scaleResolutionDownBy: 2, maxBitrate: 500_000, maxFramerate: 30, scalabilityMode },
+    { scaleResolutionDownBy: 1, maxBitrate: 1_800_000, maxFramerate: 30, scalabilityMode },
+  ],
   screen: [{ maxBitrate: 2_500_000, maxFramerate: 15 }],
   screenAudio: [{ maxBitrate: 128_000 }],
 };
+
+type Demand = NoticeParams<"media.demand">["encodings"];
 
 const CODEC_OPTIONS: Record<MediaSource, NonNullable<SendOptions["codecOptions"]>> = {
   audio: { opusDtx: true, opusFec: true, opusStereo: false },
@@ -45,13 +55,25 @@ interface Sent {
   running: Promise<void> | null;
   /** Wanted again while running. */
   again: boolean;
+  /** What the server last asked for, and what the browser was last told to send. */
+  demand: Demand | null;
+  sending: Demand | null;
 }
+
+const newlySent = (): Sent => ({
+  producer: null,
+  on: null,
+  running: null,
+  again: false,
+  demand: null,
+  sending: null,
+});
 
 export class Publisher {
   readonly #sent = new Map<MediaSource, Sent>(
     MEDIA_SOURCES.map((
       source,
-    ) => [source, { producer: null, on: null, running: null, again: false }]),
+    ) => [source, newlySent()]),
   );
 
   constructor(
@@ -79,6 +101,15 @@ export class Publisher {
     const sent = this.#of(source);
     sent.producer?.close();
     sent.producer = null;
+  }
+
+  /** What is watched of one producer; its other encodings stop. */
+  demanded(producerId: string, encodings: Demand): void {
+    for (const [source, sent] of this.#sent) {
+      if (sent.producer?.id !== producerId) continue;
+      sent.demand = encodings;
+      void this.sync(source).catch(() => {});
+    }
   }
 
   /** Resolves when the server knows what is wanted. @throws RoomError when it refuses. */
@@ -109,6 +140,8 @@ export class Publisher {
       if (live === null) return false;
       sent.producer = await this.#produce(source, live, on);
       sent.on = on;
+      sent.demand = null;
+      sent.sending = null;
       return true;
     }
     if (live === null && (source === "screen" || source === "screenAudio")) {
@@ -126,6 +159,12 @@ export class Publisher {
       await producer.replaceTrack({ track: live });
       return true;
     }
+    if (sent.demand !== sent.sending) {
+      const { demand } = sent;
+      sent.sending = demand;
+      await sendOnly(producer, ENCODINGS[source], demand ?? []);
+      return true;
+    }
     return false;
   }
 
@@ -138,7 +177,8 @@ export class Publisher {
       track,
       stopTracks: false,
       disableTrackOnPause: false,
-      encodings: ENCODINGS[source],
+      // The library writes into them.
+      encodings: ENCODINGS[source].map((encoding) => ({ ...encoding })),
       codecOptions: CODEC_OPTIONS[source],
       appData: { source, on },
       ...(vp8 === undefined ? {} : { codec: vp8 }),
@@ -163,4 +203,22 @@ export class Publisher {
     if (sent === undefined) throw new TypeError(`No such source: ${source}`);
     return sent;
   }
+}
+
+/** Brings the browser's encodings in line with the demand. One that can't do so sends everything, as before. */
+async function sendOnly(
+  producer: Producer,
+  encodings: readonly RtpEncodingParameters[],
+  demand: Demand,
+): Promise<void> {
+  const sender = producer.rtpSender;
+  if (sender === undefined || producer.closed) return;
+  const parameters = sender.getParameters();
+  parameters.encodings.forEach((encoding, i) => {
+    const { active = true, maxBitrate = null } = demand[i] ?? {};
+    encoding.active = active;
+    const bitrate = maxBitrate ?? encodings[i]?.maxBitrate;
+    if (bitrate !== undefined) encoding.maxBitrate = Math.round(bitrate);
+  });
+  await sender.setParameters(parameters).catch(() => {});
 }

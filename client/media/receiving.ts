@@ -102,10 +102,19 @@ export class Receiver {
   resized(participantId: string, source: MediaSource): void {
     for (const reception of this.#receptions.values()) {
       if (reception.participantId !== participantId || reception.source !== source) continue;
-      if (reception.consumer === null) continue;
-      clearTimeout(reception.timer);
-      reception.timer = setTimeout(() => void this.#sendSize(reception), SIZE_DELAY_MS);
+      this.#sendSizeSoon(reception);
     }
+  }
+
+  /** Pictures may be seen again, or no longer. */
+  resizedAll(): void {
+    for (const reception of this.#receptions.values()) this.#sendSizeSoon(reception);
+  }
+
+  #sendSizeSoon(reception: OpenReception): void {
+    if (reception.consumer === null) return;
+    clearTimeout(reception.timer);
+    reception.timer = setTimeout(() => void this.#sendSize(reception), SIZE_DELAY_MS);
   }
 
   close(): void {

@@ -247,6 +247,15 @@ export const NOTICES = {
   "media.lost": empty,
   "media.transportClosed": z.object({ transportId: id }),
   "media.consumerClosed": z.object({ consumerId: id }),
+  /** What is watched of this participant's producer, by encoding: send no more than that. */
+  "media.demand": z.object({
+    producerId: id,
+    encodings: z.array(z.object({
+      active: z.boolean(),
+      /** Bits a second; null is the sender's own choice. */
+      maxBitrate: z.number().positive().nullable(),
+    })).max(4),
+  }),
   "recording.warning": z.object({ message: z.string() }),
   "server.restarting": empty,
   error: z.object({ code: z.enum(ROOM_ERROR_CODES), message: z.string() }),

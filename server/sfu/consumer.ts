@@ -1,20 +1,28 @@
 /**
  * One receiver of one producer: its own ssrc and numbers, its retransmissions and sender reports.
  *
- * A consumer starts paused. After every pause it begins at a key frame and continues its own numbering without a gap.
+ * A consumer starts paused. After every pause it begins at a key frame and continues its own numbering without a gap;
+ * so does a switch to another layer of the producer, and the old layer goes on until that key frame is there.
  * The forwarding path allocates nothing: the header object is kept, and packets are encrypted into the socket's slot.
  */
+import { layerForSize } from "./layer_choice.ts";
 import type { ConsumerMapping } from "./ortc.ts";
 import type { ReportBlock } from "./rtcp.ts";
 import type { OutgoingHeader } from "./rtp.ts";
 import { MAX_RETRANSMISSIONS_PER_SECOND, RateLimit } from "./media_limits.ts";
-import { PAYLOAD_BYTES } from "./packet_cache.ts";
+import { type CachedPacket, PAYLOAD_BYTES } from "./packet_cache.ts";
 import type { Producer } from "./producer.ts";
 import type { ForwardedPacket, ProducerStream } from "./producer_stream.ts";
 import { Rewriter } from "./rewriter.ts";
 import { RoundTrip } from "./round_trip.ts";
-import { toSequence, toTimestamp } from "./sequence.ts";
+import { LONG_PICTURE_BITS, SHORT_PICTURE_BITS, toSequence, toTimestamp } from "./sequence.ts";
 import type { Transport } from "./transport.ts";
+import type { PictureSize } from "./vp8.ts";
+
+/** Between two requests for the key frame that a switch waits for. */
+const ASK_AGAIN_MS = 1000;
+/** Publishers' clocks may be set; a jump beyond that isn't time that passed. */
+const MAX_CLOCK_ERROR_MS = 5000;
 
 /** Retransmissions are unpacked here one at a time; nothing is kept between calls. */
 const repairPayload = new Uint8Array(PAYLOAD_BYTES + 2);
@@ -31,6 +39,14 @@ export class Consumer {
   readonly #rewriter: Rewriter;
   readonly #retransmissions = new RateLimit(MAX_RETRANSMISSIONS_PER_SECOND);
   #stream: ProducerStream;
+  /** The layer to be forwarded, undefined when there is no room for any. */
+  #wanted: ProducerStream | undefined;
+  /** What stands in for it while it doesn't come. */
+  #standIn: ProducerStream;
+  #askAgainMs = 0;
+  /** When the highest packet was sent. */
+  #sentMs = 0;
+  #fitting: number;
   #paused = true;
   /** Waits for a packet to begin with. */
   #waiting = true;
@@ -40,8 +56,8 @@ export class Consumer {
   readonly #roundTrip = new RoundTrip();
   #reported = false;
   #fractionLost = 0;
-  /** Of the picture shown, in CSS pixels; chooses the layer once a producer has several. */
-  #size: { width: number; height: number } | undefined;
+  /** Of the picture shown, in device pixels. */
+  #size: PictureSize | undefined;
 
   constructor(options: {
     id: string;
@@ -64,6 +80,9 @@ export class Consumer {
     this.#mapping = options.mapping;
     this.#cname = options.cname;
     this.#stream = options.producer.defaultStream;
+    this.#wanted = this.#stream;
+    this.#standIn = this.#stream;
+    this.#fitting = this.#stream.layer;
     this.#rtxIndex = options.rtxSequence;
     this.#rewriter = new Rewriter(options);
     this.#header = {
@@ -96,12 +115,60 @@ export class Consumer {
     return this.#fractionLost;
   }
 
-  get size(): { width: number; height: number } | undefined {
+  get size(): PictureSize | undefined {
     return this.#size;
   }
 
   setSize(width: number, height: number): void {
     this.#size = { width, height };
+  }
+
+  /** The layer that suits the size of the picture. */
+  fittingLayer(): number {
+    const sizes = this.producer.streams.map(({ pictureSize }) => pictureSize);
+    this.#fitting = layerForSize(sizes, this.#size, this.#fitting);
+    return this.#fitting;
+  }
+
+  /** The layer that the publisher should send for this consumer; −1 for none. */
+  get wantedLayer(): number {
+    return this.#paused ? -1 : this.#wanted?.layer ?? -1;
+  }
+
+  /**
+   * Forwards this layer as soon as it has a key frame, the nearest one that comes as long as it doesn't come, and
+   * nothing when it is −1.
+   */
+  follow(layer: number, nowMs: number): void {
+    const { streams } = this.producer;
+    const wanted = streams[layer];
+    if (wanted !== this.#wanted) {
+      if (wanted === undefined) this.#waiting = true;
+      this.#wanted = wanted;
+      this.#askAgainMs = nowMs;
+    }
+    if (wanted === undefined || streams.length === 1) return;
+    const standIn = wanted.alive(nowMs) ? wanted : this.#nearestAlive(wanted.layer, nowMs);
+    if (standIn !== this.#standIn) {
+      this.#standIn = standIn;
+      this.#askAgainMs = nowMs;
+    }
+    if (standIn === this.#stream && !this.#waiting) return;
+    if (nowMs < this.#askAgainMs) return;
+    this.#askAgainMs = nowMs + ASK_AGAIN_MS;
+    this.wantKeyFrame();
+  }
+
+  /** Lower ones first: they fit in any case. */
+  #nearestAlive(layer: number, nowMs: number): ProducerStream {
+    const { streams } = this.producer;
+    for (let below = layer - 1; below >= 0; below--) {
+      if (streams[below]!.alive(nowMs)) return streams[below]!;
+    }
+    for (let above = layer + 1; above < streams.length; above++) {
+      if (streams[above]!.alive(nowMs)) return streams[above]!;
+    }
+    return streams[layer]!;
   }
 
   setPaused(paused: boolean): void {
@@ -119,21 +186,27 @@ export class Consumer {
   /** Asks the publisher, when this consumer could use a key frame now. */
   wantKeyFrame(): void {
     if (this.#paused || this.producer.paused || this.producer.kind !== "video") return;
-    if (this.transport.connected) this.#stream.keyFrames.want();
+    if (!this.transport.connected || this.#wanted === undefined) return;
+    if (this.#waiting || this.#standIn !== this.#stream) this.#standIn.keyFrames.want();
+    else this.#stream.keyFrames.want();
   }
 
   /** Sends a packet of the producer on, renumbered. `payload` is decrypted. */
-  send(stream: ProducerStream, packet: ForwardedPacket, payload: Uint8Array): void {
-    if (this.#paused || stream !== this.#stream) return;
-    if (this.transport.target === undefined) return;
-    if (this.#waiting) {
-      if (!packet.entry) return;
-      this.#waiting = false;
-      this.#rewriter.begin(packet.extended);
-      this.#reported = false;
+  send(
+    stream: ProducerStream,
+    packet: ForwardedPacket,
+    payload: Uint8Array,
+    nowMs: number,
+  ): void {
+    if (this.#paused || this.transport.target === undefined) return;
+    if (this.#waiting || stream !== this.#stream) {
+      if (!packet.entry || !this.#mayBegin(stream)) return;
+      this.#begin(stream, packet, nowMs);
     }
-    const index = this.#rewriter.index(packet.extended);
+    const before = this.#rewriter.highest;
+    const index = this.#rewriter.index(packet);
     if (index < 0) return;
+    if (index > before) this.#sentMs = nowMs;
     const header = this.#header;
     header.payloadType = this.#mapping.payloadType;
     header.ssrc = this.ssrc;
@@ -144,12 +217,58 @@ export class Consumer {
     this.transport.environment.counters.rtpForwarded++;
   }
 
+  /** Whether a key frame of this stream is one to begin with, or to switch to. */
+  #mayBegin(stream: ProducerStream): boolean {
+    if (this.#wanted === undefined) return false;
+    return stream === this.#wanted || stream === this.#standIn;
+  }
+
+  #begin(stream: ProducerStream, packet: ForwardedPacket, nowMs: number): void {
+    const other = stream !== this.#stream && this.#packets > 0;
+    this.#rewriter.begin(packet, other ? this.#ticksSince(stream, packet, nowMs) : undefined);
+    this.#stream = stream;
+    this.#waiting = false;
+    this.#reported = false;
+  }
+
+  /** The time from the last packet sent to the first of another stream, at least one tick. */
+  #ticksSince(stream: ProducerStream, packet: ForwardedPacket, nowMs: number): number {
+    let ms = nowMs - this.#sentMs;
+    const last = this.#stream.capturedMs(this.#rewriter.lastTimestamp);
+    const first = stream.capturedMs(packet.timestamp);
+    if (last !== undefined && first !== undefined) {
+      const captured = first - last;
+      if (Math.abs(captured - ms) < MAX_CLOCK_ERROR_MS) ms = captured;
+    }
+    return Math.max(1, Math.round(ms * stream.mapping.clockRate / 1000));
+  }
+
+  /** Puts this consumer's numbers into the codec's descriptor. */
+  #renumber(packet: Omit<CachedPacket, "payload">, payload: Uint8Array, offset: number): void {
+    if (packet.pictureIdAt >= 0) {
+      const at = packet.pictureIdAt + offset;
+      if ((payload[at]! & 0x80) === 0) {
+        payload[at] = this.#rewriter.pictureId(packet.pictureId, SHORT_PICTURE_BITS);
+      } else {
+        const id = this.#rewriter.pictureId(packet.pictureId, LONG_PICTURE_BITS);
+        payload[at] = 0x80 | (id >> 8);
+        payload[at + 1] = id & 0xff;
+      }
+    }
+    if (packet.tl0PictureIndexAt >= 0) {
+      payload[packet.tl0PictureIndexAt + offset] = this.#rewriter.tl0PictureIndex(
+        packet.tl0PictureIndex,
+      );
+    }
+  }
+
   #write(
-    packet: { timestamp: number; marker: boolean; extensionValue: number },
+    packet: Omit<CachedPacket, "payload">,
     payload: Uint8Array,
     length: number,
     index: number,
   ): void {
+    this.#renumber(packet, payload, length - packet.length);
     const header = this.#header;
     header.marker = packet.marker;
     header.timestamp = this.#rewriter.timestamp(packet.timestamp);

@@ -13,6 +13,9 @@ import type {
   RtpParameters,
   TransportOptions,
 } from "../../rooms/protocol/rtp.ts";
+import type { EncodingDemand } from "./demand.ts";
+
+export type { EncodingDemand };
 
 export type MediaKind = "audio" | "video";
 
@@ -35,6 +38,8 @@ export type MediaEvent =
   | { type: "transportConnected"; transportId: string }
   | { type: "producerClosed"; producerId: string }
   | { type: "consumerClosed"; consumerId: string }
+  /** What the publisher should send of its encodings, in the order in which it announced them; sent on change. */
+  | { type: "demand"; producerId: string; encodings: EncodingDemand[] }
   /** Loudest first, `level` in dBov (−127…0); sent on change, at most 5 a second. */
   | { type: "speakers"; speakers: { producerId: string; level: number }[] };
 

@@ -82,6 +82,8 @@ export interface EncodingMapping {
   ssrc: number | undefined;
   rtxSsrc: number | undefined;
   rid: string | undefined;
+  /** Bits a second, undefined where the publisher didn't say. */
+  maxBitrate: number | undefined;
 }
 
 /** How a publisher numbers things. Ids are 0 and payload types −1 where it lacks the thing. */
@@ -123,6 +125,7 @@ export function mapProducer(kind: MediaKind, parameters: RtpParameters): Produce
     ssrc: encoding.ssrc,
     rtxSsrc: rtx === undefined ? undefined : encoding.rtx?.ssrc,
     rid: encoding.rid,
+    maxBitrate: (encoding.maxBitrate ?? 0) > 0 ? encoding.maxBitrate : undefined,
   }));
   if (encodings.some((encoding) => encoding.ssrc === undefined && encoding.rid === undefined)) {
     throw new MediaError("unsupported", "each encoding needs an ssrc or a rid");

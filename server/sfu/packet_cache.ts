@@ -6,8 +6,8 @@
  * is never kept, so it spoils only the spare.
  */
 
-/** 1.7 s of a camera at 300 packets/s. */
-const ENTRIES = 512;
+/** 1.7 s of a camera at 300 packets/s. A stream of less needs fewer. */
+const MAX_ENTRIES = 512;
 /** More than any datagram that the sockets take. */
 export const PAYLOAD_BYTES = 1600;
 
@@ -19,14 +19,23 @@ export interface CachedPacket {
   marker: boolean;
   /** Value of the forwarded header extension, −1 without one. */
   extensionValue: number;
+  /** As published; the payload has the numbers of the consumer that it was sent to last. −1 where there are none. */
+  pictureId: number;
+  pictureIdAt: number;
+  tl0PictureIndex: number;
+  tl0PictureIndexAt: number;
   /** The payload is `payload[0..length)`. */
   length: number;
   payload: Uint8Array;
 }
 
 export class PacketCache {
-  readonly #entries: (CachedPacket | undefined)[] = new Array(ENTRIES).fill(undefined);
+  readonly #entries: (CachedPacket | undefined)[];
   #spare: Uint8Array = new Uint8Array(PAYLOAD_BYTES);
+
+  constructor(entries = MAX_ENTRIES) {
+    this.#entries = new Array(entries).fill(undefined);
+  }
 
   /** Where the next packet's payload is to be written before {@linkcode keep}. */
   get spare(): Uint8Array {
@@ -35,7 +44,7 @@ export class PacketCache {
 
   /** Keeps the payload that stands in `spare`, unless a newer packet has its place. */
   keep(packet: Omit<CachedPacket, "payload">): void {
-    const at = packet.extended % ENTRIES;
+    const at = packet.extended % this.#entries.length;
     let entry = this.#entries[at];
     if (entry === undefined) {
       entry = { ...packet, extended: -1, payload: new Uint8Array(PAYLOAD_BYTES) };
@@ -46,6 +55,10 @@ export class PacketCache {
     entry.timestamp = packet.timestamp;
     entry.marker = packet.marker;
     entry.extensionValue = packet.extensionValue;
+    entry.pictureId = packet.pictureId;
+    entry.pictureIdAt = packet.pictureIdAt;
+    entry.tl0PictureIndex = packet.tl0PictureIndex;
+    entry.tl0PictureIndexAt = packet.tl0PictureIndexAt;
     entry.length = packet.length;
     const kept = this.#spare;
     this.#spare = entry.payload;
@@ -54,7 +67,7 @@ export class PacketCache {
 
   /** The packet with this extended sequence number, valid until the next `keep`. */
   find(extended: number): CachedPacket | undefined {
-    const entry = this.#entries[extended % ENTRIES];
+    const entry = this.#entries[extended % this.#entries.length];
     return entry !== undefined && entry.extended === extended ? entry : undefined;
   }
 }

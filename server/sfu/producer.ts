@@ -6,6 +6,7 @@
  */
 import type { AudioLevel } from "./audio_level.ts";
 import type { Consumer } from "./consumer.ts";
+import { Demand, type EncodingDemand } from "./demand.ts";
 import type { MediaKind, ProducerStats } from "./engine.ts";
 import type { ProducerMapping } from "./ortc.ts";
 import { ProducerStream } from "./producer_stream.ts";
@@ -24,13 +25,17 @@ export class Producer {
   /** While it is recorded. */
   tap: RecordingTap | undefined;
   #paused: boolean;
+  readonly #demand: Demand;
 
   constructor(id: string, mapping: ProducerMapping, paused: boolean) {
     this.id = id;
     this.kind = mapping.kind;
     this.mapping = mapping;
-    this.streams = mapping.encodings.map((encoding) => new ProducerStream(mapping, encoding));
+    this.streams = mapping.encodings.map((encoding, layer) =>
+      new ProducerStream(mapping, encoding, layer)
+    );
     this.#paused = paused;
+    this.#demand = new Demand(this.streams.length);
   }
 
   get paused(): boolean {
@@ -58,9 +63,20 @@ export class Producer {
       this.level.receive(packet.extensionValue, nowMs);
     }
     const { consumers } = this;
-    for (let i = 0; i < consumers.length; i++) consumers[i]!.send(stream, packet, payload);
+    for (let i = 0; i < consumers.length; i++) consumers[i]!.send(stream, packet, payload, nowMs);
     this.tap?.packet(stream, packet, payload, nowMs);
     stream.keep();
+  }
+
+  /** What the publisher should send from now on, undefined when it knows. */
+  takeDemand(nowMs: number): EncodingDemand[] | undefined {
+    if (this.kind !== "video" || this.#paused) return undefined;
+    const uses = this.streams.map(({ layer }) => ({
+      watched: this.consumers.some((consumer) => consumer.wantedLayer === layer),
+      recorded: this.tap !== undefined && layer === this.streams.length - 1,
+      maxBitrate: null,
+    }));
+    return this.#demand.update(uses, nowMs);
   }
 
   receiveSenderReport(stream: ProducerStream, report: SenderReport, nowMs: number): void {

@@ -5,15 +5,16 @@
  * The buffer that packets are decrypted into belongs to the stream, so that keeping one costs no copy.
  */
 import { extensionLength, findExtension, paddingBytes, type RtpHeader } from "./rtp.ts";
-import { createVp8Descriptor, parseVp8Descriptor } from "./vp8.ts";
+import { createVp8Descriptor, parseVp8Descriptor, parseVp8Size, type PictureSize } from "./vp8.ts";
 import { KeyFrameRequests } from "./keyframes.ts";
 import { NackTracker } from "./nack.ts";
 import type { EncodingMapping, ProducerMapping } from "./ortc.ts";
 import { type CachedPacket, PacketCache, PAYLOAD_BYTES } from "./packet_cache.ts";
+import { RateMeter } from "./rate_meter.ts";
 import { ReceivedWindow } from "./received_window.ts";
 import { ReceiverStats } from "./receiver_stats.ts";
 import type { SenderReport } from "./rtcp.ts";
-import { SequenceUnwrapper } from "./sequence.ts";
+import { SequenceUnwrapper, timestampDistance } from "./sequence.ts";
 
 /** A packet on its way to the consumers; one object is used for all of a stream's packets. */
 export interface ForwardedPacket extends Omit<CachedPacket, "payload"> {
@@ -21,10 +22,17 @@ export interface ForwardedPacket extends Omit<CachedPacket, "payload"> {
   entry: boolean;
 }
 
+/** A stream that is silent for this long isn't being sent. */
+const ALIVE_MS = 1000;
+
 export type ReceivedKind = "new" | "duplicate" | "probe" | "malformed";
 
 export class ProducerStream {
   readonly mapping: ProducerMapping;
+  /** Among the producer's streams: 0 is the lowest quality. */
+  readonly layer: number;
+  /** What the publisher means to send at most, bits a second; undefined where it didn't say. */
+  readonly maxBitrate: number | undefined;
   readonly rid: string | undefined;
   readonly stats: ReceiverStats;
   readonly keyFrames = new KeyFrameRequests();
@@ -36,6 +44,10 @@ export class ProducerStream {
     timestamp: 0,
     marker: false,
     extensionValue: -1,
+    pictureId: -1,
+    pictureIdAt: -1,
+    tl0PictureIndex: -1,
+    tl0PictureIndexAt: -1,
     length: 0,
     entry: false,
   };
@@ -43,19 +55,45 @@ export class ProducerStream {
   ssrc: number | undefined;
   rtxSsrc: number | undefined;
   senderReport: SenderReport | undefined;
+  /** Of the last key frame; 0 × 0 before it. */
+  readonly pictureSize: PictureSize = { width: 0, height: 0 };
+  #packetAtMs = -Infinity;
+  readonly #rate = new RateMeter();
   readonly #unwrapper = new SequenceUnwrapper();
   readonly #window = new ReceivedWindow();
   readonly #descriptor = createVp8Descriptor();
   /** For audio, which isn't cached, and for retransmissions before they are unpacked. */
   readonly #scratch = new Uint8Array(PAYLOAD_BYTES);
 
-  constructor(mapping: ProducerMapping, encoding: EncodingMapping) {
+  constructor(mapping: ProducerMapping, encoding: EncodingMapping, layer = 0) {
     this.mapping = mapping;
+    this.layer = layer;
+    this.maxBitrate = encoding.maxBitrate;
     this.rid = encoding.rid;
     this.ssrc = encoding.ssrc;
     this.rtxSsrc = encoding.rtxSsrc;
     this.stats = new ReceiverStats(mapping.clockRate);
-    this.cache = mapping.kind === "video" ? new PacketCache() : undefined;
+    this.cache = mapping.kind === "video"
+      ? new PacketCache(cacheEntries(mapping.encodings.length - 1 - layer))
+      : undefined;
+  }
+
+  /** Whether packets come. */
+  alive(nowMs: number): boolean {
+    return nowMs - this.#packetAtMs < ALIVE_MS;
+  }
+
+  /** Over the last second, retransmissions included. */
+  bitsPerSecond(nowMs: number): number {
+    return this.#rate.bitsPerSecond(nowMs);
+  }
+
+  /** When this timestamp was captured, by the publisher's clock in ms; undefined before its first sender report. */
+  capturedMs(timestamp: number): number | undefined {
+    const report = this.senderReport;
+    if (report === undefined) return undefined;
+    const ticks = timestampDistance(timestamp, report.rtpTimestamp);
+    return (report.ntpHigh + report.ntpLow / 2 ** 32 + ticks / this.mapping.clockRate) * 1000;
   }
 
   /** Where the next packet of the stream itself is to be decrypted into. */
@@ -123,6 +161,8 @@ export class ProducerStream {
     length: number,
     nowMs: number,
   ): void {
+    this.#packetAtMs = nowMs;
+    this.#rate.add(length + header.headerBytes, nowMs);
     const packet = this.packet;
     packet.extended = extended;
     packet.timestamp = header.timestamp;
@@ -135,9 +175,20 @@ export class ProducerStream {
       return;
     }
     this.nacks.receive(extended, nowMs);
-    packet.entry = parseVp8Descriptor(this.buffer, length, this.#descriptor) &&
-      this.#descriptor.keyFrame;
-    if (packet.entry) this.keyFrames.receiveKeyFrame();
+    this.#describe(packet, length);
+    if (!packet.entry) return;
+    this.keyFrames.receiveKeyFrame();
+    parseVp8Size(this.buffer, length, this.#descriptor.descriptorBytes, this.pictureSize);
+  }
+
+  #describe(packet: ForwardedPacket, length: number): void {
+    const descriptor = this.#descriptor;
+    const valid = parseVp8Descriptor(this.buffer, length, descriptor);
+    packet.entry = valid && descriptor.keyFrame;
+    packet.pictureId = valid ? descriptor.pictureId : -1;
+    packet.pictureIdAt = valid ? descriptor.pictureIdAt : -1;
+    packet.tl0PictureIndex = valid ? descriptor.tl0PictureIndex : -1;
+    packet.tl0PictureIndexAt = valid ? descriptor.tl0PictureIndexAt : -1;
   }
 
   /** Keeps the packet of the last {@linkcode receive} for retransmissions, after it was forwarded. */
@@ -149,4 +200,9 @@ export class ProducerStream {
   pause(): void {
     this.nacks.reset();
   }
+}
+
+/** Each layer down has about a third of the packets. */
+function cacheEntries(layersAbove: number): number | undefined {
+  return layersAbove === 0 ? undefined : layersAbove === 1 ? 256 : 128;
 }

@@ -17,6 +17,9 @@ import { Producer } from "./producer.ts";
 import { Speakers } from "./speakers.ts";
 import type { Transport } from "./transport.ts";
 
+/** Between two looks at what publishers should send. */
+const DEMAND_MS = 100;
+
 export class Router {
   readonly id: string;
   readonly transports = new Map<string, Transport>();
@@ -26,6 +29,7 @@ export class Router {
   readonly #onEvent: (event: MediaEvent) => void;
   readonly #speakers = new Speakers();
   #silent = false;
+  #nextDemandMs = 0;
 
   constructor(id: string, environment: MediaEnvironment, onEvent: (event: MediaEvent) => void) {
     this.id = id;
@@ -171,6 +175,15 @@ export class Router {
 
   tick(nowMs: number): void {
     for (const { producer } of this.producers.values()) producer.tap?.tick(nowMs);
+    if (nowMs >= this.#nextDemandMs) {
+      this.#nextDemandMs = nowMs + DEMAND_MS;
+      for (const { producer } of this.producers.values()) {
+        const encodings = producer.takeDemand(nowMs);
+        if (encodings !== undefined) {
+          this.tell({ type: "demand", producerId: producer.id, encodings });
+        }
+      }
+    }
     const speakers = this.#speakers.poll(nowMs);
     if (speakers !== undefined) this.tell({ type: "speakers", speakers });
   }

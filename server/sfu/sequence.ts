@@ -25,6 +25,16 @@ export function toTimestamp(sum: number): number {
   return sum >>> 0;
 }
 
+/** Bits of a picture id in its short and in its long form, and of a TL0 picture index (RFC 7741 §4.2). */
+export const SHORT_PICTURE_BITS = 7;
+export const LONG_PICTURE_BITS = 15;
+export const TL0_BITS = 8;
+
+/** The low `bits` (below 31) of any sum. */
+export function toBits(sum: number, bits: number): number {
+  return sum & ((1 << bits) - 1);
+}
+
 /** The 24-bit two's-complement number in the low bits of `value`. */
 export function signed24(value: number): number {
   return (value << 8) >> 8;

@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import { createVp8Descriptor, parseVp8Descriptor } from "./vp8.ts";
+import { createVp8Descriptor, parseVp8Descriptor, parseVp8Size } from "./vp8.ts";
 
 function parse(...bytes: number[]) {
   const into = createVp8Descriptor();
@@ -22,6 +22,8 @@ Deno.test("picture id of 7 and 15 bits, TL0 index and temporal layer are read", 
     tl0PictureIndex: 0x99,
     temporalLayer: 1,
     descriptorBytes: 6,
+    pictureIdAt: 2,
+    tl0PictureIndexAt: 4,
   });
 });
 
@@ -31,4 +33,13 @@ Deno.test("a descriptor without a byte of frame behind it is refused", () => {
   expect(parse(0x90, 0x80)).toBeUndefined();
   expect(parse(0x90, 0x80, 0x80)).toBeUndefined();
   expect(parse(0x90, 0xf0, 0x01, 0x02, 0x03)).toBeUndefined();
+});
+
+Deno.test("the size of a key frame is read behind its start code", () => {
+  const size = { width: 0, height: 0 };
+  const payload = Uint8Array.of(0x10, 0x50, 1, 0, 0x9d, 0x01, 0x2a, 0x80, 0x42, 0x68, 0x01, 9);
+  expect(parseVp8Size(payload, payload.length, 1, size)).toBe(true);
+  expect(size).toEqual({ width: 640, height: 360 });
+  expect(parseVp8Size(payload, 10, 1, size)).toBe(false);
+  expect(parseVp8Size(payload, payload.length, 0, size)).toBe(false);
 });

@@ -273,6 +273,15 @@ export class MediaSession implements RoomMedia {
         }
         break;
       }
+      case "demand": {
+        const owner = this.#producers.get(event.producerId)?.owner;
+        if (owner === undefined) break;
+        this.#memberOf(owner)?.notify("media.demand", {
+          producerId: event.producerId,
+          encodings: event.encodings,
+        });
+        break;
+      }
       case "speakers":
         this.#speakers(event.speakers);
     }

@@ -83,6 +83,36 @@ export async function seesAndHears(page: Page, timeoutMs = 15_000): Promise<void
   );
 }
 
+type Stats = Record<string, unknown>;
+
+/** Every statistic of a kind, over a page's open connections. */
+function statistics(page: Page, type: string): Promise<Stats[]> {
+  return page.evaluate(async (type) => {
+    const { keptPeers = [] } = globalThis as unknown as { keptPeers?: RTCPeerConnection[] };
+    const open = keptPeers.filter((peer) => peer.connectionState !== "closed");
+    const reports = await Promise.all(open.map((peer) => peer.getStats()));
+    return reports.flatMap((report) => [...report.values()]).filter((stat) => stat.type === type);
+  }, type);
+}
+
+/** Pixels across of the newest picture of the one camera that arrives. */
+export async function pictureWidth(page: Page): Promise<number> {
+  const inbound = await statistics(page, "inbound-rtp");
+  return Number(inbound.find(({ kind }) => kind === "video")?.frameWidth ?? 0);
+}
+
+/** How wide the layers are that a page sends of its camera, lowest first, as seen over half a second. */
+export async function sentWidths(page: Page): Promise<number[]> {
+  const layers = async () =>
+    (await statistics(page, "outbound-rtp")).filter(({ kind }) => kind === "video");
+  const before = new Map((await layers()).map(({ id, framesSent }) => [id, framesSent]));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  return (await layers())
+    .filter(({ id, framesSent }) => Number(framesSent) > Number(before.get(id) ?? 0))
+    .map(({ frameWidth }) => Number(frameWidth))
+    .sort((a, b) => a - b);
+}
+
 interface Track {
   id: string;
   kind: string;

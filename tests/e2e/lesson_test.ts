@@ -1,14 +1,16 @@
 /** A lesson between people in real Chromium: they come in, see and hear each other, show things, and leave. */
 import { expect } from "@std/expect";
-import { linkOf, openPerson, until } from "./lectern.ts";
+import { inbound, linkOf, openPerson, until } from "./lectern.ts";
 import {
   byId,
   enter,
   enterBoth,
   lessonTests,
   personMenu,
+  pictureWidth,
   seesAndHears,
   seesAndHearsAll,
+  sentWidths,
   standsStill,
 } from "./lesson.ts";
 
@@ -72,6 +74,21 @@ test("the host mutes, stops a camera and mutes all; each one switches on again b
   await standsStill(mia, "audioPackets");
   await ada.getByRole("button", { name: "Switch it on" }).click();
   await seesAndHears(mia);
+});
+
+test("a small picture arrives small and an enlarged one large, and a layer that nobody watches isn't sent", async ({ lectern, browser }) => {
+  const { mia, ada, errors } = await enterBoth(browser, await lectern.book());
+  await seesAndHears(mia);
+  await until(() => pictureWidth(mia), (width) => width === 1280);
+  await byId(mia, "stage-board").click();
+  await until(() => pictureWidth(mia), (width) => width === 320);
+  // Mia's recording keeps the best layer of Ada's camera; the middle one is nobody's.
+  await until(() => sentWidths(ada), (widths) => `${widths}` === "320,1280");
+  const before = await inbound(mia);
+  await byId(mia, "stage-talk").click();
+  await until(() => pictureWidth(mia), (width) => width === 1280);
+  expect((await inbound(mia)).framesDecoded).toBeGreaterThan(before.framesDecoded);
+  expect(errors).toEqual([]);
 });
 
 test("a shared screen is seen by the other until the host stops it", async ({ lectern, browser }) => {
