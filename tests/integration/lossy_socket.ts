@@ -16,7 +16,8 @@ export function seededChance(seed: number): () => number {
   };
 }
 
-function isMedia(bytes: Uint8Array): boolean {
+/** Whether a datagram is RTP (RFC 7983, RFC 5761 §4). */
+export function isMedia(bytes: Uint8Array): boolean {
   const [first = 0, second = 0] = bytes;
   return first >= 128 && first <= 191 && (second < 192 || second > 223);
 }

@@ -20,8 +20,12 @@ Object.assign(globalThis, {
 
 const SAMPLE_RATE = 48_000;
 const SAMPLES = SAMPLE_RATE / 100;
-const WIDTH = 320;
-const HEIGHT = 240;
+export interface PictureSize {
+  width: number;
+  height: number;
+}
+
+const SIZE: PictureSize = { width: 320, height: 240 };
 
 /** What a receiver got so far; `changed` resolves at the next frame or sound. */
 export interface Received {
@@ -84,7 +88,8 @@ export class TestPeer {
   async publishTone(): Promise<string> {
     const source = new RTCAudioSource();
     let sample = 0;
-    const timer = setInterval(() => {
+    const began = performance.now();
+    const speak = () => {
       const samples = new Int16Array(SAMPLES);
       for (let i = 0; i < SAMPLES; i++) {
         samples[i] = 12_000 * Math.sin(2 * Math.PI * 440 * sample++ / SAMPLE_RATE);
@@ -96,22 +101,27 @@ export class TestPeer {
         channelCount: 1,
         numberOfFrames: SAMPLES,
       });
+    };
+    // A late timer must not make the microphone's clock run slow.
+    const timer = setInterval(() => {
+      while (sample / SAMPLE_RATE * 1000 <= performance.now() - began) speak();
     }, 10);
     this.#stops.push(() => clearInterval(timer));
     return await this.#publish(source.createTrack());
   }
 
-  /** Publishes a moving gradient at 25 frames a second. Answers the producer's id. */
-  async publishPicture(): Promise<string> {
+  /** Publishes a moving gradient at 25 frames a second; `size` may be changed meanwhile. Answers the producer's id. */
+  async publishPicture(size: PictureSize = SIZE): Promise<string> {
     const source = new RTCVideoSource();
     let frame = 0;
     const timer = setInterval(() => {
-      const data = new Uint8Array(WIDTH * HEIGHT * 3 / 2).fill(128);
-      for (let y = 0; y < HEIGHT; y++) {
-        for (let x = 0; x < WIDTH; x++) data[y * WIDTH + x] = x + y * 3 + frame * 5;
+      const { width, height } = size;
+      const data = new Uint8Array(width * height * 3 / 2).fill(128);
+      for (let y = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) data[y * width + x] = x + y * 3 + frame * 5;
       }
       frame++;
-      source.onFrame({ width: WIDTH, height: HEIGHT, data });
+      source.onFrame({ width, height, data });
     }, 40);
     this.#stops.push(() => clearInterval(timer));
     return await this.#publish(source.createTrack());

@@ -10,7 +10,7 @@ import { type LocalMediaOptions, startLocalMedia } from "../../server/sfu/io/loc
 import type { Rooms } from "../../server/socket/ports.ts";
 import { createRooms } from "../../server/socket/rooms.ts";
 import { type HelloOptions, TestClient } from "./client.ts";
-import { TestPeer } from "./media_peer.ts";
+import { type PictureSize, TestPeer } from "./media_peer.ts";
 
 const ADDRESS = "127.0.0.1";
 
@@ -18,6 +18,8 @@ export interface NodeOptions {
   folder: string;
   media?: Partial<LocalMediaOptions>;
   recorder?: Partial<RecorderStart>;
+  /** The rooms' clock. */
+  now?: () => number;
 }
 
 /** A booked lesson and everybody's way in. */
@@ -45,7 +47,7 @@ export class RecordingNode implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { folder, media, recorder } = this.options;
+    const { folder, media, recorder, now = Date.now } = this.options;
     const database = {
       kind: "file",
       path: `${folder}/lectern.db`,
@@ -76,7 +78,7 @@ export class RecordingNode implements AsyncDisposable {
       clientIds: this.storage.clientIds,
       engine: this.engine,
       attempts: new Attempts(),
-      now: Date.now,
+      now,
       logger,
       recorder: this.recorder,
     });
@@ -155,11 +157,23 @@ export class RecordingNode implements AsyncDisposable {
 
 const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Gives somebody who is in the room a microphone and a camera; answers how to stop them. */
+/** What somebody in the room publishes. */
+export interface Publishing {
+  peer: TestPeer;
+  /** Of the camera; it may be changed. */
+  size: PictureSize;
+  audio: string;
+  video: string;
+  /** Shows the screen; answers how to stop. */
+  share(): Promise<() => Promise<void>>;
+}
+
+/** Gives somebody who is in the room a microphone and a camera. */
 export async function publish(
   client: TestClient,
   engine: Pick<MediaEngine, "routerRtpCapabilities">,
-): Promise<{ peer: TestPeer; audio: string; video: string }> {
+): Promise<Publishing> {
+  let sharing = false;
   const throughRoom = {
     routerRtpCapabilities: engine.routerRtpCapabilities,
     createTransport: (_: string, direction: "send" | "recv") =>
@@ -171,13 +185,26 @@ export async function publish(
       transportId: string,
       { kind, rtpParameters }: { kind: "audio" | "video"; rtpParameters: never },
     ) =>
-      client.request("media.produce", { transportId, kind, source: kind, rtpParameters, on: true }),
+      client.request("media.produce", {
+        transportId,
+        kind,
+        source: sharing ? "screen" : kind,
+        rtpParameters,
+        on: true,
+      }),
   };
   const peer = new TestPeer(throughRoom as unknown as MediaEngine, "");
   await peer.load();
   const audio = await peer.publishTone();
-  const video = await peer.publishPicture();
-  return { peer, audio, video };
+  const size = { width: 320, height: 240 };
+  const video = await peer.publishPicture(size);
+  const share = async () => {
+    sharing = true;
+    const producerId = await peer.publishPicture();
+    sharing = false;
+    return async () => void await client.request("media.closeProducer", { producerId });
+  };
+  return { peer, size, audio, video, share };
 }
 
 /** What ffprobe finds in a file, every frame decoded. */
@@ -187,6 +214,8 @@ export interface Probed {
   durationMs: number;
   /** What ffmpeg says while it decodes; empty when all is well. */
   complaints: string;
+  /** Of pictures, each size once, in the order in which they come. */
+  sizes: string[];
 }
 
 export async function probe(file: Uint8Array): Promise<Probed> {
@@ -199,10 +228,14 @@ export async function probe(file: Uint8Array): Promise<Probed> {
         ...["-show_entries", "stream=codec_name,nb_read_frames:format=duration", path],
       ]),
     );
+    const sizes = await run("ffprobe", [
+      ...["-v", "error", "-of", "csv=p=0", "-show_entries", "frame=width,height", path],
+    ]);
     return {
       codec: shown.streams[0].codec_name,
       frames: Number(shown.streams[0].nb_read_frames),
       durationMs: Math.round(Number(shown.format.duration) * 1000),
+      sizes: [...new Set(sizes.split("\n").filter((line) => /^\d+,\d+/.test(line)))],
       complaints: await run("ffmpeg", [
         ...["-v", "warning", "-i", path],
         // Otherwise ffmpeg counts in frames of a steady rate, and complains of two that are closer.

@@ -1,60 +1,15 @@
 /**
  * What recorded lessons live through, with real media; run by recording_test.ts, one process a scenario.
  *
- * A process of its own, because @roamhq/wrtc crashes when a runtime that had media tracks is torn down;
- * `Deno.exit` doesn't tear down.
+ * Faults are in recording_faults.ts.
  */
 import { expect } from "@std/expect";
 import * as Y from "yjs";
 import { readEntries } from "../../recorder/log_entries.ts";
 import { documentAt } from "../../recorder/playback.ts";
 import { chatOf, readMeeting, whiteboardOf } from "../../rooms/document/schema.ts";
-import type { DatagramSocket } from "../../server/sfu/ports.ts";
-import type { TestClient } from "./client.ts";
-import { lossySocket } from "./lossy_socket.ts";
-import {
-  type BookedLesson,
-  type NodeOptions,
-  probe,
-  publish,
-  RecordingNode,
-} from "./recorded_lesson.ts";
-import { until } from "./until.ts";
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function withNode(
-  run: (node: RecordingNode) => Promise<void>,
-  options: Partial<NodeOptions> = {},
-): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "lectern-recording-" });
-  try {
-    await using node = await RecordingNode.start({ folder, ...options });
-    await run(node);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-/** Ends the lesson; answers the recording's id, once the recording is ready. */
-async function end(node: RecordingNode, host: TestClient): Promise<string> {
-  void host.request("meeting.end", {});
-  const { recordingUrl } = await host.notice("meeting.ended");
-  expect(recordingUrl).not.toBeNull();
-  const recordingId = recordingUrl!.split("/").at(-1)!;
-  expect((await node.recorder.library.find(recordingId))?.state).toBe("ready");
-  return recordingId;
-}
-
-async function segmentOf(
-  node: RecordingNode,
-  recordingId: string,
-  token: string,
-  index: number,
-): Promise<Uint8Array> {
-  const response = await node.get(`/${recordingId}/segments/${index}`, token);
-  return new Uint8Array(await response.arrayBuffer());
-}
+import { probe, publish } from "./recorded_lesson.ts";
+import { end, pause, runNamed, segmentOf, withNode } from "./recording_scene.ts";
 
 export const SCENARIOS: Record<string, () => Promise<void>> = {
   "a lesson can be watched within a second of its end, and ffmpeg decodes every file of it":
@@ -202,92 +157,6 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
       });
     },
 
-  "after kill -9 a recording holds everything up to the last second, and is finished at restart":
-    async () => {
-      const folder = await Deno.makeTempDir({ prefix: "lectern-recording-" });
-      const victim = new Deno.Command(Deno.execPath(), {
-        args: [
-          "run",
-          "-A",
-          "--no-check",
-          new URL("./recording_victim.ts", import.meta.url).href,
-          folder,
-        ],
-        stdout: "piped",
-        stderr: "inherit",
-      }).spawn();
-      const said: string[] = [];
-      let lesson: BookedLesson | null = null;
-      const reading = (async () => {
-        for await (const text of victim.stdout.pipeThrough(new TextDecoderStream())) {
-          said.push(...text.split("\n").filter((line) => line !== ""));
-          lesson ??= JSON.parse(said[0]!) as BookedLesson;
-        }
-      })();
-      await until(() => said.length > 15, { limitMs: 40_000, what: "the lesson runs" });
-      victim.kill("SIGKILL");
-      const killedAt = Date.now();
-      await Promise.all([reading, victim.status]);
-      const { meetingId, tutor } = lesson! as BookedLesson;
-      const { saved, lateMs } = JSON.parse(said.at(-1)!) as { saved: number; lateMs: number };
-      {
-        await using node = await RecordingNode.start({ folder });
-        await node.rooms.end(meetingId, "ended", null);
-        const url = (await node.storage.meetings.read(meetingId))?.recordingUrl;
-        const recordingId = url!.split("/").at(-1)!;
-        const manifest = await node.manifest(recordingId, tutor.invite);
-        expect(manifest.state).toBe("ready");
-        expect(manifest.tracks.length).toBe(2);
-        for (const track of manifest.tracks) {
-          const endAt = manifest.startedAt + track.startMs + track.durationMs;
-          // A machine that is late itself sends late.
-          expect(killedAt - endAt).toBeLessThan(1000 + lateMs);
-          const file = await node.get(`/${recordingId}/tracks/${track.trackId}.webm`, tutor.invite);
-          const probed = await probe(new Uint8Array(await file.arrayBuffer()));
-          expect(probed.complaints).toBe("");
-          expect(Math.abs(probed.durationMs - track.durationMs)).toBeLessThan(30);
-        }
-        const last = manifest.segments.at(-1)!.index;
-        const entries = readEntries(await segmentOf(node, recordingId, tutor.invite, last))!;
-        const doc = documentAt(entries, Infinity);
-        expect(whiteboardOf(doc).size).toBeGreaterThanOrEqual(saved);
-        doc.destroy();
-      }
-      await Deno.remove(folder, { recursive: true });
-    },
-
-  "5% of the packets lost on the way leave a file without errors that hardly lacks anything":
-    async () => {
-      const lossy = {
-        media: {
-          wrapSocket: (socket: DatagramSocket) => lossySocket(socket, { seed: 5, loss: 0.05 }),
-        },
-      };
-      await withNode(async (node) => {
-        const lesson = await node.book();
-        const tutor = await node.join(lesson.tutor);
-        const media = await publish(tutor, node.engine);
-        await pause(10_000);
-        const recordingId = await end(node, tutor);
-        media.peer.close();
-        const manifest = await node.manifest(recordingId, lesson.tutor.invite);
-        expect(manifest.tracks.length).toBe(2);
-        for (const track of manifest.tracks) {
-          const file = await node.get(
-            `/${recordingId}/tracks/${track.trackId}.webm`,
-            lesson.tutor.invite,
-          );
-          const probed = await probe(new Uint8Array(await file.arrayBuffer()));
-          expect(probed.complaints).toBe("");
-          const covered = track.spans.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
-          expect(covered).toBeGreaterThan(track.durationMs * 0.8);
-          const every = track.kind === "audio" ? 20 : 40;
-          expect(probed.frames).toBeGreaterThan(track.durationMs / every * 0.8);
-        }
-        await tutor.close();
-      }, lossy);
-    },
-
   "only the tutor, booked students and minted links open a recording; guests while it runs":
     async () => {
       await withNode(async (node) => {
@@ -366,17 +235,4 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
   },
 };
 
-if (import.meta.main) {
-  const scenario = SCENARIOS[Deno.args[0] ?? ""];
-  let failure: unknown = scenario === undefined ? `no scenario "${Deno.args[0]}"` : undefined;
-  try {
-    await scenario?.();
-  } catch (error) {
-    failure = error;
-  }
-  if (failure !== undefined) {
-    const text = failure instanceof Error ? failure.stack ?? failure.message : `${failure}`;
-    await Deno.stderr.write(new TextEncoder().encode(`${text}\n`));
-  }
-  Deno.exit(failure === undefined ? 0 : 1);
-}
+if (import.meta.main) await runNamed(SCENARIOS);

@@ -4,12 +4,12 @@
 
 /** Resolves when `holds` does, looking every 10 ms; rejects with `what` after `limitMs`. */
 export async function until(
-  holds: () => boolean,
+  holds: () => boolean | Promise<boolean>,
   options: { what?: string; limitMs?: number } = {},
 ): Promise<void> {
   const limitMs = options.limitMs ?? 10_000;
   const deadline = performance.now() + limitMs;
-  while (!holds()) {
+  while (!await holds()) {
     if (performance.now() > deadline) {
       throw new Error(`not within ${limitMs} ms: ${options.what ?? holds}`);
     }

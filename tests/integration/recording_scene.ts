@@ -1,0 +1,74 @@
+/**
+ * What the scenarios of recordings have in common: a node, the end of a lesson, and how a scenario is run by its name.
+ *
+ * Each runs in a process of its own, because @roamhq/wrtc crashes when a runtime that had media tracks is torn down;
+ * `Deno.exit` doesn't tear down.
+ */
+import { expect } from "@std/expect";
+import type { TrackManifest } from "../../recorder/manifest.ts";
+import type { TestClient } from "./client.ts";
+import { type NodeOptions, probe, type Probed, RecordingNode } from "./recorded_lesson.ts";
+
+export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Runs with a node of its own, in a folder of its own. */
+export async function withNode(
+  run: (node: RecordingNode) => Promise<void>,
+  options: Partial<NodeOptions> = {},
+): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "lectern-recording-" });
+  try {
+    await using node = await RecordingNode.start({ folder, ...options });
+    await run(node);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Ends the lesson; answers the recording's id, once the recording is ready. */
+export async function end(node: RecordingNode, host: TestClient): Promise<string> {
+  void host.request("meeting.end", {});
+  const { recordingUrl } = await host.notice("meeting.ended");
+  expect(recordingUrl).not.toBeNull();
+  const recordingId = recordingUrl!.split("/").at(-1)!;
+  expect((await node.recorder.library.find(recordingId))?.state).toBe("ready");
+  return recordingId;
+}
+
+export async function segmentOf(
+  node: RecordingNode,
+  recordingId: string,
+  token: string,
+  index: number,
+): Promise<Uint8Array> {
+  const response = await node.get(`/${recordingId}/segments/${index}`, token);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** What ffmpeg finds in a track's file. */
+export async function probeTrack(
+  node: RecordingNode,
+  recordingId: string,
+  token: string,
+  { trackId }: TrackManifest,
+): Promise<Probed> {
+  const file = await node.get(`/${recordingId}/tracks/${trackId}.webm`, token);
+  return await probe(new Uint8Array(await file.arrayBuffer()));
+}
+
+/** Runs the scenario that the command line names, and ends the process. */
+export async function runNamed(scenarios: Record<string, () => Promise<void>>): Promise<never> {
+  const name = Deno.args[0] ?? "";
+  const scenario = scenarios[name];
+  let failure: unknown = scenario === undefined ? `no scenario "${name}"` : undefined;
+  try {
+    await scenario?.();
+  } catch (error) {
+    failure = error;
+  }
+  if (failure !== undefined) {
+    const text = failure instanceof Error ? failure.stack ?? failure.message : `${failure}`;
+    await Deno.stderr.write(new TextEncoder().encode(`${text}\n`));
+  }
+  Deno.exit(failure === undefined ? 0 : 1);
+}
