@@ -12,6 +12,10 @@ function keep(cache: PacketCache, extended: number, length = 1200) {
     timestamp: extended * 3000,
     marker: extended % 2 === 0,
     extensionValue: -1,
+    pictureId: -1,
+    pictureIdAt: -1,
+    tl0PictureIndex: -1,
+    tl0PictureIndexAt: -1,
     length,
   });
 }
