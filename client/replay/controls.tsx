@@ -1,5 +1,6 @@
 /** Play, back and on, how fast, how loud, and a copy of this moment to try things in. */
 import {
+  Captions,
   CopyPlus,
   FastForward,
   Pause,
@@ -71,6 +72,14 @@ export function Controls() {
           pressed={silent}
           class="sound"
           onClick={() => replay.setVolume(silent ? 1 : 0)}
+        />
+        <IconButton
+          icon={Captions}
+          label="Names of who speaks"
+          shortcut="C"
+          pressed={replay.view.captions.value}
+          testId="captions"
+          onClick={() => replay.view.captions.value = !replay.view.captions.value}
         />
         <IconButton
           icon={FastForward}

@@ -1,5 +1,5 @@
-/** What can be taken along: each track as it was sent, the files as they stand at this moment; and the way to delete. */
-import { Code, Download, Mic, MonitorUp, Trash2, Video } from "lucide-preact";
+/** What can be taken along: the lesson as one film, each track as it was sent, the files as they stand at this moment; and the way to delete. */
+import { Clapperboard, Code, Download, Mic, MonitorUp, Trash2, Video } from "lucide-preact";
 import { useSignal } from "@preact/signals";
 import type { Manifest, TrackManifest } from "../../recorder/manifest.ts";
 import { Confirm } from "../design/dialog.tsx";
@@ -7,6 +7,7 @@ import { Menu, MenuItem } from "../design/menu.tsx";
 import { sayElapsed } from "../room/time.ts";
 import { saveFile } from "../whiteboard/files/save_file.ts";
 import { readFiles } from "../code/document/files.ts";
+import { FilmDialog, FilmLine } from "./film/film_dialog.tsx";
 import { useReplay } from "./model.ts";
 import { zipFiles } from "./sandbox/zip.ts";
 
@@ -28,6 +29,7 @@ export function Downloads({ onDeleted }: { onDeleted: () => void }) {
   const replay = useReplay();
   const saving = useSignal<Saving | null>(null);
   const deleting = useSignal<"asking" | "failed" | null>(null);
+  const filming = useSignal(false);
   const manifest = replay.manifest.value;
   replay.version("files").value;
   const hasFiles = readFiles(replay.lesson.doc).length > 0;
@@ -67,6 +69,15 @@ export function Downloads({ onDeleted }: { onDeleted: () => void }) {
         testId="downloads"
         button={<Download size={20} aria-hidden="true" />}
       >
+        {!manifest.live && (
+          <MenuItem
+            icon={Clapperboard}
+            label="The lesson as one film…"
+            detail="Board, code, faces and voices in one file"
+            testId="download-film"
+            onSelect={() => filming.value = true}
+          />
+        )}
         {hasFiles && (
           <MenuItem
             icon={Code}
@@ -107,13 +118,24 @@ export function Downloads({ onDeleted }: { onDeleted: () => void }) {
           onClose={() => deleting.value = null}
         />
       )}
-      {deleting.value === "failed" && (
-        <p class="saving" role="alert">
-          The recording could not be deleted. Nothing of it is lost.
-          <button type="button" class="button" onClick={() => deleting.value = null}>Close</button>
-        </p>
+      {filming.value && (
+        <FilmDialog
+          stem={fileStem(manifest.title)}
+          onClose={() => filming.value = false}
+        />
       )}
-      <SavingLine saving={saving.value} onClose={() => saving.value = null} />
+      <div class="savings">
+        {deleting.value === "failed" && (
+          <p class="saving" role="alert">
+            The recording could not be deleted. Nothing of it is lost.
+            <button type="button" class="button" onClick={() => deleting.value = null}>
+              Close
+            </button>
+          </p>
+        )}
+        <FilmLine />
+        <SavingLine saving={saving.value} onClose={() => saving.value = null} />
+      </div>
     </>
   );
 }

@@ -2,8 +2,9 @@
 import { Hand, MicOff } from "lucide-preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Avatar } from "../design/avatar.tsx";
-import { type PersonAt, usePeople } from "./lesson_views.ts";
+import { usePeople } from "./lesson_views.ts";
 import { useReplay } from "./model.ts";
+import type { PersonAt } from "./recording/people.ts";
 import type { TrackPlayer } from "./player/track_player.ts";
 
 export function Faces() {

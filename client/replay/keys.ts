@@ -35,6 +35,12 @@ export const SHORTCUTS: readonly Shortcut[] = [
   {
     keys: ["C"],
     shown: "C",
+    does: "Names of who speaks",
+    run: ({ view }) => view.captions.value = !view.captions.value,
+  },
+  {
+    keys: ["T"],
+    shown: "T",
     does: "Chat",
     run: ({ view }) => view.chatOpen.value = !view.chatOpen.value,
   },

@@ -1,18 +1,9 @@
 /** What of the document the page shows, read from it whenever it has changed. */
 import { type FileEntry, readFiles } from "../code/document/files.ts";
 import { readRuns, type RunEntry } from "../code/document/runs.ts";
-import {
-  type ChatMessage,
-  chatOf,
-  type ParticipantFields,
-  participantsOf,
-  readParticipant,
-} from "../../rooms/document/schema.ts";
+import { type ChatMessage, chatOf } from "../../rooms/document/schema.ts";
 import { useReplay } from "./model.ts";
-
-export interface PersonAt extends ParticipantFields {
-  id: string;
-}
+import { type PersonAt, readPeople } from "./recording/people.ts";
 
 export function useChat(): ChatMessage[] {
   const replay = useReplay();
@@ -30,12 +21,7 @@ export function useChat(): ChatMessage[] {
 export function usePeople(): PersonAt[] {
   const replay = useReplay();
   replay.version("participants").value;
-  const people: PersonAt[] = [];
-  participantsOf(replay.lesson.doc).forEach((map, id) => {
-    const person = readParticipant(map);
-    if (person.connection !== "left") people.push({ ...person, id });
-  });
-  return people.sort((one, other) => one.joinedAt - other.joinedAt || (one.id < other.id ? -1 : 1));
+  return readPeople(replay.lesson.doc);
 }
 
 export function useFiles(): FileEntry[] {

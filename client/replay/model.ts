@@ -9,13 +9,16 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Manifest, Stretch } from "../../recorder/manifest.ts";
 import { type RootName, ROOTS } from "../../rooms/document/schema.ts";
+import { FilmMaker } from "./film/film_maker.ts";
+import { Glimpses } from "./glimpse/glimpses.ts";
 import { ReplayClock } from "./player/clock.ts";
 import { Player } from "./player/player.ts";
 import { clampTo, LIVE_DELAY_MS, playableFrom } from "./player/timeline.ts";
 import { type RecordingApi, RecordingProblem, type TrackSource } from "./recording/api.ts";
-import { Lesson, type Moved } from "./recording/lesson.ts";
+import { Lesson } from "./recording/lesson.ts";
 import { RecordingLog } from "./recording/log.ts";
 import { SearchIndex } from "./search/search_index.ts";
+import { WorkedOn } from "./stages/worked_on.ts";
 import { ReplayView } from "./view.ts";
 
 export const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2, 3] as const;
@@ -26,13 +29,14 @@ const HIDDEN_TICK_MS = 250;
 /** The log of what comes next is fetched so long before. */
 const LOG_AHEAD_MS = 20_000;
 const LOG_RETRY_MS = 2000;
-const STAGE_RESTS_MS = 3000;
 
 export class Replay {
   readonly lesson = new Lesson();
   readonly tracks: TrackSource;
   readonly player: Player;
   readonly index: SearchIndex;
+  readonly film: FilmMaker;
+  readonly glimpses: Glimpses;
   readonly view: ReplayView;
   readonly #clock = new ReplayClock(() => performance.now());
   readonly #log: RecordingLog;
@@ -51,7 +55,7 @@ export class Replay {
   readonly #presenceVersion = signal(0);
   readonly #docVersion = signal(0);
   readonly #touched = signal<"board" | "code">("board");
-  #touchedAt = -Infinity;
+  readonly #workedOn = new WorkedOn();
   #silences: readonly Stretch[] = [];
   #logFailedAt = -Infinity;
   #frame = 0;
@@ -68,6 +72,8 @@ export class Replay {
     this.tracks = api;
     this.player = new Player(this.tracks, manifest.tracks);
     this.index = new SearchIndex(api, () => this.#manifest.value);
+    this.glimpses = new Glimpses(api, this.tracks, () => this.#manifest.value);
+    this.film = new FilmMaker(api, this.tracks, () => this.#manifest.value);
     this.view = new ReplayView();
   }
 
@@ -143,6 +149,8 @@ export class Replay {
       clearInterval(polling);
       this.player.close();
       this.index.close();
+      this.film.cancel();
+      this.glimpses.close();
       this.lesson.doc.destroy();
     };
   }
@@ -233,31 +241,12 @@ export class Replay {
     }
     const moved = this.lesson.moveTo(atMs, segment.index, entries);
     if (moved.replaced) this.#docVersion.value++;
-    this.#follow(moved, atMs);
+    this.#workedOn.follow(moved, atMs, this.#manifest.value.markers);
+    this.#touched.value = this.#workedOn.stage;
     for (const root of moved.changed) this.#versions[root].value++;
     if (moved.presenceChanged) this.#presenceVersion.value++;
     this.#speaker.value = this.lesson.speaker;
     return true;
-  }
-
-  /** Somebody may draw while another types: the stage doesn't jump to and fro between them. */
-  #follow({ replaced, changed }: Moved, atMs: number): void {
-    if (replaced) {
-      const { markers } = this.#manifest.value;
-      const last = markers.findLast(({ type, atMs: at }) =>
-        at <= atMs && (type === "board" || type === "code" || type === "run")
-      );
-      if (last !== undefined) this.#touched.value = last.type === "board" ? "board" : "code";
-      this.#touchedAt = atMs;
-      return;
-    }
-    const board = changed.has("whiteboard");
-    const code = changed.has("files") || changed.has("runs");
-    if (board === code) return;
-    const touched = board ? "board" : "code";
-    if (touched !== this.#touched.value && atMs - this.#touchedAt < STAGE_RESTS_MS) return;
-    this.#touched.value = touched;
-    this.#touchedAt = atMs;
   }
 
   #fetchLog(segment: Manifest["segments"][number], atMs: number): void {

@@ -1,5 +1,6 @@
 /** The replay: what stood on the stage, who was there, what was written, and the timeline under all of it. */
 import { useEffect } from "preact/hooks";
+import { Captions } from "./captions.tsx";
 import { ChatAt } from "./chat.tsx";
 import { Controls } from "./controls.tsx";
 import { Faces } from "./faces.tsx";
@@ -37,6 +38,7 @@ export function ReplayPage({ replay, onDeleted }: { replay: Replay; onDeleted: (
           {layout !== "faces" && <Stage />}
           {view.showsFaces.value && <Faces />}
           {view.chatOpen.value && <ChatAt />}
+          <Captions />
         </main>
         <footer class="replay-foot">
           <Timeline />

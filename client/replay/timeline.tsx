@@ -1,8 +1,9 @@
-/** The whole lesson as a line to seek on: what happened when, pauses, and the time under the pointer. */
+/** The whole lesson as a line to seek on: what happened when, pauses, and a glimpse of the time under the pointer. */
 import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import type { Manifest, Marker } from "../../recorder/manifest.ts";
 import { sayElapsed } from "../room/time.ts";
+import { GlimpseView } from "./glimpse/glimpse_view.tsx";
 import { useReplay } from "./model.ts";
 
 /** Markers nearer to the pointer than this are named. */
@@ -22,6 +23,8 @@ export function Timeline() {
   );
   const at = replay.at.value;
   const onMove = (event: PointerEvent) => {
+    // A finger covers what it points at.
+    if (event.pointerType === "touch") return;
     const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
     hover.value = length * Math.max(0, Math.min(1, (event.clientX - box.left) / box.width));
   };
@@ -48,7 +51,8 @@ export function Timeline() {
         onInput={(event) => replay.seek(event.currentTarget.valueAsNumber)}
       />
       {hover.value !== null && (
-        <div class="timeline-label" style={{ left: part(hover.value) }} aria-hidden="true">
+        <div class="timeline-label" style={{ "--at": part(hover.value) }} aria-hidden="true">
+          <GlimpseView atMs={hover.value} />
           <strong class="numbers">{sayElapsed(hover.value)}</strong>
           {namesNear(hover.value, manifest).map((name) => <span key={name}>{name}</span>)}
         </div>

@@ -40,7 +40,7 @@ export function TopBar({ onDeleted }: { onDeleted: () => void }) {
         <IconButton
           icon={MessageSquare}
           label="Chat"
-          shortcut="C"
+          shortcut="T"
           tipSide="below"
           pressed={view.chatOpen.value}
           testId="chat-toggle"

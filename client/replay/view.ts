@@ -14,6 +14,8 @@ export const LAYOUT_LABELS: Readonly<Record<Layout, string>> = {
 export class ReplayView {
   readonly layout: Signal<Layout> = signal<Layout>("all");
   readonly chatOpen: Signal<boolean> = signal(!matchMedia("(max-width: 1000px)").matches);
+  /** The name of whoever speaks stands over the tiles. */
+  readonly captions: Signal<boolean> = signal(false);
   readonly keysOpen: Signal<boolean> = signal(false);
   /** The search field wants the focus. */
   readonly searching: Signal<boolean> = signal(false);

@@ -5,6 +5,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { atom, createTLStore, type Editor, type TLStore } from "tldraw";
 import { whiteboardOf } from "../../rooms/document/schema.ts";
+import { followFocus } from "./board_focus.ts";
 import type { RoomSession } from "../session.ts";
 import { createBoardSchema } from "./board_schema.ts";
 import { BoardBinding } from "./binding/board_binding.ts";
@@ -77,7 +78,9 @@ export function openBoard(session: RoomSession): Board {
         editor.updateInstanceState({ isReadonly: !binding.writable });
       });
       presence = sharePresence(editor, session);
+      const stopFocus = followFocus(editor);
       return () => {
+        stopFocus();
         stopPermissions();
         presence?.stop();
         presence = undefined;

@@ -1,30 +1,24 @@
 /** What stood in the middle: a shared screen, the board or the code, whichever the layout asks for. */
 import { lazy, Suspense } from "preact/compat";
-import { filesOf, runsOf, whiteboardOf } from "../../../rooms/document/schema.ts";
 import { SharedScreen, useScreen } from "../faces.tsx";
 import { Dots } from "../../lobby/page.tsx";
 import { useReplay } from "../model.ts";
 import { CodeAt } from "./code_at.tsx";
+import { type Shown, shownStage } from "./worked_on.ts";
 
 const BoardAt = lazy(() => import("./board_at.tsx"));
 
-type Shown = "screen" | "board" | "code" | "nothing";
-
 function useShown(): Shown {
   const replay = useReplay();
-  const screen = useScreen();
-  const layout = replay.view.layout.value;
-  if (layout === "board" || layout === "code") return layout;
-  if (screen !== undefined) return "screen";
+  const screenShared = useScreen() !== undefined;
   replay.version("whiteboard").value;
   replay.version("files").value;
   replay.version("runs").value;
-  const { doc } = replay.lesson;
-  const hasBoard = whiteboardOf(doc).size > 0;
-  const hasCode = filesOf(doc).size > 0 || runsOf(doc).length > 0;
-  if (hasBoard && hasCode) return replay.touched.value;
-  if (hasBoard) return "board";
-  return hasCode ? "code" : "nothing";
+  return shownStage(replay.lesson.doc, {
+    layout: replay.view.layout.value,
+    worked: replay.touched.value,
+    screenShared,
+  });
 }
 
 export function Stage() {
