@@ -17,12 +17,6 @@ export default defineConfig({
   resolve: {
     // One copy of each, also for what the board and the code bring along.
     dedupe: ["preact", "@preact/signals", "@preact/signals-core", "yjs", "lib0", "y-protocols"],
-    alias: {
-      // y-monaco imports a path that the package's export map hides.
-      "monaco-editor/esm/vs/editor/editor.api.js": here(
-        "../node_modules/monaco-editor/esm/vs/editor/editor.api.js",
-      ),
-    },
   },
   build: {
     outDir: here("./dist"),

@@ -9,6 +9,7 @@ import * as Y from "yjs";
 import { filesOf, runsOf } from "../../rooms/document/schema.ts";
 import type { RoomSession } from "../session.ts";
 import { type FileEntry, readFiles } from "./document/files.ts";
+import { runnerOf } from "./document/languages.ts";
 import { readRuns, type RunEntry } from "./document/runs.ts";
 import { type Place, readPlaces } from "./editor/cursors.ts";
 import { Runner } from "./run/runner.ts";
@@ -92,6 +93,19 @@ export class Workspace {
       this.#shownId.value = fileId;
       this.target.value = { fileId, line, column };
     });
+  }
+
+  /** Runs the file that is shown, where this person may and it can be run. */
+  runShown(): void {
+    const file = this.shown.peek();
+    const what = file === null ? null : runnerOf(file.name);
+    const idle = !this.runner.busy.peek() && this.session.permissions.peek().run;
+    if (file === null || what === null || !idle) return;
+    if (what === "preview") this.runner.preview(file);
+    else {
+      this.tab.value = "output";
+      void this.runner.run(file);
+    }
   }
 
   changeFontSize(by: 1 | -1): void {

@@ -1,7 +1,12 @@
-/** A lesson of two people in the code, for the tests of it. */
+/**
+ * A lesson of two people in the code, for the tests of it.
+ *
+ * A file's tests share one server, one browser and one lesson: each brings files of its own and looks at those. A language
+ * that one of them has loaded is there for the next.
+ */
 import { Buffer } from "node:buffer";
 import type { Browser, Page } from "playwright-core";
-import { launchChromium, Lectern, linkOf, openPerson, until } from "./lectern.ts";
+import { launchChromium, Lectern, linkOf, openPerson } from "./lectern.ts";
 
 export interface CodeLesson {
   lectern: Lectern;
@@ -10,42 +15,50 @@ export interface CodeLesson {
   links: { mia: string; ada: string };
   mia: Page;
   ada: Page;
-  /** Errors of both pages. */
+  /** Errors of both pages in this test. */
   errors: string[];
 }
 
+export type CodeTest = (name: string, run: (lesson: CodeLesson) => Promise<void>) => void;
+
 export const byId = (page: Page, id: string) => page.getByTestId(id);
 
-/** Mia, the tutor, and Ada, the student, with the code open; on failure the server's log is part of the message. */
-export async function withCode(run: (lesson: CodeLesson) => Promise<void>): Promise<void> {
+/** Names a test of the file's one lesson; on failure the server's log is part of the message. */
+export function codeTests(): CodeTest {
+  let lesson: CodeLesson | null = null;
+  Deno.test.beforeAll(async () => {
+    lesson = await openLesson();
+  });
+  Deno.test.afterAll(async () => {
+    await lesson?.browser.close();
+    await lesson?.lectern.stop();
+  });
+  return (name, run) =>
+    Deno.test(name, async () => {
+      const { lectern, errors } = lesson!;
+      const logged = lectern.log.length;
+      errors.length = 0;
+      try {
+        await run(lesson!);
+      } catch (error) {
+        const log = lectern.log.slice(logged).slice(-3000);
+        throw new Error(`${(error as Error).message}\nServer log:\n${log}`, { cause: error });
+      }
+    });
+}
+
+/** Mia, the tutor, and Ada, the student, with the code open. */
+async function openLesson(): Promise<CodeLesson> {
   const lectern = await Lectern.start();
   const browser = await launchChromium();
-  try {
-    const booking = await lectern.book();
-    const links = { mia: linkOf(booking, "Mia"), ada: linkOf(booking, "Ada") };
-    const [tutor, student] = [await openPerson(browser), await openPerson(browser)];
-    const errors = tutor.errors;
-    student.page.on("pageerror", (error) => errors.push(error.message));
-    await openCode(tutor.page, links.mia);
-    await openCode(student.page, links.ada);
-    const { meetingId } = booking;
-    await run({
-      lectern,
-      browser,
-      meetingId,
-      links,
-      mia: tutor.page,
-      ada: student.page,
-      errors,
-    });
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\nServer log:\n${lectern.log.slice(-3000)}`, {
-      cause: error,
-    });
-  } finally {
-    await browser.close();
-    await lectern.stop();
-  }
+  const booking = await lectern.book();
+  const links = { mia: linkOf(booking, "Mia"), ada: linkOf(booking, "Ada") };
+  const [tutor, student] = [await openPerson(browser), await openPerson(browser)];
+  const errors = tutor.errors;
+  student.page.on("pageerror", (error) => errors.push(error.message));
+  const [mia, ada] = [tutor.page, student.page];
+  await Promise.all([openCode(mia, links.mia), openCode(ada, links.ada)]);
+  return { lectern, browser, meetingId: booking.meetingId, links, mia, ada, errors };
 }
 
 /** Through the lobby into the code. */
@@ -98,21 +111,38 @@ export function output(page: Page): Promise<string> {
   return byId(page, "code-output").innerText();
 }
 
+/** Shows a file by its tab. */
+export async function showFile(page: Page, name: string): Promise<void> {
+  await page.getByRole("tab", { name, exact: true }).click();
+  await page.locator(".code-tab-shown", { hasText: name }).waitFor();
+}
+
 /** Runs what is shown and waits for its end; answers how it ended. */
 export async function run(page: Page, timeoutMs = 60_000): Promise<string> {
-  await byId(page, "code-run").click();
+  await startRun(page);
   return await ended(page, timeoutMs);
 }
 
+/** Presses Run, and waits until the run that this made is the one that is shown. */
+export async function startRun(page: Page): Promise<void> {
+  const shown = () => page.locator("[data-testid=code-status]").first().getAttribute("data-run");
+  const before = await byId(page, "code-status").isVisible() ? await shown() : null;
+  await byId(page, "code-run").click();
+  await page.locator(`[data-testid=code-status]:not([data-run="${before}"])`).waitFor();
+}
+
+/** Waits until the run that is shown has ended, for everybody and on this page. */
 export async function ended(page: Page, timeoutMs = 60_000): Promise<string> {
-  // Between the press and the first entry in the document nothing stands there yet.
-  await byId(page, "code-run").or(byId(page, "code-stop")).first().waitFor();
-  return await until(
-    async () =>
-      await byId(page, "code-stop").isVisible()
-        ? "running"
-        : await byId(page, "code-status").getAttribute("data-exit") ?? "running",
-    (exit) => exit !== "running",
-    timeoutMs,
-  );
+  await page.locator('[data-testid=code-status]:not([data-exit="running"])')
+    .waitFor({ timeout: timeoutMs });
+  await byId(page, "code-run").waitFor();
+  return await byId(page, "code-status").getAttribute("data-exit") ?? "";
+}
+
+/** Types a line for the program that asks for one. */
+export async function answer(page: Page, line: string, timeoutMs = 60_000): Promise<void> {
+  const field = byId(page, "code-input");
+  await field.waitFor({ timeout: timeoutMs });
+  await field.fill(line);
+  await field.press("Enter");
 }

@@ -1,7 +1,20 @@
 /** Programs run in every language, and both people see the same. */
 import { expect } from "@std/expect";
-import { byId, ended, output, run, upload, withCode } from "./code_lesson.ts";
+import {
+  answer,
+  byId,
+  type CodeLesson,
+  codeTests,
+  ended,
+  output,
+  run,
+  showFile,
+  startRun,
+  upload,
+} from "./code_lesson.ts";
 import { until } from "./lectern.ts";
+
+const codeTest = codeTests();
 
 interface Sample {
   language: string;
@@ -113,48 +126,48 @@ const SAMPLES: readonly Sample[] = [
   },
 ];
 
-for (const sample of SAMPLES) {
-  Deno.test(`${sample.language} prints, reads a line, fails at its line, and both see it`, async () => {
-    await withCode(async ({ mia, ada, errors }) => {
-      await upload(mia, sample.files);
-      await byId(mia, "code-run").click();
-      if (sample.reads) {
-        await byId(mia, "code-input").waitFor({ timeout: 90_000 });
-        await byId(mia, "code-input").fill("Ada");
-        await mia.keyboard.press("Enter");
-      }
-      const exit = await ended(mia, 90_000);
-      expect([await output(mia), exit]).toEqual([
-        expect.stringContaining(sample.prints),
-        sample.line > 0 ? "1" : "0",
-      ]);
-      const seen = await output(mia);
-      expect(await until(() => output(ada), (text) => text === seen)).toBe(seen);
-      expect(await byId(ada, "code-status").innerText()).toContain("Mia");
-      if (sample.line > 0) {
-        const place = byId(mia, "code-place").filter({ hasText: sample.place }).first();
-        await place.click();
-        const active = mia.locator(".code-editor .line-numbers.active-line-number");
-        await until(() => active.textContent(), (text) => text?.trim() === String(sample.line));
-      }
-      expect(errors).toEqual([]);
-    });
-  });
+/** Brings the files, runs the last, answers its question, and goes to where it failed. */
+async function runSample({ mia, ada, errors }: CodeLesson, sample: Sample): Promise<void> {
+  const { language, files, reads, prints, line, place } = sample;
+  await upload(mia, files);
+  await startRun(mia);
+  if (reads) await answer(mia, "Ada", 90_000);
+  const exit = await ended(mia, 90_000);
+  const seen = await output(mia);
+  expect([language, seen, exit]).toEqual([
+    language,
+    expect.stringContaining(prints),
+    line > 0 ? "1" : "0",
+  ]);
+  expect(await until(() => output(ada), (text) => text === seen)).toBe(seen);
+  expect(await byId(ada, "code-status").innerText()).toContain("Mia");
+  if (line > 0) {
+    await byId(mia, "code-place").filter({ hasText: place }).first().click();
+    const active = mia.locator(".code-editor .line-numbers.active-line-number");
+    await until(() => active.textContent(), (text) => text?.trim() === String(line));
+  }
+  expect(errors).toEqual([]);
 }
 
-Deno.test("C says where the compiler stumbled, and the next program runs", async () => {
-  await withCode(async ({ mia }) => {
-    await upload(mia, { "wrong.c": "int main(void) {\n  return 0\n}\n" });
-    expect(await run(mia, 90_000)).toBe("1");
-    expect(await output(mia)).toContain("wrong.c:2:");
-    await upload(mia, { "right.c": '#include <stdio.h>\nint main(void) { puts("fine"); }\n' });
-    expect(await run(mia)).toBe("0");
-    expect(await output(mia)).toContain("fine");
-  });
+for (const sample of SAMPLES) {
+  codeTest(
+    `${sample.language} prints, reads a line, fails at its line, and both see it`,
+    (lesson) => runSample(lesson, sample),
+  );
+}
+
+codeTest("C says where the compiler stumbled, and the next program runs", async ({ mia }) => {
+  await upload(mia, { "wrong.c": "int main(void) {\n  return 0\n}\n" });
+  expect(await run(mia, 90_000)).toBe("1");
+  expect(await output(mia)).toContain("wrong.c:2:");
+  await upload(mia, { "right.c": '#include <stdio.h>\nint main(void) { puts("fine"); }\n' });
+  expect(await run(mia)).toBe("0");
+  expect(await output(mia)).toContain("fine");
 });
 
-Deno.test("pictures and tables are shown to both, and a page is previewed live", async () => {
-  await withCode(async ({ mia, ada }) => {
+codeTest(
+  "pictures and tables are shown to both, and a page is previewed live",
+  async ({ mia, ada }) => {
     await upload(mia, {
       "plot.py": "from lectern import plot, show\nplot([1, 4, 9], title='Squares')\n" +
         "show([[0, 255], [255, 0]])\nprint('drawn')\n",
@@ -186,33 +199,32 @@ Deno.test("pictures and tables are shown to both, and a page is previewed live",
     }
     await byId(ada, "code-tab-output").click();
     await until(() => output(ada), (text) => text.includes("loaded"));
-  });
-});
+  },
+);
 
-Deno.test("a tutor's tests pass and fail on each run, for the student too", async () => {
-  await withCode(async ({ mia, ada }) => {
-    await upload(mia, { "main.js": "const n = Number(await prompt());\nconsole.log(n * 2);\n" });
-    await byId(mia, "code-tab-tests").click();
-    const add = async (index: number, id: string, field: string, value: string, input?: string) => {
-      await byId(mia, id).click();
-      const one = byId(mia, "code-case").nth(index);
-      if (input !== undefined) await one.getByLabel("Input").fill(input);
-      await one.getByLabel(field).fill(value);
-      await one.getByLabel(field).blur();
-    };
-    await add(0, "code-test-add", "Expected output", "42", "21");
-    await add(1, "code-test-add", "Expected output", "7", "3");
-    await add(2, "code-test-add-code", "Code after the program", "assert(n === 1);");
-    await byId(ada, "code-run").click();
-    await byId(ada, "code-input").fill("1");
-    await ada.keyboard.press("Enter");
-    await byId(mia, "code-tab-output").click();
-    await byId(mia, "code-verdict").waitFor({ timeout: 30_000 });
-    expect(await byId(mia, "code-verdict").innerText()).toBe("1 of 3 tests pass");
-    await byId(ada, "code-verdict").click();
-    const verdicts = byId(ada, "code-case");
-    expect(await verdicts.evaluateAll((all) => all.map((one) => one.getAttribute("data-verdict"))))
-      .toEqual(["passed", "failed", "failed"]);
-    expect(await verdicts.nth(1).innerText()).toContain("6");
-  });
+codeTest("a tutor's tests pass and fail on each run, for the student too", async ({ mia, ada }) => {
+  await upload(mia, { "tested.js": "const n = Number(await prompt());\nconsole.log(n * 2);\n" });
+  await byId(mia, "code-tab-tests").click();
+  const add = async (index: number, id: string, field: string, value: string, input?: string) => {
+    await byId(mia, id).click();
+    const one = byId(mia, "code-case").nth(index);
+    if (input !== undefined) await one.getByLabel("Input").fill(input);
+    await one.getByLabel(field).fill(value);
+    await one.getByLabel(field).blur();
+  };
+  await add(0, "code-test-add", "Expected output", "42", "21");
+  await add(1, "code-test-add", "Expected output", "7", "3");
+  await add(2, "code-test-add-code", "Code after the program", "assert(n === 1);");
+  await showFile(ada, "tested.js");
+  await byId(ada, "code-tab-output").click();
+  await startRun(ada);
+  await answer(ada, "1");
+  await byId(mia, "code-tab-output").click();
+  await byId(mia, "code-verdict").waitFor({ timeout: 30_000 });
+  expect(await byId(mia, "code-verdict").innerText()).toBe("1 of 3 tests pass");
+  await byId(ada, "code-verdict").click();
+  const verdicts = byId(ada, "code-case");
+  expect(await verdicts.evaluateAll((all) => all.map((one) => one.getAttribute("data-verdict"))))
+    .toEqual(["passed", "failed", "failed"]);
+  expect(await verdicts.nth(1).innerText()).toContain("6");
 });

@@ -5,7 +5,6 @@
  * others wrote. Read-only is a courtesy; the server refuses edits of those who may not.
  */
 import type { editor } from "monaco-editor/editor/editor.api";
-import { MonacoBinding } from "y-monaco";
 import * as Y from "yjs";
 import type { RoomSession } from "../../session.ts";
 import type { FileEntry } from "../document/files.ts";
@@ -13,13 +12,14 @@ import { languageOf } from "../document/languages.ts";
 import { Cursors, indexIn, readPlaces } from "./cursors.ts";
 import { indent } from "./indentation.ts";
 import type { Monaco } from "./monaco.ts";
+import { type BoundView, TextBinding } from "./text_binding.ts";
 import { followScheme } from "./theme.ts";
 
 /** A file that has been looked at. */
 interface OpenFile {
   entry: FileEntry;
   model: editor.ITextModel;
-  binding: MonacoBinding;
+  binding: TextBinding;
   undo: Y.UndoManager;
   view: editor.ICodeEditorViewState | null;
 }
@@ -32,6 +32,8 @@ export class CodeEditor {
   #shown: OpenFile | null = null;
   /** Runs when this person moves, types or scrolls by hand. */
   onOwnMove: () => void = () => {};
+  /** Runs when this person asks by the keyboard that the file is run. */
+  onRun: () => void = () => {};
 
   constructor(
     private readonly monaco: Monaco,
@@ -72,6 +74,7 @@ export class CodeEditor {
     this.#editor.addCommand(KeyMod.CtrlCmd | KeyMod.Shift | KeyCode.KeyZ, () => this.redo());
     this.#editor.addCommand(KeyMod.CtrlCmd | KeyCode.KeyY, () => this.redo());
     this.#editor.addCommand(KeyMod.Shift | KeyMod.Alt | KeyCode.KeyF, () => this.indent());
+    this.#editor.addCommand(KeyMod.CtrlCmd | KeyCode.Enter, () => this.onRun());
   }
 
   /** Shows a file; null shows none. */
@@ -193,8 +196,7 @@ export class CodeEditor {
       entry.text.toString(),
       languageOf(entry.name).id,
     );
-    model.setEOL(this.monaco.editor.EndOfLineSequence.LF);
-    const binding = new MonacoBinding(entry.text, model, new Set([this.#editor]), null);
+    const binding = new TextBinding(entry.text, model, this.#viewOf(model));
     const undo = new Y.UndoManager(entry.text, { trackedOrigins: new Set([binding]) });
     const file: OpenFile = { entry, model, binding, undo, view: null };
     this.#open.set(entry.id, file);
@@ -209,7 +211,29 @@ export class CodeEditor {
       this.#cursors.show(null);
     }
     file.undo.destroy();
-    // Disposing of the model ends the binding.
+    file.binding.dispose();
     file.model.dispose();
+  }
+
+  #viewOf(model: editor.ITextModel): BoundView {
+    const at = (offset: number) => model.getPositionAt(offset);
+    return {
+      read: () => {
+        if (this.#editor.getModel() !== model) return null;
+        return (this.#editor.getSelections() ?? []).map((selection) => ({
+          anchor: model.getOffsetAt({
+            lineNumber: selection.selectionStartLineNumber,
+            column: selection.selectionStartColumn,
+          }),
+          head: model.getOffsetAt(selection.getPosition()),
+        }));
+      },
+      write: (selections) =>
+        this.#editor.setSelections(
+          selections.map(({ anchor, head }) =>
+            this.monaco.Selection.fromPositions(at(anchor), at(head))
+          ),
+        ),
+    };
   }
 }

@@ -49,9 +49,9 @@ export function readPlaces(awareness: Awareness, me: string): Place[] {
   return [...places.values()];
 }
 
-/** A place in a text that stays where it is while others write before it. */
+/** A place in a text that moves with the letter before it, as a cursor does while others write. */
 export function positionIn(text: Y.Text, index: number): string {
-  const position = Y.createRelativePositionFromTypeIndex(text, Math.min(text.length, index));
+  const position = Y.createRelativePositionFromTypeIndex(text, Math.min(text.length, index), -1);
   return btoa(String.fromCharCode(...Y.encodeRelativePosition(position)));
 }
 

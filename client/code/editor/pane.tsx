@@ -17,6 +17,7 @@ export function EditorPane({ workspace, monaco, onEditor }: PaneProps) {
     if (place.current === null) return;
     const editor = new CodeEditor(monaco, place.current, workspace.session);
     editor.onOwnMove = () => workspace.following.value = null;
+    editor.onRun = () => workspace.runShown();
     const stops = [
       effect(() => {
         editor.update(workspace.files.value);

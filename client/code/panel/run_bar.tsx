@@ -88,7 +88,7 @@ function RunButton({ workspace }: { workspace: Workspace }) {
     ? "The host has not opened running for you"
     : what === null
     ? "This kind of file doesn’t run"
-    : `Run ${file?.name}`;
+    : `Run ${file?.name} (Ctrl Enter)`;
   return (
     <button
       type="button"
@@ -96,14 +96,7 @@ function RunButton({ workspace }: { workspace: Workspace }) {
       disabled={!may || what === null}
       title={reason}
       data-testid="code-run"
-      onClick={() => {
-        if (file === null) return;
-        if (what === "preview") runner.preview(file);
-        else {
-          workspace.tab.value = "output";
-          void runner.run(file);
-        }
-      }}
+      onClick={() => workspace.runShown()}
     >
       <Play size={16} fill="currentColor" aria-hidden="true" /> Run
     </button>
@@ -119,7 +112,12 @@ export function RunStatus({ workspace, run }: { workspace: Workspace; run: RunEn
   const phase = mine && run.exit === null ? runner.phase.value : null;
   const passed = run.tests?.filter((test) => test.passed).length ?? 0;
   return (
-    <p class="code-status" data-testid="code-status" data-exit={String(run.exit ?? "running")}>
+    <p
+      class="code-status"
+      data-testid="code-status"
+      data-run={run.id}
+      data-exit={String(run.exit ?? "running")}
+    >
       <span>
         {who} ran <strong>{file}</strong>
       </span>

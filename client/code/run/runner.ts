@@ -203,6 +203,7 @@ export class Runner {
   }
 
   #openFrame(): SandboxFrame {
+    if (this.#frame?.lost) this.#frame = null;
     return this.#frame ??= new SandboxFrame();
   }
 

@@ -13,11 +13,17 @@ export interface FrameRun {
   readonly ended: Promise<RunEnd>;
 }
 
+/** A frame that says nothing for this long after it was made did not arrive. */
+const ARRIVAL_MS = 30_000;
+
 export class SandboxFrame {
   readonly #frame = document.createElement("iframe");
   readonly #ready: Promise<void>;
   readonly #runs = new Map<string, (event: RunnerEvent) => void>();
   #markReady: () => void = () => {};
+  readonly #arrival = setTimeout(() => this.#lose(), ARRIVAL_MS);
+  /** Whether it never arrived: another one must be made. */
+  lost = false;
 
   constructor() {
     this.#ready = new Promise((resolve) => this.#markReady = resolve);
@@ -47,7 +53,18 @@ export class SandboxFrame {
     };
   }
 
+  #lose(): void {
+    this.lost = true;
+    const text = "The place where programs run did not arrive. Press Run again.\n";
+    for (const take of [...this.#runs.values()]) {
+      take({ type: "stderr", text });
+      take({ type: "exit", code: 1 });
+    }
+    this.close();
+  }
+
   close(): void {
+    clearTimeout(this.#arrival);
     globalThis.removeEventListener("message", this.#onMessage);
     this.#frame.remove();
     for (const take of [...this.#runs.values()]) take({ type: "exit", code: "stopped" });
@@ -60,7 +77,10 @@ export class SandboxFrame {
 
   readonly #onMessage = ({ source, data }: MessageEvent<FrameReport>): void => {
     if (source !== this.#frame.contentWindow) return;
-    if (data?.type === "ready") this.#markReady();
+    if (data?.type === "ready") {
+      clearTimeout(this.#arrival);
+      this.#markReady();
+    }
     if (data?.type !== "event") return;
     const event = readEvent(data.event);
     if (event !== undefined) this.#runs.get(data.run)?.(event);

@@ -30,21 +30,28 @@ class RunnerWorker {
 
   constructor(readonly runner: RunnerName) {
     const url = new URL(`./${runner}.js`, location.href).href;
-    const source = `import(${JSON.stringify(url)}).catch((error) => { throw error; });`;
+    // A script that doesn't arrive would be an unhandled rejection in there, of which nobody hears.
+    const source = `import(${JSON.stringify(url)})` +
+      `.catch((error) => postMessage({ type: "missing", message: String(error) }));`;
     this.worker = new Worker(`data:text/javascript,${encodeURIComponent(source)}`, {
       type: "module",
     });
     this.loaded = new Promise((resolve, reject) => {
       this.worker.onmessage = ({ data }) => {
         if (data?.type === "loaded") resolve();
+        else if (data?.type === "missing") this.#lose(String(data.message), reject);
         else this.onReport(data);
       };
-      this.worker.onerror = (event) => {
-        reject(new Error(event.message));
-        this.onFailure(event.message);
-      };
+      this.worker.onerror = (event) => this.#lose(event.message, reject);
     });
     this.loaded.catch(() => {});
+  }
+
+  /** One that is lost while it waits must not be taken for the next run. */
+  #lose(message: string, reject: (error: Error) => void): void {
+    if (idle.get(this.runner) === this) idle.delete(this.runner);
+    reject(new Error(message));
+    this.onFailure(message);
   }
 
   post(command: WorkerCommand): void {
@@ -87,7 +94,7 @@ class Run {
     this.#worker.onFailure = (message) => this.#fail(message);
     this.#worker.loaded.then(
       () => this.#worker.post({ type: "run", request, token: this.#token }),
-      (error) => this.#fail(String(error)),
+      (error) => this.#fail(error instanceof Error ? error.message : String(error)),
     );
   }
 
