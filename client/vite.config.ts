@@ -29,6 +29,7 @@ export default defineConfig({
         landing: here("./index.html"),
         room: here("./room.html"),
         lessons: here("./lessons.html"),
+        analytics: here("./analytics.html"),
         replay: here("./replay.html"),
       },
     },

@@ -256,6 +256,8 @@ export class Meetings {
       .innerJoin("meeting_settings", "meeting_settings.meeting_id", "video_meetings.meeting_id")
       .select("video_meetings.meeting_id")
       .where("status", "in", ["pending", "active"])
+      // Extensions only add, so the index narrows first.
+      .where("scheduled_end", "<=", now - this.window.endGraceMs)
       .where((eb) =>
         eb(eb("scheduled_end", "+", eb.ref("extended_ms")), "<=", now - this.window.endGraceMs)
       )

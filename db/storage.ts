@@ -3,6 +3,12 @@
  */
 import { type Kysely, sql } from "kysely";
 import type { Identity, MeetingStore, UpdateLog } from "../rooms/ports.ts";
+import {
+  lessonsWithCode,
+  listActivity,
+  type ParticipantActivity,
+  recordActivity,
+} from "./activity.ts";
 import { ApiKeys } from "./api_keys.ts";
 import { Assets } from "./assets.ts";
 import { SqlClientIds } from "./client_ids.ts";
@@ -71,6 +77,10 @@ export interface BookingStore extends MeetingStore {
   /** False when there is no such link, or it was revoked before. */
   revokeLink(meetingId: string, linkId: string): Promise<boolean>;
   stays(meetingId: string): Promise<Stay[]>;
+  /** What everybody who came did; a running lesson's is some seconds old. */
+  activity(meetingId: string): Promise<ParticipantActivity[]>;
+  /** Lessons whose code a person may take along: see {@linkcode lessonsWithCode}. */
+  withCode(userId: string, keptSince: number): Promise<Set<string>>;
   /** Open meetings whose links have stopped working. */
   overdue(now: number): Promise<string[]>;
   /** Puts a reminder of every lesson that starts within `beforeMs` into the outbox, once; answers how many. */
@@ -154,6 +164,8 @@ function createMeetingStore(
     links: (meetingId) => listLinks(db, meetingId),
     revokeLink: (meetingId, linkId) => revokeLink(db, meetingId, linkId, now()),
     stays: (meetingId) => listStays(db, meetingId),
+    activity: (meetingId) => listActivity(db, meetingId),
+    withCode: (userId, keptSince) => lessonsWithCode(db, userId, keptSince),
     overdue: (at) => meetings.overdue(at),
     remind: (beforeMs, at) => recordReminders(db, beforeMs, at),
     active: () => meetings.active(),
@@ -169,6 +181,7 @@ function createMeetingStore(
     recordLeave: (meetingId, participantId, at) => recordLeave(db, meetingId, participantId, at),
     recordMuted: (meetingId, participantId, muted) =>
       recordMuted(db, meetingId, participantId, muted),
+    recordActivity: (meetingId, rows) => recordActivity(db, meetingId, rows),
     start: (meetingId, at) => meetings.start(meetingId, at),
     extend: (meetingId, extension) => meetings.extend(meetingId, extension),
     async complete(meetingId, at, reason) {

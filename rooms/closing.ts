@@ -1,10 +1,11 @@
 /**
- * When a running meeting closes: the booked end and its grace, and what the host added. Pure but for its own count.
+ * When a running meeting closes: the booked end and its grace, and what the host added.
  *
  * Invariant: the host adds no more than {@linkcode ClosingLimits.extendMs} in all.
  */
 import { type Deadline, deadlineAt, type DeadlineLimits } from "./deadlines.ts";
-import type { MeetingRecord } from "./ports.ts";
+import { RoomError } from "./errors.ts";
+import type { MeetingRecord, MeetingStore } from "./ports.ts";
 import type { NoticeParams } from "./protocol/messages.ts";
 
 export interface ClosingLimits extends DeadlineLimits {
@@ -12,15 +13,27 @@ export interface ClosingLimits extends DeadlineLimits {
   extendMs: number;
 }
 
+export interface ClosingPorts {
+  store: Pick<MeetingStore, "extend">;
+  limits: ClosingLimits;
+}
+
 export class Closing {
+  readonly #meetingId: string;
+  readonly #limits: ClosingLimits;
   #closesAt: number | null;
   #extendedMs: number;
   #warned = 0;
 
   constructor(
-    { closesAt, extendedMs }: Pick<MeetingRecord, "closesAt" | "extendedMs">,
-    private readonly limits: ClosingLimits,
+    { meetingId, closesAt, extendedMs }: Pick<
+      MeetingRecord,
+      "meetingId" | "closesAt" | "extendedMs"
+    >,
+    private readonly ports: ClosingPorts,
   ) {
+    this.#meetingId = meetingId;
+    this.#limits = ports.limits;
     this.#closesAt = closesAt;
     this.#extendedMs = extendedMs;
   }
@@ -28,7 +41,7 @@ export class Closing {
   /** What is due, and counted as given when it is a warning. `emptySince` as in {@linkcode deadlineAt}. */
   due(now: number, emptySince: number | null): Deadline {
     const state = { closesAt: this.#closesAt, emptySince, warned: this.#warned };
-    const deadline = deadlineAt(now, state, this.limits);
+    const deadline = deadlineAt(now, state, this.#limits);
     if (deadline?.due === "warning") this.#warned = deadline.warned;
     return deadline;
   }
@@ -42,13 +55,27 @@ export class Closing {
   /** What the host may still add. */
   get extendableMs(): number {
     if (this.#closesAt === null) return 0;
-    return Math.max(0, this.limits.extendMs - this.#extendedMs);
+    return Math.max(0, this.#limits.extendMs - this.#extendedMs);
   }
 
-  /** The host added time. Warnings that are due again are given again. */
-  extended({ closesAt, extendedMs }: { closesAt: number; extendedMs: number }, now: number): void {
+  /**
+   * Moves the end; answers when the room closes then. Warnings that are due again are given again.
+   * @throws RoomError `conflict` when it has no end, or can't be moved so far.
+   */
+  async extend(byMs: number, now: number): Promise<number> {
+    const { extendMs: mostMs, warningsMs } = this.#limits;
+    const moved = byMs > this.extendableMs
+      ? null
+      : await this.ports.store.extend(this.#meetingId, { byMs, mostMs, at: now });
+    if (moved === null) {
+      const minutes = Math.floor(this.extendableMs / 60_000);
+      const why = minutes === 0 ? "any more" : `by more than ${minutes} minutes`;
+      throw new RoomError("conflict", `This lesson can't be extended ${why}.`);
+    }
+    const { closesAt, extendedMs } = moved;
     this.#closesAt = closesAt;
     this.#extendedMs = extendedMs;
-    this.#warned = this.limits.warningsMs.filter((ms) => now >= closesAt - ms).length;
+    this.#warned = warningsMs.filter((ms) => now >= closesAt - ms).length;
+    return closesAt;
   }
 }

@@ -130,7 +130,9 @@ export const COMMANDS: { readonly [M in RoomMethod]: Handler<M> } = {
 
   async "meeting.extend"({ room, member, params, now }) {
     const host = requireHost(member);
-    return { endsAt: await room.extend(params.minutes * 60_000, host.fields.name, now) };
+    const endsAt = await room.closing.extend(params.minutes * 60_000, now);
+    room.audience.notify("meeting.extended", { endsAt, by: host.fields.name });
+    return { endsAt };
   },
 
   "meeting.bring"({ room, member, params }) {
@@ -178,6 +180,7 @@ export const COMMANDS: { readonly [M in RoomMethod]: Handler<M> } = {
         text: params.text,
         at: now,
       }));
+    room.activity.wrote(person.id);
     return stored(room, { id });
   },
 };

@@ -103,6 +103,11 @@ export interface MeetingStore {
   recordJoin(meetingId: string, identity: Identity, at: number): Promise<void>;
   recordLeave(meetingId: string, participantId: string, at: number): Promise<void>;
   recordMuted(meetingId: string, participantId: string, muted: boolean): Promise<void>;
+  /** Adds to what is known of what people did. */
+  recordActivity(
+    meetingId: string,
+    rows: readonly { participantId: string; counts: ActivityCounts }[],
+  ): Promise<void>;
   /** pending → active. */
   start(meetingId: string, at: number): Promise<void>;
   /**
@@ -115,6 +120,29 @@ export interface MeetingStore {
   ): Promise<{ closesAt: number; extendedMs: number } | null>;
   /** active or pending → completed; everybody's left_at is set where it is not. */
   complete(meetingId: string, at: number, reason?: EndReason): Promise<void>;
+}
+
+/** What one person did since it was last recorded. Names that end in `Ms` are milliseconds, others counts. */
+export interface ActivityCounts {
+  talkMs: number;
+  /** Microphone, camera and screen: sent and let through. */
+  audioMs: number;
+  videoMs: number;
+  screenMs: number;
+  /** The connection was lost for so long, so often. */
+  awayMs: number;
+  drops: number;
+  /** Things put on the board, changes of code, programs run, chat messages. */
+  strokes: number;
+  edits: number;
+  runs: number;
+  messages: number;
+  /** What arrived of them at the server, and for how long how well. */
+  packets: number;
+  packetsLost: number;
+  goodMs: number;
+  fairMs: number;
+  poorMs: number;
 }
 
 export type EndReason = "ended" | "timeout" | "empty" | "cancelled";

@@ -10,6 +10,7 @@ import type * as Y from "yjs";
 import { checkNotFull, mustWait } from "./admission.ts";
 import { Audience } from "./audience.ts";
 import type { ClientIds } from "./client_ids.ts";
+import { Activity } from "./activity.ts";
 import { Closing } from "./closing.ts";
 import type { Deadline } from "./deadlines.ts";
 import { projectMeeting, projectParticipant } from "./document/projection.ts";
@@ -47,7 +48,8 @@ export class Room {
   #state: "open" | "ending" | "closed" = "open";
   readonly #over = Promise.withResolvers<void>();
   #emptySince: number | null;
-  readonly #closing: Closing;
+  readonly closing: Closing;
+  readonly activity: Activity;
   readonly #outage: Outage;
 
   private constructor(
@@ -81,7 +83,13 @@ export class Room {
     this.people = new People(clientIds, ports.limits);
     this.people.restore(replica.doc, now);
     this.#meeting = initialMeeting(record, replica.doc);
-    this.#closing = new Closing(record, ports.limits);
+    this.closing = new Closing(record, ports);
+    this.activity = new Activity({
+      meetingId: record.meetingId,
+      store: ports.store,
+      failed: (error) => this.#notKept("activity", error),
+    });
+    this.activity.watch(replica.doc);
     this.#emptySince = this.people.present().length === 0 ? now : null;
     this.reception = new Reception({
       limit: ports.limits.waiting,
@@ -213,7 +221,7 @@ export class Room {
     if (member.may.host && this.reception.size > 0) {
       member.notify("admission.waiting", this.reception.notice());
     }
-    const warning = this.#closing.warning();
+    const warning = this.closing.warning();
     if (warning !== null) member.notify("meeting.warning", warning);
   }
 
@@ -288,6 +296,7 @@ export class Room {
 
   /** Shows a person's fields in the document. */
   show(person: Person): void {
+    this.activity.shown(person.id, person.fields, this.#now);
     this.#write((doc) => projectParticipant(doc, person.id, person.fields));
   }
 
@@ -316,14 +325,15 @@ export class Room {
       }
     }
     await this.#outage.tick(now);
+    await this.activity.tick(now);
     const emptySince = this.reception.size > 0 ? null : this.#emptySince;
-    await this.#meet(this.#closing.due(now, emptySince));
+    await this.#meet(this.closing.due(now, emptySince));
   }
 
   async #meet(deadline: Deadline): Promise<void> {
     if (deadline === null) return;
     if (deadline.due === "warning") {
-      const warning = this.#closing.warning();
+      const warning = this.closing.warning();
       if (warning !== null) this.audience.notify("meeting.warning", warning);
     } else if (deadline.due === "empty" && this.#meeting.status === "pending") {
       // Nobody ever came in: the lesson may still happen.
@@ -331,29 +341,6 @@ export class Room {
     } else {
       await this.end(deadline.due, null, this.#now);
     }
-  }
-
-  /**
-   * Moves the end; answers when the room closes then.
-   * @throws RoomError `conflict` when it has no end, or can't be moved so far.
-   */
-  async extend(byMs: number, by: string, now: number): Promise<number> {
-    const { store, limits } = this.ports;
-    const { extendableMs } = this.#closing;
-    const extension = { byMs, mostMs: limits.extendMs, at: now };
-    const moved = byMs > extendableMs ? null : await store.extend(this.meetingId, extension);
-    if (moved === null) {
-      const minutes = Math.floor(extendableMs / 60_000);
-      throw new RoomError(
-        "conflict",
-        minutes === 0
-          ? "This lesson can't be extended any more."
-          : `This lesson can be extended by ${minutes} minutes at most.`,
-      );
-    }
-    this.#closing.extended(moved, now);
-    this.audience.notify("meeting.extended", { endsAt: moved.closesAt, by });
-    return moved.closesAt;
   }
 
   /** Ends the meeting for all. `by` is a name. */
@@ -372,6 +359,8 @@ export class Room {
       ...(recording.state === "off" ? {} : { recording: { state: "off", since: now } }),
     });
     this.#state = "ending";
+    // Whoever hears of the end may ask for the figures at once.
+    await this.activity.keep(now);
     if (reason !== "cancelled") {
       await this.#keep("end", this.ports.store.complete(this.meetingId, now, reason));
     }
@@ -387,6 +376,7 @@ export class Room {
     this.#now = now;
     const text = encodeNotice("server.restarting", {});
     for (const peer of this.#peers()) peer.sendText(text);
+    await this.activity.keep(now);
     await this.recording?.suspend();
     await this.#close(CLOSE.restarting, "restarting");
   }
@@ -436,14 +426,17 @@ export class Room {
 
   #rebuilt(): void {
     if (this.#state !== "open") return;
+    this.activity.watch(this.replica.doc);
     this.#project();
     this.ports.commitDue();
   }
 
   /** The room goes on when a side note can't be kept. */
   #keep(what: string, done: Promise<void>): Promise<void> {
-    return done.catch((error) =>
-      this.ports.report("error", `Not kept: ${what}`, { meetingId: this.meetingId, error })
-    );
+    return done.catch((error) => this.#notKept(what, error));
+  }
+
+  #notKept(what: string, error: unknown): void {
+    this.ports.report("error", `Not kept: ${what}`, { meetingId: this.meetingId, error });
   }
 }

@@ -15,6 +15,10 @@ export interface Lesson {
   opensAt: number | null;
   closesAt: number | null;
   hasRecording: boolean;
+  /** The reader gave this lesson, and somebody came. */
+  hasAnalytics: boolean;
+  /** Code was written in it. */
+  hasFiles: boolean;
 }
 
 export interface Lessons {
@@ -49,7 +53,37 @@ function readLesson(fields: Fields): Lesson {
     opensAt: timeOf(fields["opensAt"]),
     closesAt: timeOf(fields["closesAt"]),
     hasRecording: fields["hasRecording"] === true,
+    hasAnalytics: fields["hasAnalytics"] === true,
+    hasFiles: fields["hasFiles"] === true,
   };
+}
+
+/** The page of a lesson's figures. */
+export function analyticsLink(token: string, meetingId: string): string {
+  return `/lessons/${encodeURIComponent(meetingId)}/analytics#${new URLSearchParams({ token })}`;
+}
+
+/** The lesson's code at its end, text by name; null when it can't be had. */
+export async function loadFiles(
+  token: string,
+  meetingId: string,
+): Promise<Record<string, string> | null> {
+  const response = await ask(`/${encodeURIComponent(meetingId)}/files`, token, "GET");
+  const body: unknown = await response?.json().catch(() => null);
+  if (!response?.ok || !isFields(body) || !Array.isArray(body["files"])) return null;
+  const files: Record<string, string> = {};
+  for (const { name, text } of body["files"].filter(isFields)) {
+    files[freeName(textOf(name) ?? "unnamed", files)] = textOf(text) ?? "";
+  }
+  return files;
+}
+
+/** Two files of one name are both kept: `main.py` and `main (2).py`. */
+function freeName(name: string, taken: Readonly<Record<string, string>>): string {
+  const [, stem = name, extension = ""] = /^(.+?)(\.[^.]*)?$/.exec(name) ?? [];
+  let free = name;
+  for (let count = 2; Object.hasOwn(taken, free); count++) free = `${stem} (${count})${extension}`;
+  return free;
 }
 
 async function ask(path: string, token: string, method: "GET" | "POST"): Promise<Response | null> {

@@ -13,6 +13,8 @@ const lesson = (meetingId: string, start: number | null, change: Partial<Lesson>
   opensAt: start === null ? null : start - HOUR_MS / 4,
   closesAt: start === null ? null : start + 1.25 * HOUR_MS,
   hasRecording: false,
+  hasAnalytics: false,
+  hasFiles: false,
   ...change,
 });
 

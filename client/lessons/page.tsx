@@ -1,19 +1,22 @@
 /** One person's lessons: what comes next, with a way in when it opens, and what was. */
-import { BellRing, Play } from "lucide-preact";
+import { BellRing, ChartNoAxesColumn, Download, Play } from "lucide-preact";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Page, Waiting } from "../lobby/page.tsx";
 import { type Reader, sayDay, sayTime, sayZone, thisReader } from "../lobby/schedule.ts";
 import {
+  analyticsLink,
   askForLink,
   isOpen,
   type Lesson,
   type Lessons,
+  loadFiles,
   loadLessons,
   sayCountdown,
   sortLessons,
 } from "./lessons.ts";
 import { useReminder } from "./reminder.ts";
+import { saveFile } from "../whiteboard/files/save_file.ts";
 import "./lessons.css";
 
 const RELOAD_MS = 60_000;
@@ -143,7 +146,10 @@ function LessonRow({ lesson, reader, token }: { lesson: Lesson; reader: Reader; 
   const isToCome = (status === "pending" || status === "active") &&
     (lesson.closesAt === null || now < lesson.closesAt);
   return (
-    <li class={open ? "lesson lesson-open" : "lesson"} data-testid="lesson">
+    <li
+      class={`lesson ${open ? "lesson-open" : isToCome ? "" : "lesson-past"}`}
+      data-testid="lesson"
+    >
       <span class="lesson-times">{times}</span>
       <span class="lesson-what">
         <strong>{title}</strong>
@@ -157,6 +163,18 @@ function LessonRow({ lesson, reader, token }: { lesson: Lesson; reader: Reader; 
         {isToCome && <GoButton lesson={lesson} token={token} what="room" enabled={open} />}
         {lesson.hasRecording && !isToCome && (
           <GoButton lesson={lesson} token={token} what="recording" enabled />
+        )}
+        {lesson.hasFiles && !isToCome && <FilesButton lesson={lesson} token={token} />}
+        {lesson.hasAnalytics && (
+          <a
+            class="button"
+            href={analyticsLink(token, lesson.meetingId)}
+            aria-label={`How it went: ${title}`}
+            data-testid="lesson-analytics"
+          >
+            <ChartNoAxesColumn size={18} aria-hidden="true" />
+            How it went
+          </a>
         )}
       </span>
     </li>
@@ -192,6 +210,36 @@ function GoButton({ lesson, token, what, enabled }: GoProps) {
     >
       {!join && <Play size={18} aria-hidden="true" />}
       {label}
+    </button>
+  );
+}
+
+/** Hands the lesson's code to the browser as a file. */
+function FilesButton({ lesson, token }: { lesson: Lesson; token: string }) {
+  const state = useSignal<"ready" | "asking" | "failed">("ready");
+  const save = async () => {
+    state.value = "asking";
+    try {
+      const files = await loadFiles(token, lesson.meetingId);
+      if (files === null) throw new Error("the files can't be had");
+      const { zipFiles } = await import("../replay/sandbox/zip.ts");
+      saveFile(zipFiles(files), `${lesson.title}.zip`);
+      state.value = "ready";
+    } catch {
+      state.value = "failed";
+    }
+  };
+  return (
+    <button
+      type="button"
+      class="button"
+      disabled={state.value === "asking"}
+      aria-label={`Code files: ${lesson.title}`}
+      onClick={() => void save()}
+      data-testid="lesson-files"
+    >
+      <Download size={18} aria-hidden="true" />
+      {state.value === "failed" ? "Try again" : "Code"}
     </button>
   );
 }

@@ -13,6 +13,7 @@ import { statements as bookingApi } from "./004_booking_api.ts";
 import { statements as outbox } from "./005_outbox.ts";
 import { statements as extension } from "./006_extension.ts";
 import { statements as keyEnvelopes } from "./007_key_envelopes.ts";
+import { statements as activity } from "./008_activity.ts";
 
 export interface Migration {
   number: number;
@@ -28,6 +29,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 5, name: "outbox", statements: outbox },
   { number: 6, name: "extension", statements: extension },
   { number: 7, name: "key envelopes", statements: keyEnvelopes },
+  { number: 8, name: "activity", statements: activity },
 ];
 
 /** The database was written by a newer Lectern than this one. */

@@ -1,10 +1,11 @@
 /**
- * `/api/lessons`: what the page of a person's lessons shows, and how it opens one of them.
+ * `/api/lessons`: what the page of a person's lessons shows, how it opens one of them, and how one went.
  *
  * The token says whose lessons; it opens no room by itself. Each press on *join* makes a personal link of its own.
  */
 import { type Context, Hono } from "hono";
 import type { Meeting } from "../../db/meetings.ts";
+import { readAnalytics } from "./analytics.ts";
 import type { HttpDeps, HttpEnv } from "./context.ts";
 import { isoTime, meetingUrl } from "./meeting_answers.ts";
 import { Problem } from "./problems.ts";
@@ -13,17 +14,23 @@ import { Problem } from "./problems.ts";
 const MAX_LESSONS = 100;
 
 export function lessonRoutes(deps: HttpDeps): Hono<HttpEnv> {
-  const { meetings, publicUrl } = deps;
+  const { library, meetings, now, publicUrl, retentionMs } = deps;
+  const codeOf = (userId: string) =>
+    meetings.withCode(userId, retentionMs === null ? 0 : now() - retentionMs);
   const routes = new Hono<HttpEnv>();
 
   routes.get("/", async (context) => {
     const userId = await readerOf(deps, context);
     const page = await meetings.list({ userId, limit: MAX_LESSONS, before: null });
+    const withCode = await codeOf(userId);
     const [person] = page.meetings.map((meeting) => personOf(meeting, userId));
     return context.json({
       name: person?.name ?? null,
       timeZone: person?.timeZone ?? null,
-      lessons: page.meetings.map((meeting) => lessonJson(meeting, userId)),
+      lessons: page.meetings.map((meeting) => ({
+        ...lessonJson(meeting, userId),
+        hasFiles: withCode.has(meeting.meetingId),
+      })),
     });
   });
 
@@ -41,6 +48,24 @@ export function lessonRoutes(deps: HttpDeps): Hono<HttpEnv> {
         ? null
         : `${new URL(meeting.recordingUrl, publicUrl)}${fragment}`,
     });
+  });
+
+  routes.get("/:meetingId/files", async (context) => {
+    const userId = await readerOf(deps, context);
+    const meetingId = context.req.param("meetingId");
+    const files = (await codeOf(userId)).has(meetingId) ? await library.codeFiles(meetingId) : null;
+    if (files === null) throw new Problem("not-found", "No code of this lesson is kept for you.");
+    return context.json({ files: files.map(({ name, text }) => ({ name, text })) });
+  });
+
+  routes.get("/:meetingId/analytics", async (context) => {
+    const userId = await readerOf(deps, context);
+    const meeting = await meetings.read(context.req.param("meetingId"));
+    // To a student, a lesson of theirs has as few figures as one that isn't theirs.
+    if (meeting === null || meeting.tutor.id !== userId) {
+      throw new Problem("not-found", "You gave no such lesson.");
+    }
+    return context.json(await readAnalytics(deps, meeting));
   });
 
   return routes;
@@ -80,5 +105,6 @@ function lessonJson(meeting: Meeting, userId: string) {
     opensAt: isoTime(meeting.opensAt),
     closesAt: isoTime(meeting.closesAt),
     hasRecording: meeting.recordingUrl !== null,
+    hasAnalytics: meeting.tutor.id === userId && meeting.actualStart !== null,
   };
 }

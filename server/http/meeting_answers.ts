@@ -79,18 +79,6 @@ export const attendanceSchema = z.strictObject({
   })).describe("One entry a stay: who left and came back has two"),
 }).meta({ id: "Participants" });
 
-export const analyticsSchema = z.strictObject({
-  attendance: z.array(z.strictObject({
-    userId: z.string(),
-    name: z.string(),
-    role,
-    stays: z.int().describe("How often the person came in"),
-    seconds: z.int().describe("In the room, all stays together"),
-    firstJoinedAt: time,
-    lastLeftAt: time.nullable().describe("Null while the person is in the room"),
-  })),
-}).meta({ id: "Analytics" });
-
 export function isoTime(at: number): string;
 export function isoTime(at: number | null): string | null;
 export function isoTime(at: number | null): string | null {
@@ -170,30 +158,6 @@ export function attendanceJson(stays: readonly Stay[]): z.output<typeof attendan
       leftAt: isoTime(stay.leftAt),
       isMuted: stay.isMuted,
     })),
-  };
-}
-
-/** Attendance of each person, in the order in which they first came. */
-export function analyticsJson(
-  stays: readonly Stay[],
-  now: number,
-): z.output<typeof analyticsSchema> {
-  const people = Map.groupBy(stays, (stay) => stay.userId);
-  return {
-    attendance: [...people].map(([userId, own]) => {
-      const [first] = own;
-      const left = own.map((stay) => stay.leftAt);
-      const lengths = own.map((stay) => Math.max(0, (stay.leftAt ?? now) - stay.joinedAt));
-      return {
-        userId,
-        name: first?.name ?? "",
-        role: first?.role ?? "student",
-        stays: own.length,
-        seconds: Math.round(lengths.reduce((sum, ms) => sum + ms, 0) / 1000),
-        firstJoinedAt: isoTime(Math.min(...own.map((stay) => stay.joinedAt))),
-        lastLeftAt: left.includes(null) ? null : isoTime(Math.max(...left.map((at) => at ?? 0))),
-      };
-    }),
   };
 }
 

@@ -1,9 +1,8 @@
 /** How the booking system books, reads, lists, changes, cancels and ends lessons, and learns who came. */
 import type { Meeting } from "../../db/meetings.ts";
+import { analyticsSchema, readAnalytics } from "./analytics.ts";
 import type { HttpDeps } from "./context.ts";
 import {
-  analyticsJson,
-  analyticsSchema,
   attendanceJson,
   attendanceSchema,
   bookedJson,
@@ -173,12 +172,12 @@ export function meetingOperations(deps: Deps): Operation[] {
       method: "get",
       path: "/meetings/{meetingId}/analytics",
       tag,
-      summary: "How long each person was there",
+      summary: "How a lesson went: who was there, talked, drew, wrote and ran how much",
+      description: "Of a lesson that runs, half a minute old at most.",
       answer: analyticsSchema,
       refusals: [404],
     }, async ({ params: { meetingId } }) => {
-      await read(meetingId);
-      return { body: analyticsJson(await meetings.stays(meetingId), now()) };
+      return { body: await readAnalytics(deps, await read(meetingId)) };
     }),
   ];
 }

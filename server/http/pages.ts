@@ -20,6 +20,7 @@ export function pageRoutes(deps: HttpDeps): Hono<HttpEnv> {
   routes.get("/", page("/index.html"));
   routes.get("/video-room/:meetingId", page("/room.html"));
   routes.get("/lessons", page("/lessons.html"));
+  routes.get("/lessons/:meetingId/analytics", page("/analytics.html"));
   routes.get("/recordings/:recordingId", page("/replay.html"));
 
   routes.get("*", async (context) => {

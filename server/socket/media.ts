@@ -12,6 +12,7 @@ import type { Room } from "../../rooms/room.ts";
 import type { RoomMedia } from "../../rooms/sources.ts";
 import { type MediaEngine, MediaError, type MediaEvent, type MediaKind } from "../sfu/engine.ts";
 import type { RoomLogger } from "./ports.ts";
+import { QualitySampler } from "./quality.ts";
 import type { RoomRecording } from "./recording.ts";
 
 export type MediaMethod = Extract<Method, `media.${string}`>;
@@ -62,6 +63,7 @@ export class MediaSession implements RoomMedia {
   #router: Promise<string> | null = null;
   #room: Room | null = null;
   #closed = false;
+  readonly #quality: QualitySampler;
   readonly #transports = new Map<string, Transport>();
   readonly #producers = new Map<string, Producer>();
   readonly #consumers = new Map<string, Consumer>();
@@ -71,7 +73,11 @@ export class MediaSession implements RoomMedia {
     private readonly logger: RoomLogger,
     /** Null when the meeting isn't recorded. */
     readonly recording: RoomRecording | null = null,
-  ) {}
+    /** Unix ms. */
+    private readonly now: () => number = Date.now,
+  ) {
+    this.#quality = new QualitySampler(engine);
+  }
 
   /** Names the room; before that, events have nobody to go to. */
   attach(room: Room): void {
@@ -94,6 +100,18 @@ export class MediaSession implements RoomMedia {
       }
       throw error;
     }
+  }
+
+  /** Does what is due; call it a few times a second. */
+  tick(): void {
+    this.recording?.tick();
+    const room = this.#room;
+    if (room === null || this.#producers.size === 0) return;
+    const ownerOf = (producerId: string) => this.#producers.get(producerId)?.owner;
+    const looked = this.#router?.then((routerId) =>
+      this.#quality.tick(this.now(), routerId, ownerOf, room.activity)
+    );
+    if (looked !== undefined) this.#spare("stats", looked);
   }
 
   setPaused(producerId: string, paused: boolean): void {
@@ -304,6 +322,7 @@ export class MediaSession implements RoomMedia {
       if (owner !== undefined && !loudest.has(owner)) loudest.set(owner, level);
     }
     this.recording?.speakers([...loudest.keys()]);
+    this.#room?.activity.heard([...loudest.keys()], this.now());
     this.#room?.audience.notify("media.speakers", {
       speakers: [...loudest].slice(0, 16).map(([participantId, level]) => ({
         participantId,

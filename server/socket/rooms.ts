@@ -189,7 +189,7 @@ class NodeRooms implements Rooms {
     const recording = recorder === undefined
       ? null
       : new RoomRecording(meetingId, { recorder, engine, logger, now });
-    const media = new MediaSession(engine, logger, recording);
+    const media = new MediaSession(engine, logger, recording, now);
     const room = await Room.open(meeting, {
       store,
       log,
@@ -234,7 +234,7 @@ class NodeRooms implements Rooms {
   #tick(): void {
     const now = this.deps.now();
     for (const { room, media } of this.#open.values()) {
-      media.recording?.tick();
+      media.tick();
       room.tick(now).catch((error) =>
         this.deps.logger.error("Room tick failed", { meetingId: room.meetingId, error })
       );

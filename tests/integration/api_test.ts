@@ -1,5 +1,6 @@
 /** The booking API as a booking system uses it, by a client that is made of the served OpenAPI document. */
 import { expect } from "@std/expect";
+import { NO_ACTIVITY } from "../../rooms/activity.ts";
 import { BookingClient } from "./booking_client.ts";
 import { type HttpServer, LESSON, startHttp } from "./http_server.ts";
 
@@ -211,6 +212,7 @@ Deno.test("participants are listed with the times of each stay", async () => {
   const { body: booked } = await client.call("bookMeeting", { body: LESSON });
   const { meetingId } = booked;
   const ada = { participantId: "p-1", name: "Ada", role: "student" as const, userId: "s-1" };
+  await server.storage.meetings.start(meetingId, 1000);
   await server.storage.meetings.recordJoin(meetingId, ada, 1000);
   await server.storage.meetings.recordLeave(meetingId, "p-1", 2000);
   await server.storage.meetings.recordJoin(meetingId, ada, 3000);
@@ -221,8 +223,37 @@ Deno.test("participants are listed with the times of each stay", async () => {
   ]);
   server.clock.now = 8000;
   const analytics = await client.call("readAnalytics", { parameters: { meetingId } });
-  expect(analytics.body.attendance).toMatchObject([
-    { userId: "s-1", stays: 2, seconds: 6, lastLeftAt: null },
+  expect(analytics.body.people).toMatchObject([{ userId: "s-1", seconds: 6, talkSeconds: 0 }]);
+  expect(analytics.body.people[0].stays.length).toBe(2);
+});
+
+Deno.test("analytics add up what a room counted, and tell how well each person was connected", async () => {
+  await using server = await startHttp();
+  const client = await connect(server);
+  const { body: { meetingId } } = await client.call("bookMeeting", { body: LESSON });
+  const { meetings } = server.storage;
+  const ada = { participantId: "p-1", name: "Ada", role: "student" as const, userId: "s-1" };
+  const guest = { participantId: "p-2", name: "Gil", role: "student" as const, userId: null };
+  await meetings.start(meetingId, server.clock.now);
+  await meetings.recordJoin(meetingId, ada, server.clock.now);
+  await meetings.recordJoin(meetingId, guest, server.clock.now);
+  const counts = { ...NO_ACTIVITY, talkMs: 1600, strokes: 2, drops: 1, packets: 97, goodMs: 9000 };
+  await meetings.recordActivity(meetingId, [{ participantId: "p-1", counts }]);
+  await meetings.recordActivity(meetingId, [
+    { participantId: "p-1", counts: { ...NO_ACTIVITY, talkMs: 1600, packetsLost: 3 } },
+    { participantId: "p-2", counts: { ...NO_ACTIVITY, messages: 7 } },
+  ]);
+  server.clock.now += 60_000;
+  const { body } = await client.call("readAnalytics", { parameters: { meetingId } });
+  expect(body).toMatchObject({ seconds: 60, extendedMinutes: 0 });
+  expect(body.people).toMatchObject([
+    {
+      userId: "s-1",
+      talkSeconds: 3,
+      strokes: 2,
+      connection: { drops: 1, lossPercent: 3, goodSeconds: 9 },
+    },
+    { userId: "p-2", name: "Gil", messages: 7, connection: { lossPercent: null } },
   ]);
 });
 
