@@ -9,13 +9,14 @@ import {
   codeTests,
   ended,
   focusEditor,
+  openCode,
   output,
   showFile,
   shownText,
   type,
   upload,
 } from "./code_lesson.ts";
-import { until } from "./lectern.ts";
+import { linkOf, openPerson, until } from "./lectern.ts";
 
 const codeTest = codeTests();
 
@@ -179,5 +180,28 @@ codeTest(
     const languages = asked.filter((path) => path.startsWith("/sandbox/runtimes/"))
       .map((path) => path.split("/")[3]);
     expect(new Set(languages)).toEqual(new Set(["sizes.json", "wasmoon-1.16.0"]));
+  },
+);
+
+codeTest(
+  "in the next lesson the files of an earlier one are looked into and copied",
+  async ({ browser, lectern, meetingId }) => {
+    await lectern.api("POST", `/meetings/${meetingId}/end`).then((answer) => answer.body?.cancel());
+    const booking = await lectern.book({ title: "Algebra again", bookingId: "b-2" });
+    const { page } = await openPerson(browser);
+    await openCode(page, linkOf(booking, "Ada"));
+    await byId(page, "code-new").click();
+    await byId(page, "code-new-earlier").click();
+    await page.getByText("Algebra with Mia").waitFor();
+    await page.locator("label", { hasText: "notes.txt" }).click();
+    await until(
+      () => byId(page, "code-earlier-text").textContent(),
+      (text) => text === "Mia was here top\nmiddle\nend and so was Ada",
+    );
+    await page.locator("label", { hasText: "own.js" }).click();
+    await byId(page, "code-earlier-copy").click();
+    await page.locator(".code-tab-shown", { hasText: "notes.txt" }).waitFor();
+    expect(await byId(page, "code-file").allTextContents()).toEqual(["notes.txt", "own.js"]);
+    await until(() => shownText(page), (text) => text.startsWith("Mia was here"));
   },
 );

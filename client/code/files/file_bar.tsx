@@ -5,6 +5,7 @@ import {
   Ellipsis,
   Eye,
   FilePlus2,
+  History,
   IndentIncrease,
   Pencil,
   Plus,
@@ -25,6 +26,7 @@ import { TEMPLATES } from "../document/templates.ts";
 import type { CodeEditor } from "../editor/code_editor.ts";
 import { chooseFiles, downloadAll } from "../run/archive.ts";
 import type { Workspace } from "../workspace.ts";
+import { EarlierDialog } from "./earlier_dialog.tsx";
 import { NameDialog } from "./name_dialog.tsx";
 
 interface BarProps {
@@ -34,7 +36,7 @@ interface BarProps {
   onTrouble: (message: string) => void;
 }
 
-type Asked = { kind: "new" } | { kind: "rename" | "delete"; file: FileEntry } | null;
+type Asked = { kind: "new" | "earlier" } | { kind: "rename" | "delete"; file: FileEntry } | null;
 
 export function FileBar({ workspace, editor, onTrouble }: BarProps) {
   const { doc } = workspace.session;
@@ -55,7 +57,7 @@ export function FileBar({ workspace, editor, onTrouble }: BarProps) {
           />
         ))}
       </div>
-      {may && <NewFileMenu workspace={workspace} onNamed={() => asked.value = { kind: "new" }} />}
+      {may && <NewFileMenu workspace={workspace} onAsk={(kind) => asked.value = { kind }} />}
       <Others workspace={workspace} />
       <ToolMenu workspace={workspace} editor={editor} onTrouble={onTrouble} />
       {question?.kind === "new" && (
@@ -69,6 +71,7 @@ export function FileBar({ workspace, editor, onTrouble }: BarProps) {
           onName={(name) => workspace.open(addFile(doc, name, "", stamp(workspace)))}
         />
       )}
+      {question?.kind === "earlier" && <EarlierDialog workspace={workspace} onClose={close} />}
       {question?.kind === "rename" && (
         <NameDialog
           doc={doc}
@@ -141,8 +144,13 @@ function Tab({ workspace, file, onRename, onDelete }: TabProps) {
   );
 }
 
-function NewFileMenu({ workspace, onNamed }: { workspace: Workspace; onNamed: () => void }) {
-  const { doc } = workspace.session;
+interface NewFileProps {
+  workspace: Workspace;
+  onAsk: (kind: "new" | "earlier") => void;
+}
+
+function NewFileMenu({ workspace, onAsk }: NewFileProps) {
+  const { doc, credential } = workspace.session;
   const full = workspace.files.value.length >= MAX_FILES;
   return (
     <Menu
@@ -157,8 +165,17 @@ function NewFileMenu({ workspace, onNamed }: { workspace: Workspace; onNamed: ()
         label="Empty file…"
         disabled={full}
         testId="code-new-empty"
-        onSelect={onNamed}
+        onSelect={() => onAsk("new")}
       />
+      {credential !== "" && (
+        <MenuItem
+          icon={History}
+          label="From an earlier lesson…"
+          disabled={full}
+          testId="code-new-earlier"
+          onSelect={() => onAsk("earlier")}
+        />
+      )}
       {LANGUAGES.map(({ id, label }) => {
         const template = TEMPLATES[id];
         return template && (
