@@ -11,7 +11,10 @@ import type { Identity } from "../../rooms/ports.ts";
 import type { HttpDeps, HttpEnv } from "./context.ts";
 import { Problem } from "./problems.ts";
 import { parseRange } from "./byte_range.ts";
+import { accepts, compressOnce } from "./content_encoding.ts";
 
+/** A shorter log is sent as it is. */
+const LEAST_COMPRESSED_BYTES = 1024;
 /** Pieces that a file is read and sent in. */
 const PIECE_BYTES = 1024 * 1024;
 
@@ -74,20 +77,26 @@ export function recordingRoutes(deps: RecordingDeps): Hono<HttpEnv> {
     const { recording } = await admit(deps, context);
     const index = z.coerce.number().int().min(0).safeParse(context.req.param("index"));
     if (!index.success) throw missing();
-    return binary(context, present(await library.segment(recording.recordingId, index.data)));
+    return await logAnswer(
+      context,
+      present(await library.segment(recording.recordingId, index.data)),
+    );
   });
 
   routes.get("/:recordingId/snapshot", async (context) => {
     const { recording } = await admit(deps, context);
     const at = ms.safeParse(context.req.query("at"));
     if (!at.success) throw new Problem("bad-request", "at: expected milliseconds");
-    return binary(context, present(await library.snapshot(recording.recordingId, at.data)));
+    return await logAnswer(
+      context,
+      present(await library.snapshot(recording.recordingId, at.data)),
+    );
   });
 
   routes.get("/:recordingId/log", async (context) => {
     const { recording } = await admit(deps, context);
     const { from, to } = stretch(context);
-    return binary(context, present(await library.log(recording.recordingId, from, to)));
+    return await logAnswer(context, present(await library.log(recording.recordingId, from, to)));
   });
 
   routes.get("/:recordingId/tracks/:trackId/header", async (context) => {
@@ -190,6 +199,15 @@ function stretch(context: Context<HttpEnv>): { from: number; to: number; on?: "1
   const parsed = stretchQuery.safeParse(context.req.query());
   if (!parsed.success) throw new Problem("bad-request", "from, to: expected milliseconds");
   return { ...parsed.data, to: parsed.data.to ?? Infinity };
+}
+
+/** Entries of the log shrink to less than half; media is compressed already. */
+async function logAnswer(context: Context<HttpEnv>, entries: Binary): Promise<Response> {
+  const vary = { vary: "accept-encoding" };
+  const plain = entries.length < LEAST_COMPRESSED_BYTES ||
+    !accepts(context.req.raw.headers, "gzip");
+  if (plain) return binary(context, entries, vary);
+  return binary(context, await compressOnce(entries), { ...vary, "content-encoding": "gzip" });
 }
 
 function binary(

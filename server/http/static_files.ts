@@ -5,10 +5,7 @@
  * compressed when they are first asked for, and kept in memory. Invariant: a path is made of plain names only, so
  * that nothing outside the folder can be named.
  */
-import { Buffer } from "node:buffer";
-import { brotliCompress, constants, gzip } from "node:zlib";
-
-type Encoding = "br" | "gzip" | "identity";
+import { chooseEncoding, compress, type Encoding } from "./content_encoding.ts";
 
 interface Stored {
   /** Size and time of the file that this was made of. */
@@ -58,8 +55,6 @@ const COMPRESSIBLE = new Set([
   "webmanifest",
 ]);
 const LEAST_COMPRESSED_BYTES = 1024;
-/** Above this brotli's thorough levels take seconds. */
-const THOROUGH_BYTES = 1024 * 1024;
 
 export class StaticFiles {
   private readonly stored = new Map<string, Promise<Stored>>();
@@ -142,33 +137,7 @@ async function statFile(file: string): Promise<Deno.FileInfo | null> {
   }
 }
 
-function chooseEncoding(headers: Headers): Encoding {
-  const accepted = (headers.get("accept-encoding") ?? "").split(",")
-    .map((part) => part.trim().split(";"))
-    .filter(([, quality]) => !/^\s*q=0(\.0*)?$/.test(quality ?? ""))
-    .map(([name]) => name);
-  if (accepted.includes("br")) return "br";
-  return accepted.includes("gzip") ? "gzip" : "identity";
-}
-
 function matches(header: string | null, etag: string): boolean {
   return header !== null &&
     header.split(",").some((part) => part.trim().replace(/^W\//, "") === etag);
-}
-
-function compress(bytes: Uint8Array, encoding: "br" | "gzip"): Promise<Uint8Array<ArrayBuffer>> {
-  const quality = bytes.byteLength > THOROUGH_BYTES ? 5 : 9;
-  return new Promise((resolve, reject) => {
-    const done = (error: Error | null, result: Buffer) =>
-      error === null ? resolve(new Uint8Array(result)) : reject(error);
-    if (encoding === "gzip") gzip(bytes, done);
-    else {
-      brotliCompress(bytes, {
-        params: {
-          [constants.BROTLI_PARAM_QUALITY]: quality,
-          [constants.BROTLI_PARAM_SIZE_HINT]: bytes.byteLength,
-        },
-      }, done);
-    }
-  });
 }

@@ -1,9 +1,12 @@
 /**
- * What a recording costs to keep and to seek in: a made-up lesson of an hour with 86,000 updates and two tracks.
+ * What a recording costs to keep and to seek in: a made-up lesson of an hour with 86,000 updates and two tracks; and
+ * what a server needs that records 20 rooms.
  *
- * `deno task bench replay [--minutes N] [--seeks N]`. The log is written as a room writes it, media goes through the
- * recorder's own writer, and a seek is what a player asks: a segment, the document made of it, clusters of each track.
+ * `deno task bench replay [--minutes N] [--seeks N] [--rooms N] [--seconds N]`. The log is written as a room writes it,
+ * media goes through the recorder's own writer, and a seek is what a player asks by HTTP: a segment, the document made
+ * of it, clusters of each track. Bytes are those that are sent.
  */
+import { gunzipSync } from "node:zlib";
 import * as Y from "yjs";
 import { openDatabase } from "../../db/database.ts";
 import { SqlRecordingLibrary } from "../../db/recording_library.ts";
@@ -17,6 +20,9 @@ import { simulateSender } from "../../recorder/simulated_sender.ts";
 import { openRoots, whiteboardOf } from "../../rooms/document/schema.ts";
 import { SnapshotSchedule } from "../../rooms/document/snapshot_schedule.ts";
 import { DEFAULT_ROOM_LIMITS } from "../../rooms/limits.ts";
+import { recordingRoutes } from "../../server/http/recordings.ts";
+import { seededChance } from "../integration/lossy_socket.ts";
+import { recordRooms } from "./replay_rooms.ts";
 
 const UPDATES_PER_HOUR = 86_000;
 const GROUP_ROWS = 50;
@@ -38,7 +44,7 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
     () => Promise.resolve(null),
   );
   const library = new SqlRecordingLibrary(database.query);
-  const meetingId = await book(storage);
+  const { meetingId, invite } = await book(storage);
   await storage.log.saveSnapshot(meetingId, { seq: 0, at: START, state: new Uint8Array([0, 0]) });
   const open = await writer.begin(meetingId, { seq: 0, at: START });
   const recordingId = open!.recordingId;
@@ -49,8 +55,26 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
   await writer.end(recordingId, { seq: log.seq, at: START + minutes * MINUTE_MS });
   const manifest = await library.manifest(recordingId);
   const endToPlayableMs = performance.now() - ended;
-  const sought = await seek(library, manifest!, seeks);
+  const routes = recordingRoutes({
+    meetings: storage.meetings,
+    keyEnvelopes: storage.keyEnvelopes,
+    library,
+    now: Date.now,
+    logger: { info() {} },
+  });
+  const ask: Ask = async (path) => {
+    const headers = { authorization: `Bearer ${invite}`, "accept-encoding": "gzip, br" };
+    const address = { remoteAddress: "127.0.0.1" };
+    const response = await routes.request(`/${recordingId}${path}`, { headers }, address);
+    if (!response.ok) throw new Error(`${path}: ${response.status}`);
+    const sent = new Uint8Array(await response.arrayBuffer());
+    const body = response.headers.get("content-encoding") === "gzip" ? gunzipSync(sent) : sent;
+    return { sentBytes: sent.length, body };
+  };
+  const sought = await seek(ask, manifest!, seeks);
   await database.close();
+  const rooms = option("rooms", 20);
+  const recording = await recordRooms(rooms, option("seconds", 20) * 1000);
   return {
     minutes,
     updates: log.updates,
@@ -60,16 +84,18 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
     logBytesPerSeekMedian: percentile(sought.logBytes, 0.5),
     logBytesPerSeekMost: percentile(sought.logBytes, 1),
     mediaBytesPerSeekMedian: percentile(sought.mediaBytes, 0.5),
+    bytesPerSeekMost: percentile(sought.logBytes.map((n, i) => n + sought.mediaBytes[i]!), 1),
     logBytesPerHour: Math.round(log.logBytes * 60 / minutes),
     snapshotBytesPerHour: Math.round(log.snapshotBytes * 60 / minutes),
     recorderCpuPercentPerParticipant: round(media.ms / (minutes * MINUTE_MS) * 100, 3),
     mediaBytes: media.bytes,
     writeAmplification: media.written === null ? null : round(media.written / media.bytes, 2),
+    recording,
   };
 }
 
-async function book(storage: TestStorage): Promise<string> {
-  const { meeting } = await storage.meetings.create({
+async function book(storage: TestStorage): Promise<{ meetingId: string; invite: string }> {
+  const { meeting, invites } = await storage.meetings.create({
     title: "A long lesson",
     tutor: { id: "t", name: "Mia" },
     students: [],
@@ -81,7 +107,7 @@ async function book(storage: TestStorage): Promise<string> {
     encryption: "transport",
     policy: {},
   });
-  return meeting.meetingId;
+  return { meetingId: meeting.meetingId, invite: invites[0]!.token };
 }
 
 /** Strokes of 50 updates each, some moved and some rubbed out again, with the room's snapshots. */
@@ -98,6 +124,7 @@ async function writeLog(storage: TestStorage, meetingId: string, minutes: number
     totals.logBytes += update.length;
     waiting.push({ at, update });
   });
+  const chance = seededChance(1);
   let points = new Y.Array<Uint8Array>();
   for (let n = 0; n < updates; n++) {
     at = Math.round(START + n * everyMs);
@@ -106,7 +133,7 @@ async function writeLog(storage: TestStorage, meetingId: string, minutes: number
       points = new Y.Array();
       whiteboardOf(doc).set(`p/${stroke}`, new Y.Map<unknown>([["x", n], ["points", points]]));
       if (stroke % 10 === 9) whiteboardOf(doc).delete(`p/${stroke - 5}`);
-    } else points.push([new Uint8Array([n, n >> 8, 1, 2, 3, 4])]);
+    } else points.push([Uint8Array.from({ length: 6 }, () => chance() * 16)]);
     if (waiting.length < GROUP_ROWS && n < updates - 1) continue;
     totals.seq = await storage.log.append(meetingId, waiting);
     schedule.logged(waiting);
@@ -173,27 +200,29 @@ async function writeMedia(writer: RecordingWriter, recordingId: string, minutes:
   };
 }
 
+/** Asks a route of the recording. */
+type Ask = (path: string) => Promise<{ sentBytes: number; body: Uint8Array }>;
+
 async function seek(
-  library: SqlRecordingLibrary,
+  ask: Ask,
   manifest: NonNullable<Awaited<ReturnType<SqlRecordingLibrary["manifest"]>>>,
   count: number,
 ) {
   const result = { ms: [] as number[], logBytes: [] as number[], mediaBytes: [] as number[] };
   for (let n = 0; n < count; n++) {
     // Spread over the lesson by the golden ratio: the same moments each time, and no pattern.
-    const atMs = (n * 0.618034 % 1) * (manifest.durationMs - 1);
+    const atMs = Math.floor((n * 0.618034 % 1) * (manifest.durationMs - 1));
     const began = performance.now();
     const { index } = manifest.segments.findLast(({ fromMs }) => fromMs <= atMs)!;
-    const segment = (await library.segment(manifest.recordingId, index))!;
-    documentAt(readEntries(segment)!, atMs).destroy();
+    const segment = await ask(`/segments/${index}`);
+    documentAt(readEntries(segment.body)!, atMs).destroy();
     let mediaBytes = 0;
     for (const { trackId } of manifest.tracks) {
-      const range = { fromMs: atMs, toMs: atMs + AHEAD_MS, goesOn: false };
-      const clusters = await library.clusters(manifest.recordingId, trackId, range);
-      mediaBytes += clusters?.data.length ?? 0;
+      const stretch = `from=${atMs}&to=${atMs + AHEAD_MS}`;
+      mediaBytes += (await ask(`/tracks/${trackId}/clusters?${stretch}`)).sentBytes;
     }
     result.ms.push(performance.now() - began);
-    result.logBytes.push(segment.length);
+    result.logBytes.push(segment.sentBytes);
     result.mediaBytes.push(mediaBytes);
   }
   return result;

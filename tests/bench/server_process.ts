@@ -30,6 +30,10 @@ export class ServerProcess<Ready> implements AsyncDisposable {
     return new ServerProcess(child, JSON.parse(text.slice(0, text.indexOf("\n"))) as Ready);
   }
 
+  get pid(): number {
+    return this.child.pid;
+  }
+
   /** CPU time of all threads, user and system. */
   cpuMs(): number {
     return processCpuMs(this.child.pid);
@@ -59,6 +63,14 @@ export function processCpuMs(pid: number): number {
 export function processResidentMb(pid: number): number {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);
   return Number(status.match(/VmRSS:\s+(\d+)/)?.[1] ?? NaN) / 1024;
+}
+
+/** The processes that a process has started and that still run. */
+export function childrenOf(pid: number): number[] {
+  return [...Deno.readDirSync(`/proc/${pid}/task`)].flatMap(({ name }) =>
+    Deno.readTextFileSync(`/proc/${pid}/task/${name}/children`).trim().split(" ").filter(Boolean)
+      .map(Number)
+  );
 }
 
 /** In the server: says that it is ready, then waits until whoever started it goes. */

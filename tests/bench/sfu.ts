@@ -204,11 +204,12 @@ async function fill(
 }
 
 /** Something that sends when it is due, and says when it is next. */
-interface Step {
+export interface Step {
   step(nowMs: number): number;
 }
 
-async function drive(steps: Step[], connect: Connect, forMs: number): Promise<void> {
+/** Serves all paths and lets everybody send what is due, for so long. */
+export async function drive(steps: Step[], connect: Connect, forMs: number): Promise<void> {
   let nowMs = performance.now();
   const endMs = nowMs + forMs;
   let turnAtMs = nowMs + TURN_MS;

@@ -54,8 +54,12 @@ export async function startLectern(options: { runtimeFlags: string[] }): Promise
   };
 }
 
-async function open(
-  engine: MediaProcess,
+/** What a path is opened through: an engine, or a room's socket that stands before one. */
+type Opening = Pick<MediaProcess, "createTransport" | "connectTransport">;
+
+/** Opens a path to send or receive on. */
+export async function open(
+  engine: Opening,
   room: string,
   direction: "send" | "recv",
   connect: Connect,
@@ -72,7 +76,8 @@ async function open(
   return { path, transport };
 }
 
-function parametersOf(kind: "audio" | "video", ssrc: number): RtpParameters {
+/** What a publisher says of its stream. */
+export function parametersOf(kind: "audio" | "video", ssrc: number): RtpParameters {
   const audio = {
     codecs: [{
       mimeType: "audio/opus",

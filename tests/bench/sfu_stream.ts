@@ -41,6 +41,8 @@ export class LoadStream {
     this.ssrc = ssrc;
     this.#traffic = traffic;
     this.#payload = new Uint8Array(Math.max(STAMP_BYTES, traffic.payloadBytes));
+    // Where a key frame has its start code, which a recorder looks for (RFC 6386 §9.1).
+    if (traffic.kind === "video") this.#payload.set([0x9d, 0x01, 0x2a], 4);
     this.#stamp = new DataView(this.#payload.buffer);
     this.#intervalMs = traffic.burst * 1000 / traffic.packetsPerSecond;
   }
