@@ -49,6 +49,7 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     database: config.database,
     freeBytes: config.recordings.freeBytes,
     dataDir: config.database.kind === "file" ? config.dataDir : null,
+    objects: config.recordings.objects,
   }, logger);
   started.defer(() => recorder.close());
   await recorder.recover(Date.now());

@@ -27,6 +27,16 @@ export async function deleteRecording(
   const { meeting_id: meetingId } = recording;
   await deleteChunks(db, recordingId);
   await db.transaction().execute(async (transaction) => {
+    // The recorder removes the objects themselves, and tries again while their store is down.
+    await transaction.updateTable("media_objects")
+      .set({ state: "unneeded", at: now })
+      .where(
+        "track_id",
+        "in",
+        transaction.selectFrom("recording_tracks").select("track_id")
+          .where("recording_id", "=", recordingId),
+      )
+      .execute();
     for (
       const table of [
         "recording_tracks",

@@ -1,7 +1,11 @@
-/** The media files of recordings, put together from their rows: header, clusters, cues. */
+/**
+ * The media files of recordings, put together: header and cues from their row, clusters from rows or from the objects
+ * that they were moved to.
+ */
 import { type Kysely, sql } from "kysely";
 import type { ClusterRange } from "../recorder/library.ts";
 import type { TrackManifest } from "../recorder/manifest.ts";
+import type { ObjectStore } from "../recorder/ports.ts";
 import type { Schema } from "./schema.ts";
 
 /** One answer with clusters. */
@@ -10,7 +14,10 @@ const MAX_CLUSTERS_BYTES = 2 * 1024 * 1024;
 const GAP_MS = 1000;
 
 export class RecordingFiles {
-  constructor(private readonly db: Kysely<Schema>) {}
+  constructor(
+    private readonly db: Kysely<Schema>,
+    private readonly objects: ObjectStore | null = null,
+  ) {}
 
   async manifests(recordingId: string, startedAt: number): Promise<TrackManifest[]> {
     const tracks = await this.db.selectFrom("recording_tracks")
@@ -86,13 +93,9 @@ export class RecordingFiles {
       if (from < to) part.set(piece.subarray(from - pieceStart, to - pieceStart), from - start);
     };
     put(track.header, 0);
-    const rows = await this.db.selectFrom("media_chunks")
-      .select(["start_byte", "data"])
-      .where("track_id", "=", track.track_id)
-      .where("start_byte", "<", end - headerBytes)
-      .where(sql<number>`start_byte + bytes`, ">", start - headerBytes)
-      .execute();
-    for (const { start_byte, data } of rows) put(data, headerBytes + start_byte);
+    const from = Math.max(0, start - headerBytes);
+    const to = Math.min(extent.bytes, end - headerBytes);
+    if (from < to) put(await this.#clusterBytes(track.track_id, from, to), headerBytes + from);
     if (track.cues !== null) put(track.cues, headerBytes + extent.bytes);
     return part;
   }
@@ -111,7 +114,7 @@ export class RecordingFiles {
       : await this.#entryBefore(track.track_id, fromMs - startMs);
     if (begin === null) return null;
     const index = await this.db.selectFrom("media_chunks")
-      .select(["from_ms", "bytes"])
+      .select(["from_ms", "start_byte", "bytes"])
       .where("track_id", "=", track.track_id)
       .where("from_ms", ">=", begin)
       .orderBy("from_ms")
@@ -127,25 +130,63 @@ export class RecordingFiles {
     const first = index[0];
     const last = index[count - 1];
     if (first === undefined || last === undefined) return null;
-    const rows = await this.db.selectFrom("media_chunks")
-      .select("data")
-      .where("track_id", "=", track.track_id)
-      .where("from_ms", ">=", first.from_ms)
-      .where("from_ms", "<=", last.from_ms)
-      .orderBy("from_ms")
-      .execute();
-    const data = new Uint8Array(rows.reduce((sum, row) => sum + row.data.length, 0));
-    let at = 0;
-    for (const row of rows) {
-      data.set(row.data, at);
-      at += row.data.length;
-    }
+    const { start_byte: from } = first;
+    const data = await this.#clusterBytes(track.track_id, from, last.start_byte + last.bytes);
     return {
       data,
       fromMs: startMs + first.from_ms,
       // Asked again from here, the answer begins with the very next cluster.
       toMs: startMs + (index[count]?.from_ms ?? last.from_ms + 1),
     };
+  }
+
+  /** Bytes of a track's clusters, counted from the first. They are all there. */
+  async #clusterBytes(
+    trackId: number,
+    from: number,
+    to: number,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const rows = await this.db.selectFrom("media_chunks")
+      .select(["start_byte", "data"])
+      .where("track_id", "=", trackId)
+      .where("start_byte", "<", to)
+      .where(sql<number>`start_byte + bytes`, ">", from)
+      .execute();
+    const data = new Uint8Array(to - from);
+    const put = (piece: Uint8Array, pieceStart: number) => {
+      const begin = Math.max(from, pieceStart);
+      const end = Math.min(to, pieceStart + piece.length);
+      if (begin < end) data.set(piece.subarray(begin - pieceStart, end - pieceStart), begin - from);
+    };
+    for (const row of rows) put(row.data, row.start_byte);
+    if (rows.some((row) => row.data.length === 0)) {
+      for (const [piece, start] of await this.#fromObjects(trackId, from, to)) put(piece, start);
+    }
+    return data;
+  }
+
+  /** The parts of objects that lie in the stretch, each with where it begins. */
+  async #fromObjects(
+    trackId: number,
+    from: number,
+    to: number,
+  ): Promise<[piece: Uint8Array, start: number][]> {
+    const { objects } = this;
+    if (objects === null) {
+      throw new Error("this recording's media is in an object store, and none is configured");
+    }
+    const found = await this.db.selectFrom("media_objects")
+      .select(["object_key", "start_byte", "bytes"])
+      .where("track_id", "=", trackId)
+      .where("state", "=", "stored")
+      .where("start_byte", "<", to)
+      .where(sql<number>`start_byte + bytes`, ">", from)
+      .execute();
+    return await Promise.all(found.map(async ({ object_key: key, start_byte: start, bytes }) => {
+      const begin = Math.max(from, start);
+      const end = Math.min(to, start + bytes);
+      return [await objects.read(key, begin - start, end - start), begin] as [Uint8Array, number];
+    }));
   }
 
   /** Where to begin for a player that wants to show `atMs`; later when there is nothing before. */

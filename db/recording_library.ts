@@ -14,6 +14,7 @@ import type {
   RecordingQuery,
   RecordingSummary,
 } from "../recorder/library.ts";
+import type { ObjectStore } from "../recorder/ports.ts";
 import { FORMAT_VERSION, type Marker, type Stretch } from "../recorder/manifest.ts";
 import { withoutPauses } from "../recorder/redaction.ts";
 import { carriedBoard, type CarriedFile, carriedFiles } from "../rooms/document/carry_over.ts";
@@ -34,8 +35,9 @@ interface Recording extends RecordingSummary {
 export class SqlRecordingLibrary implements RecordingLibrary {
   readonly #files: RecordingFiles;
 
-  constructor(private readonly db: Kysely<Schema>) {
-    this.#files = new RecordingFiles(db);
+  /** `objects` holds the media that is not in the database. */
+  constructor(private readonly db: Kysely<Schema>, objects: ObjectStore | null = null) {
+    this.#files = new RecordingFiles(db, objects);
   }
 
   async find(recordingId: string): Promise<RecordingSummary | null> {

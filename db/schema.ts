@@ -135,6 +135,10 @@ export interface RecordingTracksTable {
   height: number | null;
   started_at: number;
   finished: Generated<number>;
+  /** So many bytes of the clusters, from the first, stand in objects. */
+  object_bytes: Generated<number>;
+  /** All of them do, and nothing more comes. */
+  in_objects: Generated<number>;
   /** The file's beginning and end; between them stand the chunks. */
   header: Uint8Array;
   cues: Uint8Array | null;
@@ -150,7 +154,19 @@ export interface MediaChunksTable {
   entry: number;
   start_byte: number;
   bytes: number;
+  /** Empty when they stand in an object. */
   data: Uint8Array;
+}
+
+/** A stretch of a track's clusters in an object outside the database. */
+export interface MediaObjectsTable {
+  object_key: string;
+  track_id: number;
+  start_byte: number;
+  bytes: number;
+  state: "writing" | "stored" | "unneeded";
+  /** Of the state. */
+  at: number;
 }
 
 /** Cursors, selections and who speaks. */
@@ -207,6 +223,7 @@ export interface Schema extends BookingSchema, OutboxSchema {
   recording_spans: RecordingSpansTable;
   recording_tracks: RecordingTracksTable;
   media_chunks: MediaChunksTable;
+  media_objects: MediaObjectsTable;
   recording_entries: RecordingEntriesTable;
   recording_markers: RecordingMarkersTable;
   recording_links: RecordingLinksTable;

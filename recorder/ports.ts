@@ -71,6 +71,37 @@ export interface TrackIndex {
   chunks: { fromMs: number; toMs: number; entry: boolean; startByte: number; bytes: number }[];
 }
 
+/** A stretch of a track's clusters, counted from the first. */
+export interface MediaPiece {
+  trackId: number;
+  recordingId: string;
+  startByte: number;
+  data: Uint8Array<ArrayBuffer>;
+}
+
+/** Media that moves out of the database, piece by piece from a track's beginning, and what is left of it there. */
+export interface MediaRows {
+  /** The next piece that is worth an object of about so many bytes, or is the last of its track. */
+  nextPiece(objectBytes: number): Promise<MediaPiece | null>;
+  /** Names the object before it is written, so that it is found again if the process ends meanwhile. */
+  beginObject(key: string, piece: MediaPiece, now: number): Promise<void>;
+  /** The object is stored: the rows let go of its bytes. False when it isn't needed any more. */
+  finishObject(key: string, now: number): Promise<boolean>;
+  /** Objects that nothing refers to: of deleted recordings, and those begun before `before` and never finished. */
+  unneededObjects(before: number): Promise<string[]>;
+  /** The object is gone. */
+  forgetObject(key: string): Promise<void>;
+}
+
+/** A store of objects beside the database. Keys are made of letters, digits, `-` and `/`. */
+export interface ObjectStore {
+  put(key: string, data: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** A part of an object, `end` excluded. Rejects when it isn't there. */
+  read(key: string, start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Resolves when there is no such object (any more). */
+  remove(key: string): Promise<void>;
+}
+
 /** Where recordings are kept. A method resolves when what it did is durable. */
 export interface RecordingStore {
   /** The meeting's recording, made when there is none. Null when it is over already. */

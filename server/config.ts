@@ -7,6 +7,7 @@
 import { parseEnv } from "node:util";
 import { z } from "zod";
 import type { DatabaseLocation } from "../db/database.ts";
+import type { S3Location } from "../recorder/io/s3_objects.ts";
 import type { SmtpOptions } from "./notify/smtp.ts";
 
 export const VERSION = "0.1.0";
@@ -43,6 +44,8 @@ export interface Config {
     freeBytes: number;
     /** Recordings are deleted so long after their end; null keeps them. */
     retentionMs: number | null;
+    /** Where video and sound are moved to; null keeps them in the database. */
+    objects: S3Location | null;
   };
   lessons: {
     joinEarlyMs: number;
@@ -155,6 +158,32 @@ export const SETTINGS = {
   RECONNECT_SECONDS: setting<number>({ ...duration(3600), fallback: 30 }),
   RECORDING_RETENTION_DAYS: setting<number>({ ...duration(36_500), fallback: 0 }),
   RECORDING_FREE_MB: setting<number>({ ...duration(100_000_000), fallback: 500 }),
+  S3_ENDPOINT: setting<string>({
+    schema: text.refine(isOrigin).transform((value) => new URL(value).origin),
+    expects: "the address of an S3-compatible store, such as https://s3.example.org",
+    fallback: null,
+  }),
+  S3_BUCKET: setting<string>({
+    schema: text.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
+    expects: "the name of a bucket",
+    fallback: null,
+  }),
+  S3_REGION: setting<string>({
+    schema: text.regex(/^[a-z0-9-]{1,63}$/),
+    expects: "a region such as eu-central-1",
+    fallback: "us-east-1",
+  }),
+  S3_ACCESS_KEY_ID: setting<string>({
+    schema: text,
+    expects: "the id of the store's key",
+    fallback: null,
+  }),
+  S3_SECRET_ACCESS_KEY: setting<string>({
+    schema: text,
+    expects: "the store's key",
+    fallback: null,
+    secret: true,
+  }),
   LOG_LEVEL: setting<LogLevel>({
     schema: z.enum(["debug", "info", "warn", "error"]),
     expects: "debug, info, warn or error",
@@ -220,6 +249,11 @@ export function parseConfig(sources: ConfigSources): Config {
     recordings: {
       freeBytes: given("RECORDING_FREE_MB") * 1024 * 1024,
       retentionMs: given("RECORDING_RETENTION_DAYS") * 86_400_000 || null,
+      objects: readObjects(read("S3_ENDPOINT"), {
+        S3_BUCKET: read("S3_BUCKET"),
+        S3_ACCESS_KEY_ID: read("S3_ACCESS_KEY_ID"),
+        S3_SECRET_ACCESS_KEY: read("S3_SECRET_ACCESS_KEY"),
+      }, given("S3_REGION")),
     },
     lessons: {
       joinEarlyMs: minutes("JOIN_EARLY_MINUTES"),
@@ -244,6 +278,28 @@ function readMail(address: string | null, from: string | null): SmtpOptions | nu
     secure,
     auth: url.username === "" ? null : { user: part(url.username), pass: part(url.password) },
     from,
+  };
+}
+
+type ObjectSettings = "S3_BUCKET" | "S3_ACCESS_KEY_ID" | "S3_SECRET_ACCESS_KEY";
+
+function readObjects(
+  endpoint: string | null,
+  needed: Record<ObjectSettings, string | null>,
+  region: string,
+): S3Location | null {
+  if (endpoint === null) return null;
+  const present = (name: ObjectSettings) => {
+    const value = needed[name];
+    if (value === null) throw new ConfigError(`S3_ENDPOINT is set: set ${name} too.`);
+    return value;
+  };
+  return {
+    endpoint,
+    bucket: present("S3_BUCKET"),
+    region,
+    accessKeyId: present("S3_ACCESS_KEY_ID"),
+    secretAccessKey: present("S3_SECRET_ACCESS_KEY"),
   };
 }
 

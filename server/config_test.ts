@@ -83,9 +83,30 @@ Deno.test("a public instance that nobody can hear is warned about", () => {
     .toEqual([expect.stringContaining("https pages only")]);
 });
 
+Deno.test("an object store is configured whole or not at all", () => {
+  const all = {
+    S3_ENDPOINT: "https://s3.example.org/",
+    S3_BUCKET: "lessons",
+    S3_ACCESS_KEY_ID: "id",
+    S3_SECRET_ACCESS_KEY: "secret",
+  };
+  expect(parseConfig({ environment: {} }).recordings.objects).toBeNull();
+  expect(parseConfig({ environment: all }).recordings.objects).toEqual({
+    endpoint: "https://s3.example.org",
+    bucket: "lessons",
+    region: "us-east-1",
+    accessKeyId: "id",
+    secretAccessKey: "secret",
+  });
+  for (const name of ["S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"]) {
+    expect(() => parseConfig({ environment: { ...all, [name]: "" } }))
+      .toThrow(`S3_ENDPOINT is set: set ${name} too.`);
+  }
+});
+
 Deno.test("the README's table names every setting and its default", async () => {
   const readme = await Deno.readTextFile(new URL("../README.md", import.meta.url));
-  const rows = [...readme.matchAll(/^\| `([A-Z_]+)` \| (.*?) \|/gm)];
+  const rows = [...readme.matchAll(/^\| `([A-Z0-9_]+)` \| (.*?) \|/gm)];
   expect(rows.map((row) => row[1])).toEqual(Object.keys(SETTINGS));
   for (const [, name, shown] of rows) {
     const { fallback } = SETTINGS[name as keyof typeof SETTINGS];

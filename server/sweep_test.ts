@@ -23,6 +23,7 @@ Deno.test("a meeting whose time passed while nobody was in it is completed, once
     database: { kind: "file", path: storage.path, synchronous: "normal" },
     freeBytes: 0,
     dataDir: null,
+    objects: null,
   }, logger);
   await using closing = new AsyncDisposableStack();
   closing.defer(() => recorder.close());

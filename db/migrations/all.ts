@@ -14,6 +14,7 @@ import { statements as outbox } from "./005_outbox.ts";
 import { statements as extension } from "./006_extension.ts";
 import { statements as keyEnvelopes } from "./007_key_envelopes.ts";
 import { statements as activity } from "./008_activity.ts";
+import { statements as mediaObjects } from "./009_media_objects.ts";
 
 export interface Migration {
   number: number;
@@ -30,6 +31,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 6, name: "extension", statements: extension },
   { number: 7, name: "key envelopes", statements: keyEnvelopes },
   { number: 8, name: "activity", statements: activity },
+  { number: 9, name: "media objects", statements: mediaObjects },
 ];
 
 /** The database was written by a newer Lectern than this one. */

@@ -1,6 +1,7 @@
 /** What the main process and the recorder's worker say to each other. */
 import type { DatabaseLocation } from "../../db/database.ts";
 import type { Happening, NewEntry } from "../ports.ts";
+import type { S3Location } from "./s3_objects.ts";
 import type { TrackSource } from "./writer.ts";
 
 export interface RecorderStart {
@@ -9,6 +10,8 @@ export interface RecorderStart {
   freeBytes: number;
   /** The folder whose disk is watched; null when the database is elsewhere. */
   dataDir: string | null;
+  /** Where media is moved to; null keeps it in the database. */
+  objects: S3Location | null;
 }
 
 export type ToWorker =
@@ -30,6 +33,7 @@ export type FromWorker =
   | { type: "kept"; tracks: readonly number[] }
   | { type: "keyFramesWanted"; tracks: readonly number[] }
   | { type: "storing"; works: boolean; reason: string }
+  | { type: "moving"; works: boolean; reason: string }
   | { type: "fault"; message: string }
   | { type: "stopped" };
 

@@ -206,6 +206,14 @@ export class Recorder {
         return;
       case "storing":
         return this.#tellStoring(message.works, message.reason);
+      case "moving":
+        if (message.works) return this.#logger.info("media is moved to the object store again");
+        return this.#logger.error(
+          "media can't be moved to the object store; the database keeps it",
+          {
+            reason: message.reason,
+          },
+        );
       case "fault":
         return this.#logger.error("recorder fault", { fault: message.message });
       case "stopped":

@@ -5,6 +5,7 @@
  */
 import { statfs } from "node:fs/promises";
 import { openDatabase } from "../../db/database.ts";
+import { SqlMediaRows } from "../../db/media_objects.ts";
 import { SqlRecordingLibrary } from "../../db/recording_library.ts";
 import { SqlRecordings } from "../../db/recordings.ts";
 import {
@@ -16,10 +17,14 @@ import {
   WRITER_CALLS,
   type WriterCall,
 } from "./calls.ts";
+import { MediaMover } from "./media_mover.ts";
+import { S3Objects } from "./s3_objects.ts";
 import { FLUSH_MS, RecordingWriter } from "./writer.ts";
 
 /** How often the disk is looked at. */
 const DISK_MS = 2000;
+/** How often it is looked for media to move. */
+const MOVE_MS = 5000;
 
 /** What of the worker's global scope is used; the DOM's types name the window's. */
 interface Scope {
@@ -79,7 +84,7 @@ async function receive(message: ToWorker): Promise<void> {
   }
 }
 
-async function start({ database, freeBytes, dataDir }: RecorderStart): Promise<Serving> {
+async function start({ database, freeBytes, dataDir, objects }: RecorderStart): Promise<Serving> {
   const opened = await openDatabase(database);
   const writer = new RecordingWriter(
     new SqlRecordings(opened.query),
@@ -91,14 +96,28 @@ async function start({ database, freeBytes, dataDir }: RecorderStart): Promise<S
     watchDisk(dataDir, freeBytes),
   );
   const timer = setInterval(() => void writer.flush(Date.now()), FLUSH_MS);
+  const store = objects === null ? null : new S3Objects(objects);
+  const stopMoving = store === null ? null : startMoving(new SqlMediaRows(opened.query), store);
   return {
     writer,
-    library: new SqlRecordingLibrary(opened.query),
+    library: new SqlRecordingLibrary(opened.query, store),
     async stop() {
       clearInterval(timer);
       await writer.flush(Date.now());
+      await stopMoving?.();
       await opened.close();
     },
+  };
+}
+
+function startMoving(rows: SqlMediaRows, store: S3Objects): () => Promise<void> {
+  const mover = new MediaMover(rows, store, {
+    told: (works, reason) => say({ type: "moving", works, reason }),
+  });
+  const timer = setInterval(() => void mover.run(Date.now()), MOVE_MS);
+  return async () => {
+    clearInterval(timer);
+    await mover.close();
   };
 }
 

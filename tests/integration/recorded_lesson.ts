@@ -63,7 +63,7 @@ export class RecordingNode implements AsyncDisposable {
       endGraceMs: 15 * 60_000,
     });
     this.recorder = await Recorder.start(
-      { database, freeBytes: 0, dataDir: folder, ...recorder },
+      { database, freeBytes: 0, dataDir: folder, objects: null, ...recorder },
       logger,
     );
     this.engine = await startLocalMedia({

@@ -1,0 +1,224 @@
+/** Media that moves from the database to an S3 store, which a double stands in for. */
+import { expect } from "@std/expect";
+import { type Database, openDatabase } from "../../db/database.ts";
+import { SqlMediaRows } from "../../db/media_objects.ts";
+import { openTestStorage } from "../../db/open_test_storage.ts";
+import { SqlRecordingLibrary } from "../../db/recording_library.ts";
+import { SqlRecordings } from "../../db/recordings.ts";
+import { MediaMover } from "../../recorder/io/media_mover.ts";
+import { S3Objects } from "../../recorder/io/s3_objects.ts";
+import { RecordingWriter } from "../../recorder/io/writer.ts";
+import { BatchWriter } from "../../recorder/packet_batch.ts";
+import { simulateSender } from "../../recorder/simulated_sender.ts";
+import { S3Double } from "./s3_double.ts";
+
+const START = 1_700_000_000_000;
+const OBJECT_BYTES = 60_000;
+const HOUR_MS = 3_600_000;
+
+interface Stage {
+  database: Database;
+  writer: RecordingWriter;
+  store: S3Double;
+  rows: SqlMediaRows;
+  mover: MediaMover;
+  /** With the store, and as if none were configured. */
+  library: SqlRecordingLibrary;
+  bare: SqlRecordingLibrary;
+  recordingId: string;
+  told: string[];
+}
+
+/** A camera of about 170,000 bytes in the database, being recorded. */
+async function onStage(run: (stage: Stage) => Promise<void>): Promise<void> {
+  await using storage = await openTestStorage();
+  await using store = new S3Double();
+  const { meeting } = await storage.meetings.create({
+    title: "Algebra",
+    tutor: { id: "t", name: "Mia" },
+    students: [],
+    scheduledStart: null,
+    scheduledEnd: null,
+    bookingId: null,
+    timeZone: null,
+    isRecorded: true,
+    encryption: "transport",
+    policy: {},
+  });
+  const database = await openDatabase({ kind: "file", path: storage.path, synchronous: "normal" });
+  await using closing = new AsyncDisposableStack();
+  closing.defer(() => database.close());
+  const writer = new RecordingWriter(
+    new SqlRecordings(database.query),
+    { kept() {}, keyFramesWanted() {}, storing() {} },
+    () => Promise.resolve(null),
+  );
+  const { recordingId } = (await writer.begin(meeting.meetingId, { seq: 0, at: START }))!;
+  writer.openTrack(1, { recordingId, participantId: "mia", source: "video", kind: "video" });
+  const items = simulateSender(10_000, { kind: "video", keyFrameEvery: 25, startAt: START });
+  const batch = new BatchWriter();
+  for (const item of items) {
+    if (item.type === "packet") batch.packet(item);
+    else batch.report(item);
+  }
+  writer.receive(batch.take(0));
+  await writer.flush(START + 10_000);
+  const rows = new SqlMediaRows(database.query);
+  const told: string[] = [];
+  const objects = new S3Objects(store.location);
+  await run({
+    database,
+    writer,
+    store,
+    rows,
+    mover: new MediaMover(rows, objects, {
+      objectBytes: OBJECT_BYTES,
+      told: (works, reason) => told.push(works ? "works" : reason),
+    }),
+    library: new SqlRecordingLibrary(database.query, objects),
+    bare: new SqlRecordingLibrary(database.query),
+    recordingId,
+    told,
+  });
+}
+
+const end = ({ writer, recordingId }: Stage) =>
+  writer.end(recordingId, { seq: 0, at: START + 10_000 });
+
+/** The whole file of the recording's only track. */
+async function fileOf(
+  { library, recordingId }: Pick<Stage, "library" | "recordingId">,
+): Promise<Uint8Array> {
+  const { trackId, bytes } = (await library.manifest(recordingId))!.tracks[0]!;
+  return (await library.file(recordingId, trackId, 0, bytes))!;
+}
+
+/** What the database itself still holds of clusters. */
+async function bytesInRows({ database }: Stage): Promise<number> {
+  const rows = await database.query.selectFrom("media_chunks").select("data").execute();
+  return rows.reduce((sum, { data }) => sum + data.length, 0);
+}
+
+Deno.test("while a lesson runs full pieces move to the store, the rest when it has ended, and files stay the same", async () => {
+  await onStage(async (stage) => {
+    const { store, mover, library, recordingId } = stage;
+    const before = await fileOf(stage);
+    await mover.run(START);
+    expect(store.objects.size).toBe(2);
+    expect(await bytesInRows(stage)).toBeGreaterThan(0);
+    expect(await fileOf(stage)).toEqual(before);
+
+    await end(stage);
+    const finished = await fileOf(stage);
+    await mover.run(START);
+    expect(store.objects.size).toBe(3);
+    expect(await bytesInRows(stage)).toBe(0);
+    expect(await fileOf(stage)).toEqual(finished);
+    const { trackId, durationMs } = (await library.manifest(recordingId))!.tracks[0]!;
+    for (const [from, to] of [[0, 10], [59_000, 121_000], [100_001, 100_002]] as const) {
+      expect(await library.file(recordingId, trackId, from, to)).toEqual(finished.slice(from, to));
+    }
+    const range = { fromMs: 3000, toMs: 7000, goesOn: false };
+    const clusters = (await library.clusters(recordingId, trackId, range))!;
+    expect(clusters.fromMs).toBeLessThanOrEqual(3000);
+    expect(clusters.data.length).toBeGreaterThan(finished.length * 4000 / durationMs * 0.9);
+    // Nothing is left to do.
+    const asked = store.asked.length;
+    await mover.run(START);
+    expect(store.asked.length).toBe(asked);
+  });
+});
+
+Deno.test("with a recording its objects go, later when the store is down at that moment", async () => {
+  await onStage(async (stage) => {
+    const { store, mover, library, recordingId, told } = stage;
+    await end(stage);
+    await mover.run(START);
+    expect(store.objects.size).toBe(3);
+    store.down = true;
+    expect(await library.delete(recordingId)).toBe(true);
+    await mover.run(START);
+    expect(store.objects.size).toBe(3);
+    expect(told.length).toBe(1);
+    store.down = false;
+    await mover.run(START + HOUR_MS);
+    expect(store.objects.size).toBe(0);
+    expect(told.at(-1)).toBe("works");
+    const left = await stage.database.query.selectFrom("media_objects").selectAll().execute();
+    expect(left).toEqual([]);
+  });
+});
+
+Deno.test("while the store is down or refuses the key, media stays in the database and is watched from there", async () => {
+  await onStage(async (stage) => {
+    const { store, mover, rows, told, bare, recordingId } = stage;
+    await end(stage);
+    const before = await fileOf(stage);
+    store.down = true;
+    await mover.run(START);
+    expect(told[0]).toMatch(/^PUT .*: 503/);
+    expect(await fileOf(stage)).toEqual(before);
+
+    store.down = false;
+    const stranger = new S3Objects({ ...store.location, secretAccessKey: "guessed" });
+    const reasons: string[] = [];
+    const refused = new MediaMover(rows, stranger, {
+      objectBytes: OBJECT_BYTES,
+      told: (_, reason) => reasons.push(reason),
+    });
+    await refused.run(START);
+    expect(reasons[0]).toMatch(/403 .*SignatureDoesNotMatch/);
+    expect(await fileOf({ library: bare, recordingId })).toEqual(before);
+
+    await mover.run(START + HOUR_MS);
+    expect(await bytesInRows(stage)).toBe(0);
+    expect(await fileOf(stage)).toEqual(before);
+    await expect(fileOf({ library: bare, recordingId })).rejects.toThrow(/object store/);
+  });
+});
+
+Deno.test("an object whose writer was killed, or whose recording was deleted meanwhile, is removed again", async () => {
+  await onStage(async (stage) => {
+    const { store, mover, rows, library, recordingId } = stage;
+    const objects = new S3Objects(store.location);
+    const begin = async (key: string) => {
+      const piece = (await rows.nextPiece(OBJECT_BYTES))!;
+      await rows.beginObject(key, piece, START);
+      await objects.put(key, piece.data);
+    };
+    await begin("killed/1");
+    await mover.run(START);
+    // It might still be written by another node.
+    expect([...store.objects.keys()]).toContain("killed/1");
+    await mover.run(START + HOUR_MS);
+    expect([...store.objects.keys()]).not.toContain("killed/1");
+
+    await end(stage);
+    await begin("deleted/1");
+    expect(await library.delete(recordingId)).toBe(true);
+    expect(await rows.finishObject("deleted/1", START)).toBe(false);
+    await mover.run(START + HOUR_MS);
+    expect(store.objects.size).toBe(0);
+  });
+});
+
+Deno.test("of two nodes that move the same piece one wins, and the other's object is removed", async () => {
+  await onStage(async (stage) => {
+    const { store, rows, mover, told } = stage;
+    await end(stage);
+    const before = await fileOf(stage);
+    const other = new MediaMover(
+      new SqlMediaRows(stage.database.query),
+      new S3Objects(store.location),
+      {
+        objectBytes: OBJECT_BYTES,
+        told: (_, reason) => told.push(reason),
+      },
+    );
+    await Promise.all([mover.run(START), other.run(START)]);
+    expect(told).toEqual([]);
+    expect(store.objects.size).toBe(3);
+    expect(await rows.unneededObjects(START)).toEqual([]);
+    expect(await fileOf(stage)).toEqual(before);
+  });
+});
