@@ -5,10 +5,17 @@
  * two. The statements say so in their `where`, so that racing requests can't turn it back.
  */
 import type { Kysely, Selectable, Transaction } from "kysely";
-import { DEFAULT_POLICY, type MeetingStatus, type Policy } from "../rooms/document/schema.ts";
+import { DEFAULT_POLICY, type Policy } from "../rooms/document/schema.ts";
 import type { EndReason, MeetingRecord } from "../rooms/ports.ts";
 import { recordMeetingEvent } from "./events.ts";
 import { type BookedPerson, issueInvite, type Person } from "./invites.ts";
+import {
+  isByTime,
+  type MeetingPlace,
+  type MeetingQuery,
+  meetingRows,
+  pageOfMeetings,
+} from "./meeting_lists.ts";
 import { closeStays } from "./participants.ts";
 import type { MeetingSettingsTable, MeetingsTable, Schema } from "./schema.ts";
 import { makeMeetingId, makePasscode, secretsEqual } from "./secrets.ts";
@@ -58,24 +65,10 @@ export interface BookedMeeting {
   invites: BookedPerson[];
 }
 
-export interface MeetingQuery {
-  limit: number;
-  /** Meetings with a lower row number than this: the `next` of the page before. */
-  before: number | null;
-  status?: MeetingStatus | undefined;
-  bookingId?: string | undefined;
-  /** Tutor or student. */
-  userId?: string | undefined;
-  /** Scheduled to end after this, Unix ms. */
-  from?: number | undefined;
-  /** Scheduled to start before this, Unix ms. */
-  to?: number | undefined;
-}
-
 export interface MeetingPage {
   meetings: Meeting[];
   /** Where the next page starts; null on the last. */
-  next: number | null;
+  next: MeetingPlace | null;
 }
 
 /** How long before the start and after the end links work. */
@@ -114,13 +107,13 @@ export class Meetings {
   }
 
   async find(meetingId: string): Promise<MeetingRecord | null> {
-    const row = await this.rows().where("video_meetings.meeting_id", "=", meetingId)
+    const row = await meetingRows(this.db).where("video_meetings.meeting_id", "=", meetingId)
       .executeTakeFirst();
     return row === undefined ? null : this.record(row);
   }
 
   async read(meetingId: string): Promise<Meeting | null> {
-    const row = await this.rows().where("video_meetings.meeting_id", "=", meetingId)
+    const row = await meetingRows(this.db).where("video_meetings.meeting_id", "=", meetingId)
       .executeTakeFirst();
     if (row === undefined) return null;
     const [meeting] = await this.withPeople([row]);
@@ -151,27 +144,14 @@ export class Meetings {
     return meeting?.status === "pending" ? meeting : null;
   }
 
-  /** Newest first. */
   async list(query: MeetingQuery): Promise<MeetingPage> {
-    const { limit, before, status, bookingId, userId, from, to } = query;
-    let select = this.rows().orderBy("video_meetings.id", "desc").limit(limit + 1);
-    if (before !== null) select = select.where("video_meetings.id", "<", before);
-    if (status !== undefined) select = select.where("status", "=", status);
-    if (bookingId !== undefined) select = select.where("booking_id", "=", bookingId);
-    if (from !== undefined) select = select.where("scheduled_end", ">", from);
-    if (to !== undefined) select = select.where("scheduled_start", "<", to);
-    if (userId !== undefined) {
-      select = select.where(
-        "video_meetings.meeting_id",
-        "in",
-        this.db.selectFrom("invites").select("meeting_id").where("user_id", "=", userId),
-      );
-    }
-    const rows = await select.execute();
-    const page = rows.slice(0, limit);
+    const rows = await pageOfMeetings(this.db, query).execute();
+    const page = rows.slice(0, query.limit);
+    const last = rows.length > query.limit ? page.at(-1) : undefined;
+    const start = isByTime(query) ? last?.scheduled_start ?? null : null;
     return {
       meetings: await this.withPeople(page),
-      next: rows.length > limit ? page.at(-1)?.id ?? null : null,
+      next: last === undefined ? null : { id: last.id, start },
     };
   }
 
@@ -272,13 +252,6 @@ export class Meetings {
       .where("status", "=", "active")
       .execute();
     return rows.map((row) => row.meeting_id);
-  }
-
-  private rows() {
-    return this.db.selectFrom("video_meetings")
-      .innerJoin("meeting_settings", "meeting_settings.meeting_id", "video_meetings.meeting_id")
-      .selectAll("video_meetings")
-      .select(["title", "time_zone", "encryption", "policy", "sequence", "extended_ms"]);
   }
 
   private record(row: MeetingRow): MeetingRecord {

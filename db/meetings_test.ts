@@ -1,5 +1,6 @@
 import { expect } from "@std/expect";
 import { DEFAULT_POLICY } from "../rooms/document/schema.ts";
+import type { MeetingPlace } from "./meeting_lists.ts";
 import type { NewMeeting } from "./meetings.ts";
 import { openTestStorage, TEST_WINDOW } from "./open_test_storage.ts";
 
@@ -174,15 +175,15 @@ Deno.test("a list walks every meeting once, newest first, and filters", async ()
     ids.unshift(meeting.meetingId);
   }
   const seen: string[] = [];
-  let before: number | null = null;
+  let after: MeetingPlace | null = null;
   do {
-    const page = await meetings.list({ limit: 2, before });
+    const page = await meetings.list({ limit: 2, after });
     seen.push(...page.meetings.map((meeting) => meeting.meetingId));
-    before = page.next;
-  } while (before !== null);
+    after = page.next;
+  } while (after !== null);
   expect(seen).toEqual(ids);
 
-  const first = { limit: 10, before: null };
+  const first = { limit: 10, after: null };
   expect((await meetings.list({ ...first, bookingId: "b-1" })).meetings.length).toBe(2);
   expect((await meetings.list({ ...first, userId: "s-3" })).meetings.length).toBe(1);
   expect((await meetings.list({ ...first, userId: "t-1" })).meetings.length).toBe(5);

@@ -27,6 +27,7 @@ import {
 } from "./invites.ts";
 import { KeyEnvelopes } from "./key_envelopes.ts";
 import { LessonsLinks } from "./lessons_links.ts";
+import type { MeetingQuery } from "./meeting_lists.ts";
 import { Mails } from "./mails.ts";
 import {
   type BookedMeeting,
@@ -35,7 +36,6 @@ import {
   type Meeting,
   type MeetingChange,
   type MeetingPage,
-  type MeetingQuery,
   Meetings,
   type NewMeeting,
 } from "./meetings.ts";

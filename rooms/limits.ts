@@ -1,5 +1,8 @@
 import type { SnapshotLimits } from "./document/snapshot_schedule.ts";
 
+/** A lesson is booked for at most so long. */
+export const MAX_LESSON_MS = 24 * 3_600_000;
+
 /** How long a room waits, and how large it may grow. */
 export interface RoomLimits {
   /** People in a room, here or reconnecting. */

@@ -21,7 +21,7 @@ export function lessonRoutes(deps: HttpDeps): Hono<HttpEnv> {
 
   routes.get("/", async (context) => {
     const userId = await readerOf(deps, context);
-    const page = await meetings.list({ userId, limit: MAX_LESSONS, before: null });
+    const page = await meetings.list({ userId, limit: MAX_LESSONS, after: null });
     const withCode = await codeOf(userId);
     const [person] = page.meetings.map((meeting) => personOf(meeting, userId));
     return context.json({

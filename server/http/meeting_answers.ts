@@ -53,7 +53,7 @@ export const bookedMeetingSchema = z.strictObject({
 }).meta({ id: "BookedMeeting" });
 
 export const meetingPageSchema = z.strictObject({
-  meetings: z.array(meetingSchema).describe("Newest booking first"),
+  meetings: z.array(meetingSchema),
   next: z.string().nullable().describe("The `cursor` of the next page; null on the last"),
 }).meta({ id: "MeetingPage" });
 

@@ -68,10 +68,12 @@ export function meetingOperations(deps: Deps): Operation[] {
       path: "/meetings",
       tag,
       summary: "List lessons",
+      description:
+        "The newest booking first; with `from` or `to` along the schedule, soonest first.",
       query: listQuerySchema,
       answer: meetingPageSchema,
     }, async ({ query: { cursor, ...filter } }) => {
-      const page = await meetings.list({ ...filter, before: cursor ?? null });
+      const page = await meetings.list({ ...filter, after: cursor ?? null });
       const next = page.next === null ? null : writeCursor(page.next);
       return { body: { meetings: page.meetings.map(json), next } };
     }),

@@ -4,13 +4,14 @@
  * Times are ISO 8601: accepted with any offset, answered in UTC.
  */
 import { z } from "zod";
+import type { MeetingPlace } from "../../db/meeting_lists.ts";
 import type { MeetingChange, NewMeeting } from "../../db/meetings.ts";
+import { MAX_LESSON_MS } from "../../rooms/limits.ts";
 import type { Policy } from "../../rooms/document/schema.ts";
 import { MAX_NAME_CHARS } from "../../rooms/protocol/messages.ts";
 
 export const MAX_STUDENTS = 50;
 const MAX_TITLE_CHARS = 200;
-const MAX_LESSON_MS = 24 * 3_600_000;
 
 export const idSchema = z.string().trim().min(1).max(100);
 export const nameSchema = z.string().trim().min(1).max(MAX_NAME_CHARS);
@@ -45,6 +46,10 @@ interface Schedule {
   scheduledStart?: number | undefined;
   scheduledEnd?: number | undefined;
 }
+
+/** A list that is narrowed by time goes along the schedule; its cursors fit no other list. */
+const isByTime = (query: { from?: number | undefined; to?: number | undefined }) =>
+  query.from !== undefined || query.to !== undefined;
 
 type Complain = (field: (string | number)[], message: string) => void;
 
@@ -92,15 +97,19 @@ export const listQuerySchema = z.strictObject({
   limit: z.string().regex(/^\d{1,3}$/).transform(Number).pipe(z.int().min(1).max(100))
     .default(50).describe("At most 100"),
   cursor: z.string().max(40).transform((text, context) => {
-    const before = readCursor(text);
-    if (before === null) context.addIssue({ code: "custom", message: "not one of our cursors" });
-    return before ?? 0;
+    const after = readCursor(text);
+    if (after === null) context.addIssue({ code: "custom", message: "not one of our cursors" });
+    return after;
   }).optional().describe("The `next` of the page before"),
   status: z.enum(["pending", "active", "completed", "cancelled"]).optional(),
   bookingId: idSchema.optional(),
   userId: idSchema.optional().describe("Tutor or student"),
   from: timeSchema.optional().describe("Scheduled to end after this"),
   to: timeSchema.optional().describe("Scheduled to start before this"),
+}).superRefine(({ cursor, ...query }, context) => {
+  if (cursor == null || (cursor.start !== null) === isByTime(query)) return;
+  const message = "the cursor of a list with other filters";
+  context.addIssue({ code: "custom", path: ["cursor"], message });
 });
 
 export function toNewMeeting(booking: z.output<typeof newMeetingSchema>): NewMeeting {
@@ -126,8 +135,8 @@ export function toChange(change: z.output<typeof meetingChangeSchema>): MeetingC
 }
 
 /** Opaque to callers, so that what is in it may change. */
-export function writeCursor(before: number): string {
-  return btoa(`m${before}`).replace(/=+$/, "");
+export function writeCursor({ id, start }: MeetingPlace): string {
+  return btoa(start === null ? `m${id}` : `s${start}.${id}`).replace(/=+$/, "");
 }
 
 function toPerson(given: z.output<typeof person>) {
@@ -160,10 +169,11 @@ function checkSchedule({ scheduledStart: start, scheduledEnd: end }: Schedule, c
   else if (end - start > MAX_LESSON_MS) complain(["scheduledEnd"], "at most 24 hours a lesson");
 }
 
-function readCursor(text: string): number | null {
+function readCursor(text: string): MeetingPlace | null {
   try {
-    const match = /^m(\d{1,15})$/.exec(atob(text));
-    return match === null ? null : Number(match[1]);
+    const [, start, id] = /^(?:m|s(-?\d{1,16})\.)(\d{1,15})$/.exec(atob(text)) ?? [];
+    if (id === undefined) return null;
+    return { id: Number(id), start: start === undefined ? null : Number(start) };
   } catch {
     return null;
   }

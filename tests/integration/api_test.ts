@@ -79,6 +79,15 @@ Deno.test("a list is narrowed by person, status and time", async () => {
   expect(await count({ to: at(server, 3) })).toBe(1);
   expect(await count({ from: at(server, 1.5), to: at(server, 3.5) })).toBe(2);
   expect(await count({ status: "cancelled" })).toBe(0);
+
+  const page = async (parameters: Record<string, string>) =>
+    (await client.call("listMeetings", { parameters: { limit: "1", ...parameters } })).body;
+  const first = await page({ from: at(server, 2) });
+  const second = await page({ from: at(server, 2), cursor: first.next });
+  expect([first, second].map(({ meetings: [lesson] }) => lesson.scheduledStart))
+    .toEqual([at(server, 3), at(server, 5)]);
+  expect(second.next).toBeNull();
+  await client.call("listMeetings", { parameters: { cursor: first.next }, status: 422 });
 });
 
 Deno.test("a change against an ETag that is out of date is refused, and changes nothing", async () => {

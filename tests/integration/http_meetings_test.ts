@@ -79,7 +79,7 @@ Deno.test("a booking that can't be used names the field at fault", async () => {
     expect(response.headers.get("content-type")).toBe("application/problem+json");
     expect(problem.type).toBe("urn:lectern:problem:bad-request");
   }
-  expect((await server.storage.meetings.list({ limit: 10, before: null })).meetings).toEqual([]);
+  expect((await server.storage.meetings.list({ limit: 10, after: null })).meetings).toEqual([]);
 });
 
 Deno.test("a body that is no JSON, no JSON type or too large is refused", async () => {
