@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { Page, Waiting } from "../lobby/page.tsx";
+import { RecordingKeys } from "./decryption/recording_keys.ts";
 import { Replay } from "./model.ts";
 import type { RecordingAddress } from "./recording/access.ts";
 import { RecordingApi, RecordingProblem, type RecordingProblemCode } from "./recording/api.ts";
@@ -16,7 +17,9 @@ export function App({ address }: { address: RecordingAddress | null }) {
     stand.value = "asking";
     try {
       const { api, manifest } = await RecordingApi.open(address);
-      stand.value = new Replay(api, manifest);
+      const { meetingId } = manifest;
+      const keys = await RecordingKeys.open(api, { meetingId, fragment: address.key });
+      stand.value = new Replay(api, manifest, keys);
     } catch (error) {
       stand.value = error instanceof RecordingProblem ? error.code : "unreachable";
     }

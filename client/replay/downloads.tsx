@@ -1,7 +1,17 @@
 /** What can be taken along: the lesson as one film, each track as it was sent, the files as they stand at this moment; and the way to delete. */
-import { Clapperboard, Code, Download, Mic, MonitorUp, Trash2, Video } from "lucide-preact";
+import {
+  Clapperboard,
+  Code,
+  Download,
+  KeyRound,
+  Mic,
+  MonitorUp,
+  Trash2,
+  Video,
+} from "lucide-preact";
 import { useSignal } from "@preact/signals";
 import type { Manifest, TrackManifest } from "../../recorder/manifest.ts";
+import { linkWithKey } from "../encryption/key_link.tsx";
 import { Confirm } from "../design/dialog.tsx";
 import { Menu, MenuItem } from "../design/menu.tsx";
 import { sayElapsed } from "../room/time.ts";
@@ -52,6 +62,12 @@ export function Downloads({ onDeleted }: { onDeleted: () => void }) {
     const files = readFiles(replay.lesson.doc).map(({ name, text }) => [name, `${text}`] as const);
     saveFile(zipFiles(Object.fromEntries(files)), `${fileStem(manifest.title)} code.zip`);
   };
+  const copyLink = async () => {
+    const address = new URL(location.pathname, location.href);
+    address.hash = new URLSearchParams({ token: replay.api.token }).toString();
+    const link = await linkWithKey(address, manifest.meetingId);
+    if (link !== null) await navigator.clipboard.writeText(link);
+  };
   const remove = async () => {
     try {
       await replay.api.delete();
@@ -97,6 +113,15 @@ export function Downloads({ onDeleted }: { onDeleted: () => void }) {
             onSelect={() => void saveTrack(track)}
           />
         ))}
+        {replay.keys.stand === "open" && (
+          <MenuItem
+            icon={KeyRound}
+            label="Copy a link for another device"
+            detail="It carries the key: whoever has it can watch"
+            testId="copy-key-link"
+            onSelect={() => void copyLink()}
+          />
+        )}
         {manifest.mayDelete && !manifest.live && (
           <>
             <hr class="menu-rule" />

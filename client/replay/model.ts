@@ -11,6 +11,8 @@ import type { Manifest, Stretch } from "../../recorder/manifest.ts";
 import { type RootName, ROOTS } from "../../rooms/document/schema.ts";
 import { FilmMaker } from "./film/film_maker.ts";
 import { Glimpses } from "./glimpse/glimpses.ts";
+import { DecryptedTracks } from "./decryption/decrypted_tracks.ts";
+import type { RecordingKeys } from "./decryption/recording_keys.ts";
 import { ReplayClock } from "./player/clock.ts";
 import { Player } from "./player/player.ts";
 import { clampTo, LIVE_DELAY_MS, playableFrom } from "./player/timeline.ts";
@@ -38,6 +40,7 @@ export class Replay {
   readonly film: FilmMaker;
   readonly glimpses: Glimpses;
   readonly view: ReplayView;
+  readonly #decrypted: DecryptedTracks | null;
   readonly #clock = new ReplayClock(() => performance.now());
   readonly #log: RecordingLog;
   readonly #manifest;
@@ -66,10 +69,14 @@ export class Replay {
     return live ? Math.max(0, durationMs - LIVE_DELAY_MS) : durationMs;
   });
 
-  constructor(readonly api: RecordingApi, manifest: Manifest) {
+  constructor(readonly api: RecordingApi, whole: Manifest, readonly keys: RecordingKeys) {
+    const manifest = this.#readable(whole);
     this.#manifest = signal(manifest);
     this.#log = new RecordingLog(api, manifest);
-    this.tracks = api;
+    this.#decrypted = keys.stand === "open"
+      ? new DecryptedTracks(api, keys, () => this.#manifest.value)
+      : null;
+    this.tracks = this.#decrypted ?? api;
     this.player = new Player(this.tracks, manifest.tracks);
     this.index = new SearchIndex(api, () => this.#manifest.value);
     this.glimpses = new Glimpses(api, this.tracks, () => this.#manifest.value);
@@ -148,6 +155,7 @@ export class Replay {
       clearInterval(hidden);
       clearInterval(polling);
       this.player.close();
+      this.#decrypted?.close();
       this.index.close();
       this.film.cancel();
       this.glimpses.close();
@@ -261,10 +269,15 @@ export class Replay {
     );
   }
 
+  /** What there is to show: pictures and sound that nobody here can decrypt are left out. */
+  #readable(manifest: Manifest): Manifest {
+    return this.keys.stand === "missing" ? { ...manifest, tracks: [] } : manifest;
+  }
+
   async #poll(): Promise<void> {
     if (!this.#manifest.value.live) return;
     try {
-      const manifest = await this.api.manifest();
+      const manifest = this.#readable(await this.api.manifest());
       this.#log.update(manifest);
       this.player.update(manifest.tracks);
       this.#manifest.value = manifest;

@@ -4,6 +4,7 @@ import { Captions } from "./captions.tsx";
 import { ChatAt } from "./chat.tsx";
 import { Controls } from "./controls.tsx";
 import { Faces } from "./faces.tsx";
+import { KeyNotice } from "./decryption/key_notice.tsx";
 import { KeysHelp } from "./keys_help.tsx";
 import { listenToKeys } from "./keys.ts";
 import { type Replay, ReplayContext } from "./model.ts";
@@ -34,6 +35,7 @@ export function ReplayPage({ replay, onDeleted }: { replay: Replay; onDeleted: (
       <div class={`replay replay-${layout}`} data-testid="replay" inert={copyOf !== null}>
         <TopBar onDeleted={onDeleted} />
         <Trouble />
+        <KeyNotice />
         <main class="replay-main">
           {layout !== "faces" && <Stage />}
           {view.showsFaces.value && <Faces />}

@@ -12,11 +12,14 @@ const NAMES_IN_FRAGMENT = ["token", "link", "invite"];
 const SESSION_PREFIX = "lectern:session:";
 const MAX_TOKENS = 12;
 const MAX_TOKEN_CHARS = 512;
+const MAX_KEY_CHARS = 1024;
 
 export interface RecordingAddress {
   recordingId: string;
   /** In the order in which they are to be tried. */
   tokens: readonly string[];
+  /** The secrets that the link carries for an encrypted recording (decryption/recording_keys.ts); mostly empty. */
+  key: string;
 }
 
 /** The part of Storage that is read. */
@@ -33,7 +36,8 @@ export function readAddress(url: URL, memory: TabMemory | null): RecordingAddres
   };
   for (const name of NAMES_IN_FRAGMENT) add(fragment.get(name));
   for (const token of remembered(memory)) add(token);
-  return { recordingId, tokens: [...tokens].slice(0, MAX_TOKENS) };
+  const key = (fragment.get("key") ?? "").slice(0, MAX_KEY_CHARS);
+  return { recordingId, tokens: [...tokens].slice(0, MAX_TOKENS), key };
 }
 
 /** Tokens and invites of the lessons that this tab was in. */

@@ -16,7 +16,13 @@ Deno.test("a minted link's token comes before what the tab remembers", () => {
   expect(readAddress(address("/recordings/r1#token=tok"), memory)).toEqual({
     recordingId: "r1",
     tokens: ["tok", "ses", "inv"],
+    key: "",
   });
+});
+
+Deno.test("a link's key is no token", () => {
+  const found = readAddress(address("/recordings/r1#token=tok&key=AAAA.BBBB"), null);
+  expect(found).toEqual({ recordingId: "r1", tokens: ["tok"], key: "AAAA.BBBB" });
 });
 
 Deno.test("a personal link's invite opens a recording without any memory", () => {

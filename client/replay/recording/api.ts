@@ -3,8 +3,10 @@
  *
  * Everything is read by GET with the token in a header. Every failure is a {@linkcode RecordingProblem}.
  */
+import { z } from "zod";
 import { type LogEntry, readEntries } from "../../../recorder/log_entries.ts";
 import { FORMAT_VERSION, type Manifest, manifestSchema } from "../../../recorder/manifest.ts";
+import { keyEnvelopeSchema } from "../../../rooms/protocol/messages.ts";
 import type { RecordingAddress } from "./access.ts";
 
 /** `refused`: nothing that this page has opens it. `gone`: it isn't there (any more). */
@@ -29,6 +31,11 @@ export interface Clusters {
  * readable first are so behind this: what comes out of it is WebM as recorder/FORMAT.md describes it.
  */
 export type TrackSource = Pick<RecordingApi, "trackHeader" | "clusters" | "trackFile">;
+
+const keysSchema = z.object({
+  encryption: z.enum(["e2ee", "transport"]),
+  envelopes: z.array(keyEnvelopeSchema),
+});
 
 const headerMs = (response: Response, name: string, otherwise: number) => {
   const value = Number(response.headers.get(name) ?? Number.NaN);
@@ -66,6 +73,14 @@ export class RecordingApi {
     const read = manifestSchema.safeParse(await response.json().catch(() => null));
     if (!read.success) throw new RecordingProblem("unreachable", { cause: read.error });
     if (read.data.version > FORMAT_VERSION) throw new RecordingProblem("newer");
+    return read.data;
+  }
+
+  /** The wrapped keys of an encrypted recording. */
+  async keys(): Promise<z.output<typeof keysSchema>> {
+    const response = await this.#get("/keys");
+    const read = keysSchema.safeParse(await response.json().catch(() => null));
+    if (!read.success) throw new RecordingProblem("unreachable", { cause: read.error });
     return read.data;
   }
 
