@@ -1,6 +1,7 @@
 /** The door is closed: why, and what to do now. */
 import { CalendarPlus } from "lucide-preact";
 import { useEffect } from "preact/hooks";
+import { KeyLink } from "../encryption/key_link.tsx";
 import { saveCalendar } from "./calendar.ts";
 import type { JoinProblem } from "./join.ts";
 import { Page } from "./page.tsx";
@@ -70,7 +71,12 @@ function Over({ visit, problem }: { visit: Visit; problem: JoinProblem }) {
       )}
       {recordingUrl === null
         ? <p>Its link no longer opens the room. Ask your tutor if you expected it to.</p>
-        : <RecordingReady href={recordingLink(recordingUrl, visit)} />}
+        : (
+          <RecordingReady
+            href={recordingLink(recordingUrl, visit)}
+            meetingId={visit.link.meetingId}
+          />
+        )}
     </Page>
   );
 }
@@ -85,13 +91,14 @@ export function recordingLink(recordingUrl: string, { link }: Visit): string {
     : `${recordingUrl}#${new URLSearchParams({ invite: link.invite })}`;
 }
 
-export function RecordingReady({ href }: { href: string }) {
+export function RecordingReady({ href, meetingId }: { href: string; meetingId: string }) {
   return (
     <>
       <p data-testid="recording-ready">
         Your recording is ready: faces and voices, board, code and chat, as they were.
       </p>
       <a class="button button-main" href={href}>Watch the lesson</a>
+      <KeyLink href={href} meetingId={meetingId} />
     </>
   );
 }

@@ -53,6 +53,7 @@ export function Inside({ visit, info, session, room }: InsideProps) {
         <Ended
           by={state.by}
           reason={state.reason}
+          meetingId={visit.link.meetingId}
           recording={state.recordingUrl === null ? null : recordingLink(state.recordingUrl, visit)}
         />
       );
@@ -119,13 +120,14 @@ function Refused({ visit }: { visit: Visit }) {
 }
 
 interface EndedProps {
+  meetingId: string;
   by: string | null;
   reason: "ended" | "timeout" | "empty" | "cancelled";
   /** Null when there is none, or none for this person. */
   recording: string | null;
 }
 
-function Ended({ by, reason, recording }: EndedProps) {
+function Ended({ meetingId, by, reason, recording }: EndedProps) {
   const how = {
     ended: by === null ? "It was ended for everyone." : `${by} ended it for everyone.`,
     timeout: "Its time was up.",
@@ -135,7 +137,7 @@ function Ended({ by, reason, recording }: EndedProps) {
   return (
     <Page title="The lesson has ended" testId="ended">
       <p>{how} What was written is kept.</p>
-      {recording !== null && <RecordingReady href={recording} />}
+      {recording !== null && <RecordingReady href={recording} meetingId={meetingId} />}
     </Page>
   );
 }

@@ -8,7 +8,7 @@ import type { Loudspeaker } from "./playback.ts";
 import type { Quality } from "./quality.ts";
 import type { ReceivedTracks } from "./streams.ts";
 
-/** `connecting` also while it mends itself; `unsupported` is a browser without WebRTC. */
+/** `connecting` also while it mends itself; `unsupported` is a browser without WebRTC, or without the encryption asked for. */
 export type MediaState = "idle" | "connecting" | "connected" | "unsupported";
 
 export interface ScreenState {
@@ -19,8 +19,17 @@ export interface ScreenState {
 
 /** Attaches end-to-end encryption to each sender and receiver before its first frame. */
 export interface FrameCryptor {
+  /** False in a browser that can't encrypt: nothing is sent or received then. */
+  readonly supported: boolean;
+  /** What peer connections have to be made with. */
+  readonly peerSettings: Record<string, unknown>;
   sender(sender: RTCRtpSender, source: MediaSource): void;
-  receiver(receiver: RTCRtpReceiver, participantId: string, source: MediaSource): void;
+  receiver(
+    receiver: RTCRtpReceiver,
+    participantId: string,
+    source: MediaSource,
+    consumerId: string,
+  ): void;
 }
 
 export interface MediaOptions {

@@ -198,7 +198,7 @@ class MediaEngine implements RoomMedia {
         onLost: () => {
           if (this.#life === life) this.#reopenLater();
         },
-      });
+      }, this.#options.cryptor?.peerSettings);
       if (this.#opening !== opening) return route.close();
       life = this.#begin(route);
       // With nothing to send and nobody to hear there is nothing to wait for.
@@ -256,7 +256,11 @@ class MediaEngine implements RoomMedia {
   async #loadDevice({ routerRtpCapabilities }: Welcome): Promise<Device | null> {
     const capabilities = JSON.stringify(routerRtpCapabilities);
     if (this.#device?.capabilities === capabilities) return this.#device.device;
-    const { handlerName } = this.#options;
+    const { handlerName, cryptor } = this.#options;
+    if (cryptor?.supported === false) {
+      this.state.value = "unsupported";
+      return null;
+    }
     let device: Device;
     try {
       device = new Device(handlerName === undefined ? {} : { handlerName });

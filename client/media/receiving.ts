@@ -180,7 +180,7 @@ export class Receiver {
       // Attached later, decryption would miss the first frames.
       ...(cryptor === undefined ? {} : {
         onRtpReceiver: (receiver: RTCRtpReceiver) =>
-          cryptor.receiver(receiver, participantId, source),
+          cryptor.receiver(receiver, participantId, source, options.id),
       }),
     });
   }

@@ -50,6 +50,7 @@ export class MediaRoute {
     device: Device,
     connection: MediaConnection,
     events: RouteEvents,
+    peerSettings: Record<string, unknown> = {},
   ): Promise<MediaRoute> {
     const [send, recv] = await Promise.all([
       connection.request("media.createTransport", { direction: "send" }),
@@ -57,8 +58,8 @@ export class MediaRoute {
     ]);
     return new MediaRoute(
       device,
-      device.createSendTransport(send as TransportOptions),
-      device.createRecvTransport(recv as TransportOptions),
+      device.createSendTransport(withSettings(send, peerSettings)),
+      device.createRecvTransport(withSettings(recv, peerSettings)),
       connection,
       events,
     );
@@ -144,4 +145,12 @@ export class MediaRoute {
       this.lose();
     }
   }
+}
+
+/** The server's options, and what the peer connection is to be made with. */
+function withSettings(
+  options: unknown,
+  additionalSettings: Record<string, unknown>,
+): TransportOptions {
+  return { ...options as TransportOptions, additionalSettings };
 }

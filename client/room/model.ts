@@ -7,6 +7,7 @@ import { computed, type ReadonlySignal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { JoinedRoom, Session } from "../connection/session.ts";
+import type { Encryption } from "../encryption/encryption.ts";
 import type { Devices } from "../media/devices.ts";
 import type { RoomMedia } from "../media/engine.ts";
 import type { Method, ParamsOf } from "../../rooms/protocol/messages.ts";
@@ -38,6 +39,8 @@ export class RoomModel {
     readonly room: JoinedRoom,
     readonly media: RoomMedia,
     readonly devices: Devices,
+    /** Null when the server may see and hear what passes through it. */
+    readonly encryption: Encryption | null,
   ) {
     this.chat = new ChatLog(room.doc, room.me.id);
     this.sharers = computed(() =>

@@ -1,6 +1,7 @@
 /** The room of one session: media for as long as the session lasts, everything else for each joined room. */
 import { useEffect, useMemo } from "preact/hooks";
 import type { JoinedRoom, Session } from "../connection/session.ts";
+import { type Encryption, openEncryption } from "../encryption/encryption.ts";
 import type { Devices } from "../media/devices.ts";
 import { openMedia, type RoomMedia } from "../media/engine.ts";
 import { BottomBar } from "./bottom-bar.tsx";
@@ -23,14 +24,46 @@ interface RoomProps {
 }
 
 export function Room({ session, joined, devices }: RoomProps) {
-  const media = useMemo(() => openMedia({ connection: session, devices }), [session, devices]);
+  const { encryption: kind, meetingId, me: { id: participantId } } = joined;
+  const encryption = useMemo(
+    () =>
+      kind === "e2ee" ? openEncryption({ connection: session, meetingId, participantId }) : null,
+    [session, kind, participantId],
+  );
+  const media = useMemo(
+    () =>
+      openMedia({
+        connection: session,
+        devices,
+        ...(encryption === null ? {} : { cryptor: encryption }),
+      }),
+    [session, devices, encryption],
+  );
   useEffect(() => () => media.close(), [media]);
+  useEffect(() => () => encryption?.close(), [encryption]);
   // The joined room is its own key: after a refused update it is another one, with another document.
-  return <Joined key={joined} session={session} joined={joined} devices={devices} media={media} />;
+  return (
+    <Joined
+      key={joined}
+      session={session}
+      joined={joined}
+      devices={devices}
+      media={media}
+      encryption={encryption}
+    />
+  );
 }
 
-function Joined({ session, joined, devices, media }: RoomProps & { media: RoomMedia }) {
-  const model = useMemo(() => new RoomModel(session, joined, media, devices), [joined, media]);
+interface JoinedProps extends RoomProps {
+  media: RoomMedia;
+  encryption: Encryption | null;
+}
+
+function Joined({ session, joined, devices, media, encryption }: JoinedProps) {
+  const model = useMemo(
+    () => new RoomModel(session, joined, media, devices, encryption),
+    [joined, media],
+  );
   useEffect(() => {
     const stopKeys = listenToKeys(model);
     const stopHappenings = listenToHappenings(model);

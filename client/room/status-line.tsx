@@ -15,7 +15,7 @@ const LINK_WORDS: Readonly<Partial<Record<Link, string>>> = {
 };
 
 export function StatusLine() {
-  const { room, media } = useRoom();
+  const { encryption, room, media } = useRoom();
   const mending = media.state.value === "connecting" || media.state.value === "idle";
   const patient = useSignal(false);
   useEffect(() => {
@@ -29,7 +29,16 @@ export function StatusLine() {
   if (link !== undefined) return <Line says={link} moving />;
   if (media.state.value === "unsupported") {
     return (
-      <Line says="This browser can’t send or receive sound and pictures. You can still write." />
+      <Line
+        says={encryption === null
+          ? "This browser can’t send or receive sound and pictures. You can still write."
+          : "This browser can’t encrypt sound and pictures, so it sends and receives none. Update it, or use another. You can still write."}
+      />
+    );
+  }
+  if (encryption?.failed.value) {
+    return (
+      <Line says="Something could not be encrypted, so it isn’t sent. Reload the page to try again." />
     );
   }
   if (media.needsGesture.value) {

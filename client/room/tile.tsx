@@ -1,6 +1,8 @@
 /** One person on the stage or beside it: picture or initials, name, whether they speak, what they have switched off. */
 import { Hand, MicOff } from "lucide-preact";
+import { sourceKey } from "../encryption/encryption.ts";
 import { Avatar } from "../design/avatar.tsx";
+import { MEDIA_SOURCES } from "../../rooms/document/schema.ts";
 import type { Participant } from "../session.ts";
 import { useRoom } from "./model.ts";
 import { PersonMenu } from "./person-menu.tsx";
@@ -30,8 +32,16 @@ function useMuted(person: Participant): boolean {
 
 /** What there is to say about a connection that is gone or going. */
 function useTrouble(person: Participant): string | null {
-  const { unstable } = useRoom();
+  const { encryption, unstable } = useRoom();
   if (person.connection === "reconnecting") return "Reconnecting…";
+  if (encryption !== null && !person.me) {
+    const page = encryption.roster.value?.people.find((page) => page.participantId === person.id);
+    if (page?.publicKey === null) return `${person.name}’s browser can’t encrypt`;
+    const waits = MEDIA_SOURCES.some((source) =>
+      person[source].on && encryption.waiting.value.has(sourceKey(person.id, source))
+    );
+    if (waits) return "Waiting for the key…";
+  }
   if (person.me || !unstable.value.has(person.id)) return null;
   return `${person.name}’s connection is unstable`;
 }

@@ -1,4 +1,5 @@
 /** The lesson's name, how long it lasts, whether it is recorded, and the choice of stage. */
+import { EncryptionBadge } from "../encryption/encryption_badge.tsx";
 import { Elapsed } from "./elapsed.tsx";
 import { LeaveMenu } from "./leave-menu.tsx";
 import { useRoom } from "./model.ts";
@@ -14,6 +15,7 @@ export function TopBar() {
       <h1 class="top-title">{room.meeting.value.title || "Lesson"}</h1>
       <Elapsed />
       <RecordingBadge />
+      <EncryptionBadge />
       <LockedBadge />
       <StageSwitch />
       {narrow.value && <LeaveMenu />}

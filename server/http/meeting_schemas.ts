@@ -64,9 +64,7 @@ export const newMeetingSchema = z.strictObject({
   timeZone: timeZoneSchema.optional(),
   isRecorded: z.boolean().default(true)
     .describe("Video, sound, board, code and chat are kept to be watched again"),
-  /** Pages don't encrypt frames yet, so the promise of `e2ee` is refused rather than broken. */
-  encryption: z.enum(["e2ee", "transport"]).default("transport")
-    .refine((mode) => mode !== "e2ee", "end-to-end encryption isn't available yet: use transport"),
+  encryption: z.enum(["e2ee", "transport"]).default("transport"),
   policy: policy.default({}),
 }).superRefine((booking, context) => {
   const complain = complainTo(context);

@@ -68,7 +68,6 @@ Deno.test("a booking that can't be used names the field at fault", async () => {
     ],
     [{ timeZone: "Mars/Olympus" }, "timeZone"],
     [{ encryption: "none" }, "encryption"],
-    [{ encryption: "e2ee" }, "encryption"],
     [{ policy: { draw: "nobody" } }, "policy.draw"],
     [{ scheduleStart: start }, "scheduleStart"],
   ];

@@ -1,0 +1,287 @@
+/**
+ * How this page and the others of a room agree on the epochs' secrets (SECURITY.md, *Epochs*).
+ *
+ * The server says who leads. The leader makes a new epoch whenever the pages of the room are others than those that have the
+ * last one, and whenever it comes to lead; it wraps the secret to each page that this page shows. Everybody else takes
+ * what the leader gives, and asks for what is missing. No sockets, no frames: what comes is taken one after the other.
+ * Invariants: a secret goes only to people who are shown; an epoch that was left is never entered again.
+ */
+import { type ReadonlySignal, signal } from "@preact/signals";
+import { RoomError } from "../../rooms/errors.ts";
+import { fromBase64Url, toBase64Url } from "../../rooms/encryption/base64url.ts";
+import { makeSecret, type Secret } from "../../rooms/encryption/secret.ts";
+import {
+  type PageKeys,
+  sealEnvelope,
+  sealToCustodian,
+  unwrapFrom,
+  wrapTo,
+} from "../../rooms/encryption/wrapping.ts";
+import type { NoticeParams, ParamsOf, ResultOf } from "../../rooms/protocol/messages.ts";
+
+export type Roster = NoticeParams<"keys.roster">;
+type KeyMethod = "keys.announce" | "keys.distribute" | "keys.ask";
+type Envelope = ParamsOf<"keys.distribute">["envelopes"] & object;
+
+/** What was given may still be on its way. */
+const FIRST_ASK_MS = 300;
+const ASK_EVERY_MS = 1000;
+/** An epoch that nobody gives us any more, as one from before we came. */
+const ASKS_PER_EPOCH = 5;
+/** Links to earlier recording secrets, of one epoch. */
+const MAX_LINKS = 32;
+
+/** The recording's secrets that this browser holds, the newest last. */
+export interface RecordingSecrets {
+  list(): Promise<Secret[]>;
+  keep(secret: Secret): Promise<void>;
+}
+
+export interface AgreementPorts {
+  meetingId: string;
+  /** This page's participant id. */
+  me: string;
+  keys: PageKeys;
+  kept: RecordingSecrets;
+  request<M extends KeyMethod>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>>;
+  /** Whether this page shows somebody as being in the room. */
+  isShown(participantId: string): boolean;
+  /** From here on this page encrypts in this epoch, and can decrypt it. */
+  enter(epoch: Secret): void;
+  /** A fault of ours. */
+  report(error: unknown): void;
+}
+
+export class KeyAgreement {
+  readonly #roster = signal<Roster | null>(null);
+  #current: Secret | null = null;
+  /** Ids of the epochs that this page has left. */
+  readonly #left = new Set<string>();
+  /** The epoch that this page made as the leader, and for whom: after how many removals, for which pages. */
+  #made: { epoch: Secret; pages: string } | null = null;
+  #recording: { secret: Secret; removals: number } | null = null;
+  /** What this page has published envelopes of, by `by/of`. */
+  readonly #published = new Set<string>();
+  readonly #asks = new Map<number, number>();
+  #askedAt = -Infinity;
+  #askTimer: ReturnType<typeof setTimeout> | undefined;
+  #tail: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(private readonly ports: AgreementPorts) {}
+
+  get roster(): ReadonlySignal<Roster | null> {
+    return this.#roster;
+  }
+
+  /** Resolves when everything that came so far is dealt with. */
+  get settled(): Promise<void> {
+    return this.#tail;
+  }
+
+  /** After each welcome. */
+  announce(): Promise<void> {
+    const publicKey = toBase64Url(this.ports.keys.publicKey);
+    return this.ports.request("keys.announce", { publicKey }).then(
+      (roster) => this.takeRoster(roster),
+      (error) => this.#failed(error),
+    );
+  }
+
+  takeRoster(roster: Roster): void {
+    this.#enqueue(async () => {
+      this.#roster.value = roster;
+      await this.#lead();
+    });
+  }
+
+  /** Somebody came into view or went. */
+  peopleChanged(): void {
+    this.#enqueue(() => this.#lead());
+  }
+
+  takeGiven({ from, epoch, wrapped }: NoticeParams<"keys.given">): void {
+    this.#enqueue(async () => {
+      const { keys, meetingId } = this.ports;
+      const roster = this.#roster.peek();
+      const peer = pagesOf(roster).find(({ participantId }) => participantId === from)?.publicKey;
+      const bytes = fromBase64Url(wrapped);
+      if (roster === null || peer === undefined || bytes === undefined) return;
+      this.#roster.value = { ...roster, epoch };
+      const handover = await unwrapFrom(peer, { keys, meetingId, wrapped: bytes });
+      if (handover === undefined || handover.epoch.id !== epoch) return;
+      // A server that hands an old message on again must not bring an epoch back that somebody removed knows.
+      if (this.#left.has(epoch)) return;
+      this.#made = null;
+      if (handover.recording !== null) {
+        this.#recording = { secret: handover.recording, removals: roster.removals };
+        await this.ports.kept.keep(handover.recording);
+      }
+      this.#enter(handover.epoch);
+    });
+  }
+
+  /** Somebody misses what this page made. */
+  takeAsked({ participantId }: NoticeParams<"keys.asked">): void {
+    this.#enqueue(async () => {
+      const made = this.#made;
+      const page = pagesOf(this.#roster.peek()).find((page) =>
+        page.participantId === participantId
+      );
+      if (made === null || page === undefined || !this.ports.isShown(participantId)) return;
+      await this.ports.request("keys.distribute", {
+        epoch: made.epoch.id,
+        keys: [await this.#wrap(page, made.epoch)],
+      });
+    });
+  }
+
+  /** A frame came in an epoch that isn't held. */
+  missing(epoch: number): void {
+    const asks = this.#asks.get(epoch) ?? 0;
+    if (asks >= ASKS_PER_EPOCH || this.#closed) return;
+    if (performance.now() - this.#askedAt < ASK_EVERY_MS) return;
+    this.#asks.set(epoch, asks + 1);
+    this.#ask();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#askTimer);
+  }
+
+  #enqueue(step: () => Promise<void>): void {
+    this.#tail = this.#tail.then(async () => {
+      if (this.#closed) return;
+      try {
+        await step();
+      } catch (error) {
+        this.#failed(error);
+      }
+      this.#watch();
+    });
+  }
+
+  #failed(error: unknown): void {
+    // Somebody else leads by now, or the link broke: the next roster or welcome goes on.
+    if (!(error instanceof RoomError)) this.ports.report(error);
+  }
+
+  async #lead(): Promise<void> {
+    const roster = this.#roster.peek();
+    const { me, isShown } = this.ports;
+    if (roster?.leader !== me) {
+      this.#made = null;
+      return;
+    }
+    const pages = pagesOf(roster).filter(({ participantId }) =>
+      participantId === me || isShown(participantId)
+    );
+    const names = pages.map(({ participantId, publicKey }) =>
+      `${participantId}:${toBase64Url(publicKey)}`
+    ).sort().join(" ");
+    // After a removal the recording needs another secret, even if the room looks as before.
+    const pagesNow = `${roster.removals} ${names}`;
+    if (this.#made?.pages === pagesNow) return;
+    const epoch = await makeSecret();
+    const recording = roster.recorded ? await this.#recordingSecret(roster) : null;
+    const envelopes = recording === null
+      ? []
+      : await this.#envelopes(recording, epoch, roster.custodian);
+    const others = pages.filter(({ participantId }) => participantId !== me);
+    await this.ports.request("keys.distribute", {
+      epoch: epoch.id,
+      keys: await Promise.all(others.map((page) => this.#wrap(page, epoch))),
+      envelopes,
+    });
+    for (const { by, of } of envelopes) this.#published.add(`${by}/${of}`);
+    this.#made = { epoch, pages: pagesNow };
+    this.#roster.value = { ...roster, epoch: epoch.id };
+    this.#enter(epoch);
+  }
+
+  async #wrap(page: RosterPage, epoch: Secret): Promise<{ to: string; wrapped: string }> {
+    const { keys, meetingId } = this.ports;
+    const handover = { epoch, recording: this.#recording?.secret ?? null };
+    const wrapped = await wrapTo(page.publicKey, { keys, meetingId, handover });
+    return { to: page.participantId, wrapped: toBase64Url(wrapped) };
+  }
+
+  /** The secret that the recording is kept under. Who was removed knows the one before, and not the next. */
+  async #recordingSecret({ removals }: Roster): Promise<Secret> {
+    if (this.#recording?.removals === removals) return this.#recording.secret;
+    const kept = this.#recording === null && removals === 0
+      ? (await this.ports.kept.list()).at(-1)
+      : undefined;
+    const secret = kept ?? await makeSecret();
+    await this.ports.kept.keep(secret);
+    this.#recording = { secret, removals };
+    return secret;
+  }
+
+  /** Whoever holds the newest secret of the recording can open the epoch, and everything before. */
+  async #envelopes(
+    recording: Secret,
+    epoch: Secret,
+    custodian: string | null,
+  ): Promise<Envelope> {
+    const earlier = (await this.ports.kept.list())
+      .filter(({ id }) => id !== recording.id && !this.#published.has(`${recording.id}/${id}`))
+      .slice(-MAX_LINKS);
+    const envelopes: Envelope = await Promise.all(
+      [epoch, ...earlier].map(async (secret) => ({
+        by: recording.id,
+        of: secret.id,
+        wrapped: toBase64Url(await sealEnvelope(recording, secret)),
+      })),
+    );
+    const custodianKey = fromBase64Url(custodian ?? "");
+    if (custodian === null || custodianKey === undefined) return envelopes;
+    if (this.#published.has(`null/${recording.id}`)) return envelopes;
+    const { meetingId } = this.ports;
+    const wrapped = await sealToCustodian(custodianKey, { meetingId, secret: recording });
+    return [...envelopes, { by: null, of: recording.id, wrapped: toBase64Url(wrapped) }];
+  }
+
+  #enter(epoch: Secret): void {
+    if (this.#current?.id === epoch.id) return;
+    if (this.#current !== null) this.#left.add(this.#current.id);
+    this.#current = epoch;
+    this.ports.enter(epoch);
+  }
+
+  /** Asks until this page has what the others use. */
+  #watch(): void {
+    clearTimeout(this.#askTimer);
+    if (this.#closed || !this.#lacks()) return;
+    const again = performance.now() - this.#askedAt < ASK_EVERY_MS;
+    this.#askTimer = setTimeout(() => {
+      if (this.#lacks()) this.#ask();
+      this.#watch();
+    }, again ? ASK_EVERY_MS : FIRST_ASK_MS);
+  }
+
+  #lacks(): boolean {
+    const roster = this.#roster.peek();
+    if (roster === null || roster.leader === null || roster.leader === this.ports.me) return false;
+    return this.#current === null || (roster.epoch !== null && roster.epoch !== this.#current.id);
+  }
+
+  #ask(): void {
+    this.#askedAt = performance.now();
+    this.ports.request("keys.ask", {}).catch((error) => this.#failed(error));
+  }
+}
+
+interface RosterPage {
+  participantId: string;
+  publicKey: Uint8Array<ArrayBuffer>;
+}
+
+/** The pages that take part. */
+export function pagesOf(roster: Roster | null): RosterPage[] {
+  return (roster?.people ?? []).flatMap(({ participantId, publicKey }) => {
+    const bytes = publicKey === null ? undefined : fromBase64Url(publicKey);
+    return bytes === undefined ? [] : [{ participantId, publicKey: bytes }];
+  });
+}

@@ -1,0 +1,225 @@
+/**
+ * End-to-end encryption of one page's sound and pictures, as the room uses it.
+ *
+ * It joins the agreement on keys (the connection's messages), the worker that encrypts, and the media engine's senders and
+ * receivers. Owned by the room for as long as the person in it stays the same.
+ * Invariants: a sender whose frames can't be encrypted sends nothing; a page has one pair of keys and one worker, made
+ * together and never shared with another page.
+ */
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type { MediaSource } from "../../rooms/document/schema.ts";
+import { securityCode } from "../../rooms/encryption/security_code.ts";
+import { makePageKeys, senderOf } from "../../rooms/encryption/wrapping.ts";
+import type { MediaConnection } from "../connection/contract.ts";
+import type { FrameCryptor } from "../media/contract.ts";
+import { KeyAgreement, pagesOf, type Roster } from "./agreement.ts";
+import type { TransformTask } from "./encoded_frames.ts";
+import { keptSecrets } from "./kept_secrets.ts";
+import { type EncryptionWay, encryptionWay, type StreamMaker } from "./support.ts";
+import type { FromWorker, ToWorker } from "./worker_messages.ts";
+
+export interface EncryptionOptions {
+  connection: MediaConnection;
+  meetingId: string;
+  /** Of the person whose page this is. */
+  participantId: string;
+}
+
+export function openEncryption(options: EncryptionOptions): Encryption {
+  return new Encryption(options, encryptionWay());
+}
+
+/** `participantId/source`, as {@linkcode Encryption.waiting} lists them. */
+export const sourceKey = (participantId: string, source: MediaSource) =>
+  `${participantId}/${source}`;
+
+export class Encryption implements FrameCryptor {
+  readonly #roster = signal<Roster | null>(null);
+  readonly #waiting = signal<ReadonlySet<string>>(new Set());
+  readonly #failed = signal(false);
+  readonly #worker: Worker | null;
+  readonly #stops: (() => void)[] = [];
+  #agreement: KeyAgreement | null = null;
+  #closed = false;
+
+  constructor(
+    private readonly options: EncryptionOptions,
+    private readonly way: EncryptionWay | null,
+  ) {
+    this.#worker = way === null
+      ? null
+      : new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    this.#worker?.addEventListener(
+      "message",
+      ({ data }: MessageEvent<FromWorker>) => this.#hear(data),
+    );
+    if (way === null) this.#announceNothing();
+    else void this.#begin();
+  }
+
+  /** False in a browser that can't encrypt: it sends and receives nothing. */
+  get supported(): boolean {
+    return this.way !== null;
+  }
+
+  /** What peer connections are made with. */
+  get peerSettings(): Record<string, unknown> {
+    return this.way === "streams" ? { encodedInsertableStreams: true } : {};
+  }
+
+  get roster(): ReadonlySignal<Roster | null> {
+    return this.#roster;
+  }
+
+  /** Sources whose frames come and can't be decrypted yet, by {@linkcode sourceKey}. */
+  get waiting(): ReadonlySignal<ReadonlySet<string>> {
+    return this.#waiting;
+  }
+
+  /** Something of this page's isn't sent, because it couldn't be encrypted. */
+  get failed(): ReadonlySignal<boolean> {
+    return this.#failed;
+  }
+
+  /** Whose keys the security code covers: those who can hear and see. */
+  get covered(): string[] {
+    return this.#shownPages().map(({ participantId }) => participantId);
+  }
+
+  /** The security code's words as numbers. */
+  code(): Promise<number[]> {
+    return securityCode(this.options.meetingId, this.#shownPages());
+  }
+
+  sender(sender: RTCRtpSender, source: MediaSource): void {
+    try {
+      this.#attach(sender, { role: "encrypt", source });
+    } catch (error) {
+      // Rather nothing than something in clear.
+      void sender.replaceTrack(null);
+      this.#failed.value = true;
+      reportError(error);
+    }
+  }
+
+  receiver(
+    receiver: RTCRtpReceiver,
+    participantId: string,
+    source: MediaSource,
+    consumerId: string,
+  ): void {
+    try {
+      this.#attach(receiver, { role: "decrypt", source, participantId, consumerId });
+    } catch (error) {
+      reportError(error);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const stop of this.#stops) stop();
+    this.#agreement?.close();
+    this.#worker?.terminate();
+  }
+
+  #attach(endpoint: RTCRtpSender | RTCRtpReceiver, task: TransformTask): void {
+    const worker = this.#worker;
+    if (worker === null) throw new TypeError("this browser can't encrypt");
+    if (this.way === "script") {
+      endpoint.transform = new RTCRtpScriptTransform(worker, task);
+      return;
+    }
+    const { readable, writable } = (endpoint as unknown as StreamMaker).createEncodedStreams();
+    const message: ToWorker = { op: "streams", task, readable, writable };
+    worker.postMessage(message, [readable, writable]);
+  }
+
+  async #begin(): Promise<void> {
+    const { connection, meetingId, participantId } = this.options;
+    const keys = await makePageKeys();
+    const sender = await senderOf(keys.publicKey);
+    if (this.#closed) return;
+    this.#tell({ op: "begin", participantId, sender });
+    const agreement = new KeyAgreement({
+      meetingId,
+      me: participantId,
+      keys,
+      kept: keptSecrets(meetingId),
+      request: (method, params) => connection.request(method, params),
+      isShown: (id) => this.#isShown(id),
+      enter: (epoch) => this.#tell({ op: "enter", secret: epoch.bytes }),
+      report: reportError,
+    });
+    this.#agreement = agreement;
+    this.#stops.push(
+      agreement.roster.subscribe((roster) => {
+        this.#roster.value = roster;
+        void this.#tellSenders(roster);
+      }),
+      connection.on("keys.roster", (roster) => agreement.takeRoster(roster)),
+      connection.on("keys.given", (given) => agreement.takeGiven(given)),
+      connection.on("keys.asked", (asked) => agreement.takeAsked(asked)),
+      connection.participants.subscribe(() => agreement.peopleChanged()),
+      connection.welcome.subscribe((welcome) => {
+        if (welcome !== null) void agreement.announce();
+      }),
+    );
+  }
+
+  /** Tells the others that this browser can't take part. */
+  #announceNothing(): void {
+    const { connection } = this.options;
+    this.#stops.push(
+      connection.on("keys.roster", (roster) => this.#roster.value = roster),
+      connection.welcome.subscribe((welcome) => {
+        if (welcome === null) return;
+        connection.request("keys.announce", { publicKey: null })
+          .then((roster) => this.#roster.value = roster, () => {});
+      }),
+    );
+  }
+
+  async #tellSenders(roster: Roster | null): Promise<void> {
+    const senders = new Map(
+      await Promise.all(
+        pagesOf(roster).map(async ({ participantId, publicKey }) =>
+          [participantId, await senderOf(publicKey)] as const
+        ),
+      ),
+    );
+    if (this.#roster.peek() === roster) this.#tell({ op: "senders", senders });
+  }
+
+  #tell(message: ToWorker): void {
+    this.#worker?.postMessage(message);
+  }
+
+  #hear(message: FromWorker): void {
+    switch (message.op) {
+      case "missing":
+        this.#agreement?.missing(message.epoch);
+        break;
+      case "waiting": {
+        const waiting = new Set(this.#waiting.peek());
+        const key = sourceKey(message.participantId, message.source);
+        if (message.waiting) waiting.add(key);
+        else waiting.delete(key);
+        this.#waiting.value = waiting;
+        break;
+      }
+      case "keyFrame":
+        // Resuming what flows already makes the server ask the sender for a key frame.
+        this.options.connection.request("media.resumeConsumer", { consumerId: message.consumerId })
+          .catch(() => {});
+        break;
+    }
+  }
+
+  #isShown(participantId: string): boolean {
+    return this.options.connection.participants.peek().some(({ id }) => id === participantId);
+  }
+
+  #shownPages() {
+    return pagesOf(this.#roster.peek()).filter(({ participantId }) => this.#isShown(participantId));
+  }
+}

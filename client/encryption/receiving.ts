@@ -1,0 +1,155 @@
+/**
+ * Decrypts what comes from one source of one participant, in order.
+ *
+ * Frames of an epoch whose secret is still on its way are held for a moment; what can't be decrypted is dropped, and a
+ * picture that lost a frame goes on with its next key frame, which is asked for.
+ * Invariant: nothing that isn't authentic reaches the decoder.
+ */
+import type { KeyRing } from "../../rooms/encryption/key_ring.ts";
+import type { MediaSource } from "../../rooms/document/schema.ts";
+import type { EncodedFrame } from "./encoded_frames.ts";
+
+/** About two seconds of a picture. Late sound is of no use to anybody. */
+const HELD_PICTURES = 60;
+const HELD_SOUNDS = 25;
+const KEY_FRAME_EVERY_MS = 1000;
+/** A shorter wait isn't worth a word. */
+const PATIENCE_MS = 400;
+/** Frames may overtake each other by this much; an older one is a replay. */
+const REORDERED = 4096;
+
+export interface ReceivingPorts {
+  ring: KeyRing;
+  /** The page that frames must come from; undefined while it isn't known. */
+  sender(): number | undefined;
+  missing(epoch: number): void;
+  waiting(waiting: boolean): void;
+  askKeyFrame(): void;
+  /** A monotonic clock in milliseconds. */
+  now(): number;
+}
+
+export class ReceivedSource {
+  readonly #held: EncodedFrame[] = [];
+  readonly #isPicture: boolean;
+  #pumping = false;
+  #again = false;
+  /** A frame is missing from the picture. */
+  #broken = false;
+  #askedAt = -Infinity;
+  #stuckSince: number | null = null;
+  #isWaiting = false;
+  #newest = { sender: -1, counter: 0 };
+  readonly #seen = new Set<number>();
+
+  constructor(
+    private readonly origin: { participantId: string; source: MediaSource },
+    private readonly ports: ReceivingPorts,
+    private readonly output: (frame: EncodedFrame) => void,
+  ) {
+    this.#isPicture = origin.source === "video" || origin.source === "screen";
+  }
+
+  /** The next frame from the network. */
+  async take(frame: EncodedFrame): Promise<void> {
+    this.#held.push(frame);
+    if (this.#held.length > (this.#isPicture ? HELD_PICTURES : HELD_SOUNDS)) {
+      this.#held.shift();
+      this.#lost();
+    }
+    await this.pump();
+  }
+
+  /** Hands on what can be decrypted by now. */
+  async pump(): Promise<void> {
+    this.#again = true;
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      while (this.#again) {
+        this.#again = false;
+        while (this.#held.length > 0 && await this.#step(this.#held[0]!));
+      }
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  /** Deals with the oldest frame; false when it has to wait. */
+  async #step(frame: EncodedFrame): Promise<boolean> {
+    const { participantId, source } = this.origin;
+    const sender = this.ports.sender();
+    if (sender === undefined) {
+      this.#stuck();
+      return false;
+    }
+    const data = new Uint8Array(frame.data);
+    const opened = await this.ports.ring.open(data, { participantId, source, sender });
+    if (this.#held[0] !== frame) return true;
+    if (opened.status === "no-key") {
+      this.ports.missing(opened.epoch);
+      this.#stuck();
+      return false;
+    }
+    this.#held.shift();
+    if (opened.status === "unreadable") {
+      this.#lost();
+      this.#stuck();
+      return true;
+    }
+    if (!this.#isFresh(sender, opened.counter)) return true;
+    this.#flows();
+    const isKeyFrame = this.#isPicture && (opened.frame[0]! & 1) === 0;
+    if (this.#broken && !isKeyFrame) {
+      this.#askKeyFrame();
+      return true;
+    }
+    this.#broken = false;
+    frame.data = opened.frame.buffer;
+    this.output(frame);
+    return true;
+  }
+
+  /** Whether this frame was never seen: a server could send it again. */
+  #isFresh(sender: number, counter: number): boolean {
+    if (this.#newest.sender !== sender) {
+      this.#newest = { sender, counter: 0 };
+      this.#seen.clear();
+    }
+    if (counter <= this.#newest.counter - REORDERED || this.#seen.has(counter)) return false;
+    this.#seen.add(counter);
+    this.#newest.counter = Math.max(this.#newest.counter, counter);
+    if (this.#seen.size > 2 * REORDERED) {
+      for (const old of this.#seen) {
+        if (old <= this.#newest.counter - REORDERED) this.#seen.delete(old);
+      }
+    }
+    return true;
+  }
+
+  #lost(): void {
+    if (!this.#isPicture) return;
+    this.#broken = true;
+    this.#askKeyFrame();
+  }
+
+  #askKeyFrame(): void {
+    if (this.ports.now() - this.#askedAt < KEY_FRAME_EVERY_MS) return;
+    this.#askedAt = this.ports.now();
+    this.ports.askKeyFrame();
+  }
+
+  #stuck(): void {
+    this.#stuckSince ??= this.ports.now();
+    if (this.#isWaiting || this.ports.now() - this.#stuckSince < PATIENCE_MS) return;
+    this.#isWaiting = true;
+    this.ports.waiting(true);
+  }
+
+  #flows(): void {
+    this.#stuckSince = null;
+    if (!this.#isWaiting) return;
+    this.#isWaiting = false;
+    this.ports.waiting(false);
+  }
+}

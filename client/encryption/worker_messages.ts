@@ -1,0 +1,33 @@
+/** What page and worker say to each other. Secrets go one way: into the worker. */
+import type { Bytes } from "../../rooms/encryption/secret.ts";
+import type { MediaSource } from "../../rooms/document/schema.ts";
+import type { EncodedFrame, TransformTask } from "./encoded_frames.ts";
+
+export type ToWorker =
+  /** Once: whose page this is. */
+  | { op: "begin"; participantId: string; sender: number }
+  | { op: "enter"; secret: Bytes }
+  /** The page that each participant's frames must come from. */
+  | { op: "senders"; senders: ReadonlyMap<string, number> }
+  /** Where transforms aren't made by the browser. */
+  | {
+    op: "streams";
+    task: TransformTask;
+    readable: ReadableStream<EncodedFrame>;
+    writable: WritableStream<EncodedFrame>;
+  }
+  | { op: "measure" };
+
+export type FromWorker =
+  | { op: "missing"; epoch: number }
+  /** Whether frames of a source come that can't be decrypted. */
+  | { op: "waiting"; participantId: string; source: MediaSource; waiting: boolean }
+  /** A picture is broken until its next key frame. */
+  | { op: "keyFrame"; consumerId: string }
+  | {
+    op: "measured";
+    encrypted: number;
+    decrypted: number;
+    dropped: number;
+    firstDecryptedAt: number | null;
+  };

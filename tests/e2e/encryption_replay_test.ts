@@ -1,0 +1,175 @@
+/** The recording of an encrypted lesson: what the server keeps of it, and who can watch it where. */
+import { expect } from "@std/expect";
+import type { Page } from "playwright-core";
+import { fromBase64Url, toBase64Url } from "../../rooms/encryption/base64url.ts";
+import { readClusters } from "../../client/replay/decryption/clusters.ts";
+import { manifestSchema } from "../../recorder/manifest.ts";
+import { makePageKeys, openAsCustodian } from "../../rooms/encryption/wrapping.ts";
+import { type Lectern, linkOf, openPerson, until } from "./lectern.ts";
+import { byId, enterBoth, lessonTests, seesAndHears } from "./lesson.ts";
+
+const test = lessonTests();
+
+interface Decoded {
+  frames: number;
+  decoded: number;
+}
+
+/**
+ * How many of a track's pictures a browser's decoder makes something of: as they are, without what stands behind them,
+ * and without the first bytes.
+ */
+function decodePictures(page: Page, frames: readonly string[]): Promise<Decoded[]> {
+  return page.evaluate(async (encoded) => {
+    const pictures = encoded.map((text) => {
+      const binary = atob(text);
+      return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+    });
+    const cuts = [[0, 0], [0, 29], [10, 29], [3, 29]] as const;
+    return await Promise.all(cuts.map(async ([head, tail]) => {
+      let decoded = 0;
+      for (const [at, picture] of pictures.entries()) {
+        const data = picture.subarray(head, picture.length - tail);
+        await new Promise<void>((resolve) => {
+          const decoder = new VideoDecoder({
+            output: (frame) => {
+              decoded++;
+              frame.close();
+            },
+            error: () => resolve(),
+          });
+          decoder.configure({ codec: "vp8" });
+          try {
+            decoder.decode(new EncodedVideoChunk({ type: "key", timestamp: at, data }));
+            decoder.flush().then(resolve, () => resolve());
+          } catch {
+            resolve();
+          }
+        });
+      }
+      return { frames: pictures.length, decoded };
+    }));
+  }, frames);
+}
+
+/** The key frames that a WebM file holds, found by their clear first bytes. */
+function keyFramesOf(blocks: readonly { keyFrame: boolean; data: Uint8Array }[]): string[] {
+  return blocks.filter(({ keyFrame }) => keyFrame)
+    .map(({ data }) => btoa(String.fromCharCode(...data)))
+    .slice(0, 3);
+}
+
+async function stored(lectern: Lectern, recordingId: string, token: string) {
+  const get = (path: string) =>
+    fetch(`${lectern.origin}/api/recordings/${recordingId}${path}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+  const manifest = manifestSchema.parse(await (await get("")).json());
+  const track = manifest.tracks.find(({ source }) => source === "video")!;
+  const from = `from=${track.startMs}&to=${track.startMs + track.durationMs}`;
+  const clusters = await get(`/tracks/${track.trackId}/clusters?${from}`);
+  return { manifest, blocks: readClusters(await clusters.bytes())!.flat() };
+}
+
+/** Waits until two faces move. */
+async function playsTwo(page: Page): Promise<void> {
+  await byId(page, "replay").waitFor();
+  // Near the end, where both are there.
+  await byId(page, "seek").evaluate((element) => {
+    const slider = element as HTMLInputElement;
+    slider.value = String(Number(slider.max) - 5000);
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  await byId(page, "play").click();
+  await until(
+    () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll<HTMLVideoElement>(".picture")]
+          .map((video) => video.getVideoPlaybackQuality().totalVideoFrames)
+      ),
+    (frames) => frames.length === 2 && frames.every((now) => now > 8),
+  );
+}
+
+test("an encrypted lesson is stored as ciphertext, and is watched where its key is", async ({ lectern, browser }) => {
+  const custodian = await makePageKeys();
+  const publicKey = toBase64Url(custodian.publicKey);
+  expect((await lectern.api("POST", "/custodian-key", { publicKey })).status).toBe(200);
+  const booking = await lectern.book({ encryption: "e2ee" });
+  const { mia, ada, errors } = await enterBoth(browser, booking);
+  await seesAndHears(mia);
+  await seesAndHears(ada);
+  // A reload in the middle: another page, other keys, one recording.
+  await ada.reload();
+  await byId(ada, "room").waitFor();
+  await seesAndHears(mia);
+  await seesAndHears(ada);
+  await byId(mia, "encryption").click();
+  await byId(mia, "encryption-dialog").getByText("booking system").waitFor();
+  await mia.keyboard.press("Escape");
+  await byId(mia, "leave").click();
+  await byId(mia, "end").click();
+  await byId(mia, "confirm-yes").click();
+  await byId(mia, "ended").waitFor();
+  const withKey = await byId(mia, "key-link").getByRole("textbox").inputValue();
+  const recordingId = new URL(withKey).pathname.split("/").at(-1)!;
+
+  // What the server holds decodes to nothing, with and without what was put before and behind it.
+  const invite = new URLSearchParams(new URL(linkOf(booking, "Mia")).hash.slice(1)).get("invite")!;
+  const { manifest, blocks } = await stored(lectern, recordingId, invite);
+  const encrypted = await decodePictures(mia, keyFramesOf(blocks));
+  for (const { frames, decoded } of encrypted) {
+    expect(frames).toBeGreaterThan(0);
+    expect(decoded).toBe(0);
+  }
+
+  // In the browser that was in the lesson it just plays, and downloads can be watched anywhere.
+  await mia.getByRole("link", { name: "Watch the lesson" }).click();
+  await playsTwo(mia);
+  await byId(mia, "downloads").click();
+  const saving = mia.waitForEvent("download");
+  await byId(mia, "download-track").filter({ hasText: "camera" }).first().click();
+  const file = await Deno.readFile(await (await saving).path());
+  const playable = await mia.evaluate(async (text) => {
+    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const video = document.createElement("video");
+    video.muted = true;
+    video.src = URL.createObjectURL(new Blob([bytes], { type: "video/webm" }));
+    await video.play();
+    await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+    return { width: video.videoWidth, duration: video.duration };
+  }, file.toBase64());
+  const track = manifest.tracks.find(({ source }) => source === "video")!;
+  const opened = readClusters(file.subarray(track.headerBytes))!.flat();
+  expect((await decodePictures(mia, keyFramesOf(opened)))[0]?.decoded).toBeGreaterThan(0);
+  expect(playable.width).toBeGreaterThan(0);
+  expect(Math.abs(playable.duration * 1000 - track.durationMs)).toBeLessThan(1000);
+
+  // In another browser the personal link alone shows everything but faces and voices.
+  const bare = new URL(withKey);
+  bare.hash = new URLSearchParams({ invite }).toString();
+  const { page: fresh } = await openPerson(browser);
+  await fresh.goto(bare.href);
+  await byId(fresh, "key-missing").waitFor();
+  expect(await fresh.locator("video, audio").count()).toBe(0);
+
+  // The booking system makes a link that carries the key.
+  const answer = await lectern.api("GET", `/recordings/${recordingId}/key-envelopes`);
+  const { meetingId, envelopes } = await answer.json();
+  const secrets = await Promise.all(
+    (envelopes as { wrapped: string }[]).map(({ wrapped }) =>
+      openAsCustodian(custodian, { meetingId, wrapped: fromBase64Url(wrapped)! })
+    ),
+  );
+  const key = secrets.map((secret) => toBase64Url(secret!.bytes)).join(".");
+  const minted = await (await lectern.api("POST", `/recordings/${recordingId}/links`, {})).json();
+  const { page: byLink } = await openPerson(browser);
+  await byLink.goto(`${minted.url}&key=${key}`);
+  await playsTwo(byLink);
+
+  // Mia's own link, in yet another browser.
+  const { page: elsewhere } = await openPerson(browser);
+  await elsewhere.goto(withKey);
+  await playsTwo(elsewhere);
+  expect(errors).toEqual([]);
+});
