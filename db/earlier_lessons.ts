@@ -82,8 +82,12 @@ export class EarlierLessons {
               .whereRef("snapshots.meeting_id", "=", "me.meeting_id"),
           ),
           eb.exists(
-            eb.selectFrom("update_log").select("seq")
-              .whereRef("update_log.meeting_id", "=", "me.meeting_id"),
+            eb.selectFrom("log_blocks").select("id")
+              .whereRef("log_blocks.meeting_id", "=", "me.meeting_id"),
+          ),
+          eb.exists(
+            eb.selectFrom("log_rows").select("seq")
+              .whereRef("log_rows.meeting_id", "=", "me.meeting_id"),
           ),
         ])
       );

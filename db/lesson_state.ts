@@ -2,6 +2,7 @@
 import type { Kysely } from "kysely";
 import * as Y from "yjs";
 import { openRoots } from "../rooms/document/schema.ts";
+import { readLog } from "./log_reading.ts";
 import type { Schema } from "./schema.ts";
 
 /**
@@ -19,19 +20,14 @@ export async function readFinalState<T>(
     .orderBy("seq", "desc")
     .limit(1)
     .executeTakeFirst();
-  const rows = await db.selectFrom("update_log")
-    .select("data")
-    .where("meeting_id", "=", meetingId)
-    .where("seq", ">", snapshot?.seq ?? 0)
-    .orderBy("seq")
-    .execute();
+  const rows = await readLog(db, meetingId, { after: snapshot?.seq ?? -1, upTo: null });
   if (snapshot === undefined && rows.length === 0) return null;
   const doc = new Y.Doc();
   try {
     openRoots(doc);
     doc.transact(() => {
       if (snapshot !== undefined) Y.applyUpdate(doc, snapshot.state);
-      for (const { data } of rows) Y.applyUpdate(doc, data);
+      for (const { update } of rows) Y.applyUpdate(doc, update);
     });
     return read(doc);
   } finally {

@@ -7,6 +7,7 @@ import type { Kysely, Transaction } from "kysely";
 import { type Pause, withoutPauses } from "../recorder/redaction.ts";
 import { pausesOf, readSpans, type Span } from "./recording_timeline.ts";
 import { recordMeetingEvent } from "./events.ts";
+import { deleteLogged, WHOLE_LOG } from "./log_reading.ts";
 import type { Schema } from "./schema.ts";
 
 /** Rows of one statement: a longer one would hold up the lessons that are running. */
@@ -49,9 +50,10 @@ export async function deleteRecording(
     ) {
       await transaction.deleteFrom(table).where("recording_id", "=", recordingId).execute();
     }
-    for (const table of ["update_log", "snapshots", "assets", "key_envelopes"] as const) {
+    for (const table of ["snapshots", "assets", "key_envelopes"] as const) {
       await transaction.deleteFrom(table).where("meeting_id", "=", meetingId).execute();
     }
+    await deleteLogged(transaction, meetingId, WHOLE_LOG);
     await transaction.updateTable("video_meetings")
       .set({ recording_url: null })
       .where("meeting_id", "=", meetingId)
@@ -118,11 +120,7 @@ async function deletePausedRows(
     // After the last span the newest snapshot stays: it is what another lesson can go on from.
     const until = spans[index + 1]?.fromSeq ?? newest?.seq;
     if (toSeq === null || until === undefined) continue;
-    await transaction.deleteFrom("update_log")
-      .where("meeting_id", "=", meetingId)
-      .where("seq", ">", toSeq)
-      .where("seq", "<=", until)
-      .execute();
+    await deleteLogged(transaction, meetingId, { after: toSeq, upTo: until });
     await transaction.deleteFrom("snapshots")
       .where("meeting_id", "=", meetingId)
       .where("seq", ">", toSeq)

@@ -19,11 +19,14 @@ import { FORMAT_VERSION, type Marker, type Stretch } from "../recorder/manifest.
 import { withoutPauses } from "../recorder/redaction.ts";
 import { carriedBoard, type CarriedFile, carriedFiles } from "../rooms/document/carry_over.ts";
 import { readFinalState } from "./lesson_state.ts";
+import { lastLogged, type LogRange, measureLog, readLog } from "./log_reading.ts";
 import { deleteRecording } from "./recording_deletion.ts";
 import { RecordingFiles } from "./recording_files.ts";
 import { pausesOf, type Piece, readPieces, readSpans, type Span } from "./recording_timeline.ts";
 import type { Schema } from "./schema.ts";
 import { hashSecret, makeToken } from "./secrets.ts";
+
+const rangeOf = ({ fromSeq, toSeq }: Piece): LogRange => ({ after: fromSeq, upTo: toSeq });
 
 /** `Y.encodeStateAsUpdate` of an empty document. */
 const EMPTY_STATE = new Uint8Array([0, 0]);
@@ -254,13 +257,7 @@ export class SqlRecordingLibrary implements RecordingLibrary {
   }
 
   async #lastLogTime(meetingId: string): Promise<number | undefined> {
-    const row = await this.db.selectFrom("update_log")
-      .select("at")
-      .where("meeting_id", "=", meetingId)
-      .orderBy("seq", "desc")
-      .limit(1)
-      .executeTakeFirst();
-    return row?.at;
+    return (await lastLogged(this.db, meetingId))?.at;
   }
 
   async #people(
@@ -299,12 +296,7 @@ export class SqlRecordingLibrary implements RecordingLibrary {
   ): Promise<ManifestCore["segments"]> {
     const pieces = await readPieces(this.db, meetingId, spans);
     return await Promise.all(pieces.map(async (piece, index) => {
-      const row = await this.#rows(meetingId, piece)
-        .select((eb) => [
-          eb.fn.countAll<number>().as("count"),
-          sql<number | null>`sum(length(data))`.as("bytes"),
-        ])
-        .executeTakeFirstOrThrow();
+      const log = await measureLog(this.db, meetingId, rangeOf(piece));
       const snapshot = await this.db.selectFrom("snapshots")
         .select(sql<number>`length(state)`.as("bytes"))
         .where("meeting_id", "=", meetingId)
@@ -314,17 +306,10 @@ export class SqlRecordingLibrary implements RecordingLibrary {
         index,
         fromMs: since(piece.from),
         toMs: since(piece.to ?? end),
-        bytes: Number(row.bytes ?? 0) + Number(row.count) * entriesBytes([0]) +
+        bytes: log.bytes + log.count * entriesBytes([0]) +
           entriesBytes([Number(snapshot?.bytes ?? EMPTY_STATE.length)]),
       };
     }));
-  }
-
-  #rows(meetingId: string, { fromSeq, toSeq }: Pick<Piece, "fromSeq" | "toSeq">) {
-    const select = this.db.selectFrom("update_log")
-      .where("meeting_id", "=", meetingId)
-      .where("seq", ">", fromSeq);
-    return toSeq === null ? select : select.where("seq", "<=", toSeq);
   }
 
   async #snapshotOf(recording: Recording, piece: Piece): Promise<LogEntry> {
@@ -350,15 +335,13 @@ export class SqlRecordingLibrary implements RecordingLibrary {
   ): Promise<LogEntry[]> {
     const from = startedAt + bounds.fromMs;
     const to = startedAt + bounds.toMs;
-    let updates = this.#rows(meetingId, piece).select(["at", "data"]).orderBy("seq");
-    if (bounds.fromMs > 0) updates = updates.where("at", ">=", from);
-    if (to < Infinity) updates = updates.where("at", "<=", to);
     const entries: LogEntry[] = [];
     let lastMs = 0;
-    for (const { at, data } of await updates.execute()) {
+    for (const { at, update } of await readLog(this.db, meetingId, rangeOf(piece))) {
+      if (bounds.fromMs > 0 && at < from || at > to) continue;
       // A clock that was set back must not put an update before the one that it builds on.
       lastMs = Math.max(lastMs, at - startedAt, piece.from - startedAt);
-      entries.push({ kind: "update", atMs: lastMs, payload: data });
+      entries.push({ kind: "update", atMs: lastMs, payload: update });
     }
     let others = this.db.selectFrom("recording_entries")
       .select(["at", "kind", "data"])

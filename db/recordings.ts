@@ -13,6 +13,7 @@ import type {
   RecordingStore,
   TrackIndex,
 } from "../recorder/ports.ts";
+import { lastLogged } from "./log_reading.ts";
 import { forgetPauses } from "./recording_deletion.ts";
 import { recordMeetingEvent } from "./events.ts";
 import type { Schema } from "./schema.ts";
@@ -186,12 +187,7 @@ export class SqlRecordings implements RecordingStore {
       .where("status", "in", ["completed", "cancelled"])
       .execute();
     return await Promise.all(rows.map(async (row) => {
-      const last = await this.db.selectFrom("update_log")
-        .select(["seq", "at"])
-        .where("meeting_id", "=", row.meeting_id)
-        .orderBy("seq", "desc")
-        .limit(1)
-        .executeTakeFirst();
+      const last = await lastLogged(this.db, row.meeting_id);
       const at = row.actual_end ?? last?.at ?? row.started_at;
       return { recordingId: row.recording_id, point: { seq: last?.seq ?? 0, at } };
     }));

@@ -72,10 +72,29 @@ export interface SessionsTable {
   revoked_at: number | null;
 }
 
-export interface UpdateLogTable {
+/** Updates that were logged one a row, until the journal came. Read only, by log_reading.ts as the two below. */
+export interface LogRowsTable {
   seq: Generated<number>;
   meeting_id: string;
   at: number;
+  data: Uint8Array;
+}
+
+/** Groups as they were committed; see log_block.ts for what is in them. */
+export interface LogJournalTable {
+  id: Generated<number>;
+  entries: string;
+  data: Uint8Array;
+}
+
+/** Stretches of a meeting's log. */
+export interface LogBlocksTable {
+  id: Generated<number>;
+  meeting_id: string;
+  first_seq: number;
+  last_seq: number;
+  row_count: number;
+  entries: string;
   data: Uint8Array;
 }
 
@@ -215,7 +234,9 @@ export interface Schema extends BookingSchema, OutboxSchema {
   video_participants: ParticipantsTable;
   meeting_settings: MeetingSettingsTable;
   sessions: SessionsTable;
-  update_log: UpdateLogTable;
+  log_rows: LogRowsTable;
+  log_journal: LogJournalTable;
+  log_blocks: LogBlocksTable;
   snapshots: SnapshotsTable;
   client_ids: ClientIdsTable;
   assets: AssetsTable;

@@ -120,7 +120,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   const { location, now = Date.now } = options;
   const database = await openDatabase(location);
   const db = database.query;
-  const log = new SqlUpdateLog(db);
+  const log = await SqlUpdateLog.open(db);
   return {
     meetings: createMeetingStore(db, new Meetings(db, options), now),
     log,
@@ -138,7 +138,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       await sql`select 1`.execute(db);
     },
     async close() {
-      await log.settled();
+      await log.close();
       await database.close();
     },
   };

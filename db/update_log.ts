@@ -1,20 +1,19 @@
 /**
  * The append-only log of meeting documents, and their snapshots.
  *
- * Appends of several rooms that meet in one turn of the event loop share one statement, and so one commit.
+ * Appends of several rooms that meet in one turn of the event loop share one row of the journal, and so one commit.
  * Invariant: `append` resolves only after the commit; rows of one meeting get ascending numbers in the order of
- * the calls; a statement is wholly in the log or not at all.
+ * the calls; a group is wholly in the log or not at all.
  */
-import { CompiledQuery, type Kysely } from "kysely";
+import type { Kysely } from "kysely";
 import type { LogRow, Snapshot, UpdateLog } from "../rooms/ports.ts";
+import { LogJournal } from "./log_journal.ts";
+import { lastLogged, readLog } from "./log_reading.ts";
 import type { Schema } from "./schema.ts";
 
-/** SQLite takes 32,766 parameters a statement; a row has three. */
-const MAX_ROWS_PER_STATEMENT = 1000;
-/** A statement above this is split, so that one room's large paste doesn't hold the others up. */
-const MAX_BYTES_PER_STATEMENT = 4 * 1024 * 1024;
-
-type Row = [meetingId: string, at: number, update: Uint8Array];
+/** A group above this is split, so that one room's large paste doesn't hold the others up. */
+const MAX_GROUP_BYTES = 4 * 1024 * 1024;
+const MAX_GROUP_ROWS = 1000;
 
 interface Append {
   meetingId: string;
@@ -24,16 +23,26 @@ interface Append {
 }
 
 export class SqlUpdateLog implements UpdateLog {
-  private waiting: Append[] = [];
-  private writing: Promise<void> | null = null;
+  readonly #journal: LogJournal;
+  #waiting: Append[] = [];
+  #writing: Promise<void> | null = null;
 
-  constructor(private readonly db: Kysely<Schema>) {}
+  private constructor(private readonly db: Kysely<Schema>) {
+    this.#journal = new LogJournal(db);
+  }
+
+  /** Also tidies up what a killed process left in the journal. */
+  static async open(db: Kysely<Schema>): Promise<SqlUpdateLog> {
+    const log = new SqlUpdateLog(db);
+    await log.#journal.fold();
+    return log;
+  }
 
   append(meetingId: string, rows: readonly { at: number; update: Uint8Array }[]): Promise<number> {
-    if (rows.length === 0) return this.lastSeq(meetingId);
+    if (rows.length === 0) return this.#lastSeq(meetingId);
     return new Promise((resolve, reject) => {
-      this.waiting.push({ meetingId, rows, resolve, reject });
-      this.writing ??= this.drain();
+      this.#waiting.push({ meetingId, rows, resolve, reject });
+      this.#writing ??= this.#drain();
     });
   }
 
@@ -44,12 +53,7 @@ export class SqlUpdateLog implements UpdateLog {
       .orderBy("seq", "desc")
       .limit(1)
       .executeTakeFirst();
-    const rows = await this.db.selectFrom("update_log")
-      .select(["seq", "at", "data as update"])
-      .where("meeting_id", "=", meetingId)
-      .where("seq", ">", snapshot?.seq ?? 0)
-      .orderBy("seq")
-      .execute();
+    const rows = await readLog(this.db, meetingId, { after: snapshot?.seq ?? 0, upTo: null });
     return { snapshot: snapshot ?? null, rows };
   }
 
@@ -60,36 +64,41 @@ export class SqlUpdateLog implements UpdateLog {
       .execute();
   }
 
-  /** Resolves when everything handed over so far is stored or refused. */
-  async settled(): Promise<void> {
-    while (this.writing !== null) await this.writing;
+  /** Resolves when everything handed over so far is stored or refused, and in its place. */
+  async close(): Promise<void> {
+    while (this.#writing !== null) await this.#writing;
+    await this.#journal.fold();
   }
 
-  private async drain(): Promise<void> {
-    // Lets appends of the same turn of the event loop join this statement.
+  async #drain(): Promise<void> {
+    // Lets appends of the same turn of the event loop join this group.
     await Promise.resolve();
-    while (this.waiting.length > 0) await this.write(this.takeGroup());
-    this.writing = null;
+    while (this.#waiting.length > 0) {
+      await this.#write(this.#takeGroup());
+      if (this.#journal.full) await this.#journal.fold();
+    }
+    this.#writing = null;
   }
 
-  private takeGroup(): Append[] {
+  #takeGroup(): Append[] {
     let rows = 0;
     let bytes = 0;
     let count = 0;
-    for (const append of this.waiting) {
+    for (const append of this.#waiting) {
       rows += append.rows.length;
-      bytes += append.rows.reduce((sum, row) => sum + row.update.byteLength, 0);
-      if (count > 0 && (rows > MAX_ROWS_PER_STATEMENT || bytes > MAX_BYTES_PER_STATEMENT)) break;
+      for (const { update } of append.rows) bytes += update.byteLength;
+      if (count > 0 && (rows > MAX_GROUP_ROWS || bytes > MAX_GROUP_BYTES)) break;
       count++;
     }
-    return this.waiting.splice(0, count);
+    return this.#waiting.splice(0, count);
   }
 
-  private async write(group: readonly Append[]): Promise<void> {
+  async #write(group: readonly Append[]): Promise<void> {
     try {
-      const last = await this.insert(group);
-      const total = group.reduce((sum, append) => sum + append.rows.length, 0);
-      let seq = last - total;
+      const rows = group.flatMap(({ meetingId, rows }) =>
+        rows.map(({ at, update }) => ({ meetingId, at, update }))
+      );
+      let seq = await this.#journal.append(rows) - rows.length;
       for (const append of group) {
         seq += append.rows.length;
         append.resolve(seq);
@@ -99,38 +108,7 @@ export class SqlUpdateLog implements UpdateLog {
     }
   }
 
-  /** One commit; answers the number of its last row. Rows of one commit are numbered without a gap. */
-  private insert(group: readonly Append[]): Promise<number> {
-    const rows: Row[] = group.flatMap(({ meetingId, rows }) =>
-      rows.map((row): Row => [meetingId, row.at, row.update])
-    );
-    if (rows.length <= MAX_ROWS_PER_STATEMENT) return insertRows(this.db, rows);
-    return this.db.transaction().execute(async (transaction) => {
-      let last = 0;
-      for (let start = 0; start < rows.length; start += MAX_ROWS_PER_STATEMENT) {
-        last = await insertRows(transaction, rows.slice(start, start + MAX_ROWS_PER_STATEMENT));
-      }
-      return last;
-    });
+  async #lastSeq(meetingId: string): Promise<number> {
+    return (await lastLogged(this.db, meetingId))?.seq ?? 0;
   }
-
-  private async lastSeq(meetingId: string): Promise<number> {
-    const row = await this.db.selectFrom("update_log")
-      .select((eb) => eb.fn.max("seq").as("seq"))
-      .where("meeting_id", "=", meetingId)
-      .executeTakeFirst();
-    return Number(row?.seq ?? 0);
-  }
-}
-
-async function insertRows(db: Kysely<Schema>, rows: readonly Row[]): Promise<number> {
-  const values = new Array(rows.length).fill("(?, ?, ?)").join(", ");
-  const result = await db.executeQuery(
-    CompiledQuery.raw(
-      `insert into update_log (meeting_id, at, data) values ${values}`,
-      rows.flat(),
-    ),
-  );
-  if (result.insertId === undefined) throw new Error("the log's insert answered no row number");
-  return Number(result.insertId);
 }

@@ -15,6 +15,7 @@ import { statements as extension } from "./006_extension.ts";
 import { statements as keyEnvelopes } from "./007_key_envelopes.ts";
 import { statements as activity } from "./008_activity.ts";
 import { statements as mediaObjects } from "./009_media_objects.ts";
+import { statements as logJournal } from "./010_log_journal.ts";
 
 export interface Migration {
   number: number;
@@ -32,6 +33,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 7, name: "key envelopes", statements: keyEnvelopes },
   { number: 8, name: "activity", statements: activity },
   { number: 9, name: "media objects", statements: mediaObjects },
+  { number: 10, name: "log journal", statements: logJournal },
 ];
 
 /** The database was written by a newer Lectern than this one. */
