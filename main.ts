@@ -161,6 +161,7 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     meetings: storage.meetings,
     rooms,
     recorder,
+    prune: storage.prune,
     retentionMs: config.recordings.retentionMs,
     logger,
     now: Date.now,

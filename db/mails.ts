@@ -4,7 +4,7 @@
  * Invariants: each event becomes at most one mail a person. From the first byte of its message on a mail is
  * `sending`, and is never begun again: what a killed process was in the middle of may have arrived.
  */
-import { type Kysely, sql } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
 import type { EventType } from "./events.ts";
 import { issueLink } from "./invites.ts";
 import type { MailKind } from "./outbox_schema.ts";
@@ -30,6 +30,26 @@ const KINDS: Partial<Record<EventType, MailKind>> = {
   "meeting.reminder": "reminder",
   "recording.ready": "recording",
 };
+
+/**
+ * Invites somebody who was added to a lesson after everybody else was invited. Without mails, and for a lesson whose
+ * invitations are still to be made, there is nothing to do.
+ */
+export async function inviteByMail(
+  transaction: Transaction<Schema>,
+  participantId: string,
+  now: number,
+): Promise<void> {
+  await sql`
+    insert into mails (mail_id, event_id, meeting_id, participant_id, kind, state, due_at)
+    select 'mail_' || lower(hex(randomblob(12))), event_id, meeting_id, participant_id,
+      'invitation', 'pending', ${now}
+    from invites join events using (meeting_id)
+    where participant_id = ${participantId} and email is not null
+      and events.type = 'meeting.created' and events.id <= (select event_row from mail_progress)
+    on conflict do nothing
+  `.execute(transaction);
+}
 
 const EVENTS_AT_ONCE = 100;
 const LEASE_MS = 5 * 60_000;

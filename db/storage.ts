@@ -28,7 +28,7 @@ import {
 import { KeyEnvelopes } from "./key_envelopes.ts";
 import { LessonsLinks } from "./lessons_links.ts";
 import type { MeetingQuery } from "./meeting_lists.ts";
-import { Mails } from "./mails.ts";
+import { inviteByMail, Mails } from "./mails.ts";
 import {
   type BookedMeeting,
   type Check,
@@ -47,6 +47,7 @@ import {
   revokeParticipant,
   type Stay,
 } from "./participants.ts";
+import { pruneOutbox } from "./pruning.ts";
 import { recordReminders } from "./reminders.ts";
 import type { Schema } from "./schema.ts";
 import { findSession, openSession } from "./sessions.ts";
@@ -62,7 +63,7 @@ export interface BookingStore extends MeetingStore {
   change(meetingId: string, change: MeetingChange, check?: Check): Promise<Meeting | null>;
   /** pending or active → cancelled; false when it was closed already or is unknown. */
   cancel(meetingId: string, at: number, check?: Check): Promise<boolean>;
-  /** Books one more student. */
+  /** Books one more student, who is invited by mail if mails are sent. */
   addStudent(meetingId: string, person: Person): Promise<BookedPerson>;
   /**
    * One more personal link for a booked person. Null when nobody of this id is booked, and for somebody who was
@@ -103,6 +104,8 @@ export interface Storage {
   earlier: EarlierLessons;
   /** Names of the migrations that this opening applied. */
   migrated: readonly string[];
+  /** Forgets what was told and answered long ago: see {@linkcode pruneOutbox}. */
+  prune(now: number): Promise<number>;
   /** Rejects when the database doesn't answer. */
   ping(): Promise<void>;
   /** Waits for what was handed to the log, then closes. */
@@ -134,6 +137,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     assets: new Assets(db),
     earlier: new EarlierLessons(db),
     migrated: database.migrated,
+    prune: (at) => pruneOutbox(db, at),
     async ping() {
       await sql`select 1`.execute(db);
     },
@@ -156,9 +160,11 @@ function createMeetingStore(
     change: (meetingId, change, check) => meetings.change(meetingId, change, now(), check),
     cancel: (meetingId, at, check) => meetings.close(meetingId, "cancelled", at, { check }),
     addStudent: (meetingId, person) =>
-      db.transaction().execute((transaction) =>
-        issueInvite(transaction, meetingId, "student", person, now())
-      ),
+      db.transaction().execute(async (transaction) => {
+        const added = await issueInvite(transaction, meetingId, "student", person, now());
+        await inviteByMail(transaction, added.participantId, now());
+        return added;
+      }),
     issueLink: (meetingId, userId, { readmit } = { readmit: false }) =>
       reissueInvite(db, meetingId, userId, { readmit, now: now() }),
     links: (meetingId) => listLinks(db, meetingId),

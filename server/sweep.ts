@@ -11,6 +11,8 @@ export interface SweepDeps {
   meetings: Pick<BookingStore, "overdue" | "complete">;
   rooms: Pick<RoomDirectory, "end">;
   recorder: Pick<Recorder, "recover" | "library">;
+  /** Forgets what was told long ago; answers how many rows went. */
+  prune(now: number): Promise<number>;
   /** How long recordings are kept after their end; null for ever. */
   retentionMs: number | null;
   logger: Pick<Logger, "info" | "error">;
@@ -19,6 +21,7 @@ export interface SweepDeps {
 }
 
 const EVERY_MS = 30_000;
+const PRUNE_EVERY_MS = 3_600_000;
 
 /** Completes every overdue meeting; answers how many. */
 export async function sweep(deps: SweepDeps): Promise<number> {
@@ -49,11 +52,17 @@ async function sweepRecordings(
 /** Sweeps from time to time, until the returned function is called. */
 export function startSweeping(deps: SweepDeps): () => void {
   let running = false;
+  let prunedAt = deps.now();
   const timer = setInterval(async () => {
     if (running) return;
     running = true;
     try {
       await sweep(deps);
+      if (deps.now() - prunedAt >= PRUNE_EVERY_MS) {
+        prunedAt = deps.now();
+        const rows = await deps.prune(prunedAt);
+        if (rows > 0) deps.logger.info("old events and deliveries forgotten", { rows });
+      }
     } catch (error) {
       deps.logger.error("sweep failed", { error });
     } finally {

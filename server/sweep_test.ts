@@ -38,6 +38,7 @@ Deno.test("a meeting whose time passed while nobody was in it is completed, once
       },
     },
     recorder,
+    prune: storage.prune,
     retentionMs: null,
     logger,
     now: () => now,

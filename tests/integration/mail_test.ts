@@ -1,7 +1,10 @@
 /** Mails as people get them: by a real SMTP server, with a calendar entry that a calendar's library reads. */
 import { expect } from "@std/expect";
 import ICAL from "ical.js";
+import { openDatabase } from "../../db/database.ts";
 import type { NewMeeting } from "../../db/meetings.ts";
+import { deleteRecording } from "../../db/recording_deletion.ts";
+import { SqlRecordings } from "../../db/recordings.ts";
 import { openTestStorage, type TestStorage } from "../../db/open_test_storage.ts";
 import { createLogger } from "../../server/logger.ts";
 import { Mailer } from "../../server/notify/mails.ts";
@@ -160,6 +163,58 @@ Deno.test("people are reminded once, and nobody is invited to what was called of
   const kinds = (await test.send()).map((mail) => entryOf(mail).method);
   expect(kinds).toEqual(["CANCEL", "CANCEL"]);
   expect(meetingId).not.toBe(other.meetingId);
+});
+
+Deno.test("who is added later is invited then, and nobody is invited again", async () => {
+  await using test = await setUp();
+  const { meetings } = test.storage;
+  const { meeting: { meetingId } } = await meetings.create(BOOKING);
+  const zoe = { id: "s-9", name: "Zoe", email: "zoe@example.org", timeZone: "Asia/Tokyo" };
+  // One before the invitations were made, one after.
+  await meetings.addStudent(meetingId, { ...zoe, id: "s-8", email: "yan@example.org" });
+  expect((await test.send()).map((mail) => mail.to[0]).sort())
+    .toEqual(["ada@example.org", "mia@example.org", "yan@example.org"]);
+  await meetings.addStudent(meetingId, zoe);
+  const [mail, ...more] = await test.send();
+  expect(more).toEqual([]);
+  expect(mail?.to).toEqual(["zoe@example.org"]);
+  const text = partOf(mail!, "text/plain");
+  expect(text).toContain("Sunday, 30 March 2031, 09:30–10:30 (Tokyo time)");
+  const [, token = ""] = /#invite=(\S+)/.exec(text)!;
+  expect(await meetings.findInvite(meetingId, token)).toMatchObject({ userId: "s-9" });
+  expect(entryOf(mail!)).toMatchObject({ method: "REQUEST", start: START });
+});
+
+Deno.test("a recording that is ready is told to everybody by a link that opens it, and a deleted one to nobody", async () => {
+  await using test = await setUp();
+  const { meetings, path } = test.storage;
+  const { meeting: { meetingId } } = await meetings.create({ ...BOOKING, isRecorded: true });
+  await test.send();
+  const database = await openDatabase({ kind: "file", path, synchronous: "normal" });
+  await using closing = new AsyncDisposableStack();
+  closing.defer(() => database.close());
+  const recordings = new SqlRecordings(database.query);
+  const { recordingId } = (await recordings.begin(meetingId, { at: START, seq: 0 }))!;
+  test.clock.now = START + HOUR_MS;
+  await meetings.complete(meetingId, test.clock.now);
+  await recordings.end(recordingId, { at: test.clock.now, seq: 0 });
+  const received = await test.send();
+  expect(received.map((mail) => mail.to[0]).sort()).toEqual(["ada@example.org", "mia@example.org"]);
+  const ada = to(received, "ada@example.org");
+  expect(ada.parts.some((part) => part.type.startsWith("text/calendar"))).toBe(false);
+  const text = partOf(ada, "text/plain");
+  const [url = "", token = ""] = /https:\/\/\S+#invite=(\S+)/.exec(text)!;
+  expect(new URL(url).pathname).toBe(`/recordings/${recordingId}`);
+  expect(await meetings.findInvite(meetingId, token)).toMatchObject({ userId: "s-1" });
+  expect(await test.send()).toEqual([]);
+
+  const { meeting: other } = await meetings.create({ ...BOOKING, isRecorded: true });
+  await test.send();
+  const deleted = (await recordings.begin(other.meetingId, { at: START, seq: 0 }))!.recordingId;
+  await recordings.end(deleted, { at: test.clock.now, seq: 0 });
+  await meetings.complete(other.meetingId, test.clock.now);
+  await deleteRecording(database.query, deleted, test.clock.now);
+  expect(await test.send()).toEqual([]);
 });
 
 Deno.test("a mail that the server puts off is sent later, and one that it refuses for good is not", async () => {
