@@ -51,6 +51,8 @@ export interface RoomMedia {
   readonly speakers: ReadonlySignal<readonly { participantId: string; level: number }[]>;
   /** By participant id, the person's own included; absent for who sends nothing. */
   readonly quality: ReadonlySignal<ReadonlyMap<string, Quality>>;
+  /** Pictures that this page's connection has no room for, as `participantId/source`. Sound goes on. */
+  readonly starved: ReadonlySignal<ReadonlySet<string>>;
   /** The browser plays no sound before a click: show a button that calls {@linkcode RoomMedia.play}. */
   readonly needsGesture: ReadonlySignal<boolean>;
   play(): Promise<void>;

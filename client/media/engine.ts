@@ -19,8 +19,14 @@ import { type Quality, QualityTracker, readSent } from "./quality.ts";
 import { type PictureSize, Receiver } from "./receiving.ts";
 import { MediaRoute } from "./route.ts";
 import { ScreenCapture } from "./screen.ts";
+import {
+  arrange,
+  expectedStreams,
+  type ReceivedTracks,
+  sameStreams,
+  starvedPictures,
+} from "./streams.ts";
 import { PageVisibility } from "./visibility.ts";
-import { arrange, expectedStreams, type ReceivedTracks, sameStreams } from "./streams.ts";
 
 export type * from "./contract.ts";
 export type { Quality, ReceivedTracks };
@@ -47,6 +53,7 @@ class MediaEngine implements RoomMedia {
   readonly screen = signal<ScreenState>({ on: false, track: null });
   readonly speakers = signal<readonly { participantId: string; level: number }[]>([]);
   readonly quality = signal<ReadonlyMap<string, Quality>>(new Map());
+  readonly starved = signal<ReadonlySet<string>>(new Set());
   readonly needsGesture: ReadonlySignal<boolean>;
 
   readonly #options: MediaOptions;
@@ -91,6 +98,9 @@ class MediaEngine implements RoomMedia {
       }),
       connection.on("media.consumerClosed", ({ consumerId }) => {
         this.#life?.receiver.consumerClosed(consumerId);
+      }),
+      connection.on("media.consumerStarved", ({ consumerId, starved }) => {
+        this.#life?.receiver.consumerStarved(consumerId, starved);
       }),
       connection.on("media.demand", ({ producerId, encodings }) => {
         this.#life?.publisher.demanded(producerId, encodings);
@@ -344,6 +354,8 @@ class MediaEngine implements RoomMedia {
     const { streams, sounds } = arrange(this.#life?.receiver.receptions() ?? [], participants);
     this.#playback.show(sounds);
     if (!sameStreams(streams, this.streams.peek())) this.streams.value = streams;
+    const starved = starvedPictures(this.#life?.receiver.receptions() ?? []);
+    if (starved.size > 0 || this.starved.peek().size > 0) this.starved.value = starved;
   }
 
   async #measure(): Promise<void> {

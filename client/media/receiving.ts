@@ -28,9 +28,12 @@ export interface Reception {
   readonly source: MediaSource;
   readonly producerId: string;
   consumer: Consumer | null;
+  /** Whether this page's connection has room for it. */
+  readonly starved: boolean;
 }
 
 interface OpenReception extends Reception {
+  starved: boolean;
   tries: number;
   timer: ReturnType<typeof setTimeout> | undefined;
   /** What the server was last told to send; null is whatever it likes. */
@@ -80,8 +83,18 @@ export class Receiver {
       if (reception.consumer?.id !== consumerId) continue;
       reception.consumer.close();
       reception.consumer = null;
+      reception.starved = false;
       this.changed();
       this.#tryLater(reception);
+    }
+  }
+
+  /** The connection has no room for a picture, or has it again. */
+  consumerStarved(consumerId: string, starved: boolean): void {
+    for (const reception of this.#receptions.values()) {
+      if (reception.consumer?.id !== consumerId || reception.starved === starved) continue;
+      reception.starved = starved;
+      this.changed();
     }
   }
 
@@ -130,6 +143,7 @@ export class Receiver {
       source,
       producerId,
       consumer: null,
+      starved: false,
       tries: 0,
       timer: undefined,
       size: null,
@@ -153,13 +167,15 @@ export class Receiver {
       consumerId = options.id;
       if (!this.#isWanted(reception)) return this.#closeAtServer(consumerId);
       consumer = await this.#receive(reception, options as ConsumerOptions);
-      await route.connection.request("media.resumeConsumer", { consumerId });
+      // Before it is resumed, so that what the server then says of it finds it.
       reception.consumer = consumer;
+      await route.connection.request("media.resumeConsumer", { consumerId });
       reception.tries = 0;
       if (!this.#isWanted(reception)) return this.#release(reception);
       this.changed();
       await this.#sendSize(reception);
     } catch (error) {
+      reception.consumer = null;
       consumer?.close();
       if (consumerId !== undefined) this.#closeAtServer(consumerId);
       if (!this.#isWanted(reception)) return;

@@ -31,13 +31,23 @@ export function* expectedStreams(
   sizeOf: (participantId: string, source: MediaSource) => PictureSize | null,
 ): Iterable<ExpectedStream> {
   const people = new Map(participants.map((participant) => [participant.id, participant]));
-  for (const { participantId, source, consumer } of receptions) {
+  for (const { participantId, source, consumer, starved } of receptions) {
     const participant = people.get(participantId);
     const size = sizeOf(participantId, source);
     const hidden = size !== null && (size.width < 1 || size.height < 1);
-    if (hidden || participant?.connection !== "online" || !participant[source].on) continue;
+    if (hidden || starved || participant?.connection !== "online" || !participant[source].on) {
+      continue;
+    }
     yield { participantId, trackId: consumer?.track.id ?? null };
   }
+}
+
+/** Of what this page's connection has no room for: `participantId/source`. */
+export function starvedPictures(receptions: Iterable<Reception>): Set<string> {
+  return new Set(
+    [...receptions].filter(({ starved }) => starved)
+      .map(({ participantId, source }) => `${participantId}/${source}`),
+  );
 }
 
 export function sameStreams(

@@ -40,6 +40,7 @@ export function Talk() {
 function SharedScreen({ person }: { person: Participant }) {
   const model = useRoom();
   const { media } = model;
+  const starved = media.starved.value.has(`${person.id}/screen`);
   const track = person.me
     ? media.screen.value.track
     : media.streams.value.get(person.id)?.screen ?? null;
@@ -55,6 +56,11 @@ function SharedScreen({ person }: { person: Participant }) {
           />
         )
         : <p class="shared-wait">{person.name}’s screen is on its way</p>}
+      {starved && (
+        <p class="plate tile-wait" role="status">
+          Video paused: your connection is slow
+        </p>
+      )}
       <figcaption class="plate">
         {person.me ? "Everyone sees your screen" : `${person.name}’s screen`}
       </figcaption>

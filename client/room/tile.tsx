@@ -30,9 +30,12 @@ function useMuted(person: Participant): boolean {
   return !person.audio.on || person.audio.stoppedByHost;
 }
 
+/** Their sound goes on: it needs little. */
+const NO_ROOM = "Video paused: your connection is slow";
+
 /** What there is to say about a connection that is gone or going. */
 function useTrouble(person: Participant): string | null {
-  const { encryption, unstable } = useRoom();
+  const { encryption, media, unstable } = useRoom();
   if (person.connection === "reconnecting") return "Reconnecting…";
   if (encryption !== null && !person.me) {
     const page = encryption.roster.value?.people.find((page) => page.participantId === person.id);
@@ -42,6 +45,7 @@ function useTrouble(person: Participant): string | null {
     );
     if (waits) return "Waiting for the key…";
   }
+  if (person.video.on && media.starved.value.has(`${person.id}/video`)) return NO_ROOM;
   if (person.me || !unstable.value.has(person.id)) return null;
   return `${person.name}’s connection is unstable`;
 }

@@ -247,6 +247,8 @@ export const NOTICES = {
   "media.lost": empty,
   "media.transportClosed": z.object({ transportId: id }),
   "media.consumerClosed": z.object({ consumerId: id }),
+  /** This participant's connection has no room for a picture, or has it again; sound goes on. */
+  "media.consumerStarved": z.object({ consumerId: id, starved: z.boolean() }),
   /** What is watched of this participant's producer, by encoding: send no more than that. */
   "media.demand": z.object({
     producerId: id,

@@ -27,13 +27,17 @@ const MAX_CLOCK_ERROR_MS = 5000;
 /** Retransmissions are unpacked here one at a time; nothing is kept between calls. */
 const repairPayload = new Uint8Array(PAYLOAD_BYTES + 2);
 
+/** RFC 3550 §5.1: the last byte counts the padding. */
+const PADDING = new Uint8Array(255);
+PADDING[254] = 255;
+
 export class Consumer {
   readonly id: string;
   readonly ssrc: number;
   readonly rtxSsrc: number;
   readonly producer: Producer;
   readonly transport: Transport;
-  readonly #mapping: ConsumerMapping;
+  readonly mapping: ConsumerMapping;
   readonly #cname: string;
   readonly #header: OutgoingHeader;
   readonly #rewriter: Rewriter;
@@ -47,6 +51,9 @@ export class Consumer {
   /** When the highest packet was sent. */
   #sentMs = 0;
   #fitting: number;
+  /** Bits a second that the layer may use, where that is less than it could; undefined where nothing limits it. */
+  grant: number | undefined;
+  #toldStarved = false;
   #paused = true;
   /** Waits for a packet to begin with. */
   #waiting = true;
@@ -77,7 +84,7 @@ export class Consumer {
     this.rtxSsrc = options.rtxSsrc;
     this.producer = options.producer;
     this.transport = options.transport;
-    this.#mapping = options.mapping;
+    this.mapping = options.mapping;
     this.#cname = options.cname;
     this.#stream = options.producer.defaultStream;
     this.#wanted = this.#stream;
@@ -87,12 +94,15 @@ export class Consumer {
     this.#rewriter = new Rewriter(options);
     this.#header = {
       marker: false,
+      padding: false,
       payloadType: options.mapping.payloadType,
       sequence: 0,
       timestamp: 0,
       ssrc: options.ssrc,
       extensionId: 0,
       extensionValue: 0,
+      transportWideId: options.mapping.transportWideId,
+      transportWideSequence: 0,
     };
   }
 
@@ -121,6 +131,7 @@ export class Consumer {
 
   setSize(width: number, height: number): void {
     this.#size = { width, height };
+    this.transport.reallocate();
   }
 
   /** The layer that suits the size of the picture. */
@@ -146,6 +157,7 @@ export class Consumer {
       if (wanted === undefined) this.#waiting = true;
       this.#wanted = wanted;
       this.#askAgainMs = nowMs;
+      if (wanted !== undefined && streams.length === 1) this.wantKeyFrame();
     }
     if (wanted === undefined || streams.length === 1) return;
     const standIn = wanted.alive(nowMs) ? wanted : this.#nearestAlive(wanted.layer, nowMs);
@@ -175,6 +187,15 @@ export class Consumer {
     if (this.#paused === paused) return;
     this.#paused = paused;
     this.interrupt();
+    this.transport.reallocate();
+  }
+
+  /** Whether there is no room for the picture, when that changed since the last call. */
+  takeStarved(): boolean | undefined {
+    const starved = !this.#paused && !this.producer.paused && this.#wanted === undefined;
+    if (starved === this.#toldStarved) return undefined;
+    this.#toldStarved = starved;
+    return starved;
   }
 
   /** What follows begins anew: at a key frame, with the next number. */
@@ -208,7 +229,7 @@ export class Consumer {
     if (index < 0) return;
     if (index > before) this.#sentMs = nowMs;
     const header = this.#header;
-    header.payloadType = this.#mapping.payloadType;
+    header.payloadType = this.mapping.payloadType;
     header.ssrc = this.ssrc;
     header.sequence = toSequence(index);
     this.#write(packet, payload, packet.length, index);
@@ -272,7 +293,7 @@ export class Consumer {
     const header = this.#header;
     header.marker = packet.marker;
     header.timestamp = this.#rewriter.timestamp(packet.timestamp);
-    header.extensionId = packet.extensionValue >= 0 ? this.#mapping.forwardedId : 0;
+    header.extensionId = packet.extensionValue >= 0 ? this.mapping.forwardedId : 0;
     header.extensionValue = packet.extensionValue;
     this.transport.sendRtp(header, payload, length, index);
   }
@@ -287,8 +308,8 @@ export class Consumer {
       if (original === undefined || packet === undefined) continue;
       if (!this.#retransmissions.take(nowMs)) return;
       const header = this.#header;
-      if (this.#mapping.rtxPayloadType < 0) {
-        header.payloadType = this.#mapping.payloadType;
+      if (this.mapping.rtxPayloadType < 0) {
+        header.payloadType = this.mapping.payloadType;
         header.ssrc = this.ssrc;
         header.sequence = sequence;
         this.#write(packet, packet.payload, packet.length, original.index);
@@ -297,13 +318,34 @@ export class Consumer {
         repairPayload[1] = sequence & 0xff;
         repairPayload.set(packet.payload.subarray(0, packet.length), 2);
         const index = this.#rtxIndex++;
-        header.payloadType = this.#mapping.rtxPayloadType;
+        header.payloadType = this.mapping.rtxPayloadType;
         header.ssrc = this.rtxSsrc;
         header.sequence = toSequence(index);
         this.#write(packet, repairPayload, packet.length + 2, index);
       }
       this.transport.environment.counters.rtpRetransmitted++;
     }
+  }
+
+  /** Whether padding can be sent as retransmissions of this stream. */
+  get mayPad(): boolean {
+    return this.mapping.rtxPayloadType >= 0 && this.mapping.transportWideId !== 0 && !this.#paused;
+  }
+
+  /** Sends a packet of nothing, which tells by its arrival. */
+  pad(): void {
+    if (this.transport.target === undefined) return;
+    const header = this.#header;
+    const index = this.#rtxIndex++;
+    header.marker = false;
+    header.padding = true;
+    header.payloadType = this.mapping.rtxPayloadType;
+    header.ssrc = this.rtxSsrc;
+    header.sequence = toSequence(index);
+    header.extensionId = 0;
+    this.transport.sendRtp(header, PADDING, PADDING.length, index);
+    header.padding = false;
+    this.transport.environment.counters.rtpPadding++;
   }
 
   /**

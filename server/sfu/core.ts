@@ -57,6 +57,7 @@ export class MediaCore {
       dtls: options.dtls,
       random: options.random,
       counters: createMediaCounters(),
+      clock: { nowMs: 0 },
       announcedAddress: options.announcedAddress ?? options.socket.address,
       ...(options.recording === undefined ? {} : { recording: options.recording }),
     };
@@ -70,6 +71,7 @@ export class MediaCore {
     from: Remote,
     nowMs: number,
   ): void {
+    this.#environment.clock.nowMs = nowMs;
     const first = length > 0 && length <= MAX_DATAGRAM_BYTES ? bytes[0]! : 255;
     if (first >= 128 && first <= 191) {
       const transport = this.#byRemote.get(from);
@@ -120,6 +122,7 @@ export class MediaCore {
 
   /** Does what time demands; call it every 10 ms or so. */
   tick(nowMs: number): void {
+    this.#environment.clock.nowMs = nowMs;
     if (nowMs < this.#nextTickMs) return;
     this.#nextTickMs = nowMs + TICK_MS;
     for (const { transport } of this.#transports.values()) transport.tick(nowMs);

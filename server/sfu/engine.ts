@@ -38,6 +38,8 @@ export type MediaEvent =
   | { type: "transportConnected"; transportId: string }
   | { type: "producerClosed"; producerId: string }
   | { type: "consumerClosed"; consumerId: string }
+  /** There is no room for a picture on the way to its receiver, or again some. */
+  | { type: "consumerStarved"; consumerId: string; starved: boolean }
   /** What the publisher should send of its encodings, in the order in which it announced them; sent on change. */
   | { type: "demand"; producerId: string; encodings: EncodingDemand[] }
   /** Loudest first, `level` in dBov (−127…0); sent on change, at most 5 a second. */

@@ -19,6 +19,8 @@ export interface MediaCounters {
   rtpReceived: number;
   rtpForwarded: number;
   rtpRetransmitted: number;
+  /** Padding that probes for bandwidth. */
+  rtpPadding: number;
   /** RTP for an ssrc that no producer announced, or before DTLS is done. */
   rtpUnknown: number;
   /** Forged, replayed or malformed inside. */
@@ -43,6 +45,7 @@ export function createMediaCounters(): MediaCounters {
     rtpReceived: 0,
     rtpForwarded: 0,
     rtpRetransmitted: 0,
+    rtpPadding: 0,
     rtpUnknown: 0,
     rtpRejected: 0,
     rtpDuplicate: 0,
@@ -65,6 +68,8 @@ export interface MediaEnvironment {
   readonly dtls: DtlsFactory;
   readonly random: Randomness;
   readonly counters: MediaCounters;
+  /** Of what is being done now: the time that the core was told last. */
+  readonly clock: { nowMs: number };
   /** The address that peers are told; the socket's own unless it stands behind one-to-one NAT. */
   readonly announcedAddress: string;
   /** Where the packets of recorded producers go; absent where nothing is recorded. */

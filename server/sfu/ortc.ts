@@ -18,6 +18,7 @@ const TRANSPORT_WIDE = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide
 const AUDIO_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 const ORIENTATION = "urn:3gpp:video-orientation";
 
+const TRANSPORT_WIDE_ID = 5;
 const AUDIO_LEVEL_ID = 10;
 const ORIENTATION_ID = 11;
 
@@ -70,8 +71,8 @@ export const ROUTER_RTP_CAPABILITIES: RtpCapabilities = {
     extension("video", MID, 1, "recvonly"),
     extension("video", RID, 2, "recvonly"),
     extension("video", REPAIRED_RID, 3, "recvonly"),
-    extension("audio", TRANSPORT_WIDE, 5, "recvonly"),
-    extension("video", TRANSPORT_WIDE, 5, "recvonly"),
+    extension("audio", TRANSPORT_WIDE, TRANSPORT_WIDE_ID, "sendrecv"),
+    extension("video", TRANSPORT_WIDE, TRANSPORT_WIDE_ID, "sendrecv"),
     extension("audio", AUDIO_LEVEL, AUDIO_LEVEL_ID, "sendrecv"),
     extension("video", ORIENTATION, ORIENTATION_ID, "sendrecv"),
   ],
@@ -155,6 +156,8 @@ export interface ConsumerMapping {
   rtxPayloadType: number;
   /** 0 when the consumer doesn't know the forwarded extension. */
   forwardedId: number;
+  /** 0 when the consumer tells nothing of what arrives. */
+  transportWideId: number;
 }
 
 /**
@@ -176,10 +179,18 @@ export function mapConsumer(
   const forwarded = kind === "audio"
     ? { uri: AUDIO_LEVEL, id: AUDIO_LEVEL_ID }
     : { uri: ORIENTATION, id: ORIENTATION_ID };
-  const forwards = producer.forwardedId !== 0 &&
+  const knows = (uri: string) =>
     (capabilities.headerExtensions ?? []).some((extension) =>
-      extension.uri === forwarded.uri && extension.kind === kind
+      extension.uri === uri && extension.kind === kind
     );
+  const extensions = [
+    ...(producer.forwardedId !== 0 && knows(forwarded.uri) ? [forwarded] : []),
+    ...(knows(TRANSPORT_WIDE) ? [{ uri: TRANSPORT_WIDE, id: TRANSPORT_WIDE_ID }] : []),
+  ];
+  const idOf = (uri: string) => extensions.find((extension) => extension.uri === uri)?.id ?? 0;
+  const transportFeedback = idOf(TRANSPORT_WIDE) === 0
+    ? []
+    : [{ type: "transport-cc", parameter: "" }];
   const payloadType = kind === "audio" ? OPUS_PAYLOAD_TYPE : VP8_PAYLOAD_TYPE;
   const codecs: RtpCodec[] = [
     kind === "audio"
@@ -189,14 +200,14 @@ export function mapConsumer(
         clockRate: 48000,
         channels: 2,
         parameters: producer.parameters,
-        rtcpFeedback: [],
+        rtcpFeedback: transportFeedback,
       }
       : {
         mimeType: "video/VP8",
         payloadType,
         clockRate: 90000,
         parameters: {},
-        rtcpFeedback: VIDEO_FEEDBACK,
+        rtcpFeedback: [...VIDEO_FEEDBACK, ...transportFeedback],
       },
   ];
   if (rtx) {
@@ -211,11 +222,12 @@ export function mapConsumer(
   return {
     payloadType,
     rtxPayloadType: rtx ? RTX_PAYLOAD_TYPE : -1,
-    forwardedId: forwards ? forwarded.id : 0,
+    forwardedId: idOf(forwarded.uri),
+    transportWideId: idOf(TRANSPORT_WIDE),
     rtpParameters: {
       mid: ids.mid,
       codecs,
-      headerExtensions: forwards ? [{ ...forwarded, encrypt: false, parameters: {} }] : [],
+      headerExtensions: extensions.map((known) => ({ ...known, encrypt: false, parameters: {} })),
       encodings: [rtx ? { ssrc: ids.ssrc, rtx: { ssrc: ids.rtxSsrc } } : { ssrc: ids.ssrc }],
       rtcp: { cname: ids.cname, reducedSize: true, mux: true },
     },

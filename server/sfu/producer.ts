@@ -4,6 +4,7 @@
  * Invariant: while a producer is paused nothing of it is forwarded, kept or measured for loudness. A host's mute
  * holds here and not in the speaker's browser.
  */
+import type { LayerNeed } from "./allocation.ts";
 import type { AudioLevel } from "./audio_level.ts";
 import type { Consumer } from "./consumer.ts";
 import { Demand, type EncodingDemand } from "./demand.ts";
@@ -13,6 +14,15 @@ import { ProducerStream } from "./producer_stream.ts";
 import type { RecordingTap } from "./recording_tap.ts";
 import type { SenderReport } from "./rtcp.ts";
 
+/** A layer that stands in for a better one may grow by this, for viewers whose network bears it. */
+const STRETCH = 2;
+/** The part of its announced bitrate that a layer made to measure needs at least. */
+const LEAST = 0.5;
+const LEAST_OF_LOWEST = 0.3;
+const LEAST_OF_ONE = 0.05;
+const UNANNOUNCED_BPS = 1_000_000;
+const MIN_BITRATE_BPS = 40_000;
+
 export class Producer {
   readonly id: string;
   readonly kind: MediaKind;
@@ -20,6 +30,8 @@ export class Producer {
   /** One an encoding, in the order in which they were announced: lowest quality first. */
   readonly streams: readonly ProducerStream[];
   readonly consumers: Consumer[] = [];
+  /** Of somebody who speaks. */
+  prominent = false;
   /** Of audio. */
   level: AudioLevel | undefined;
   /** While it is recorded. */
@@ -74,9 +86,50 @@ export class Producer {
     const uses = this.streams.map(({ layer }) => ({
       watched: this.consumers.some((consumer) => consumer.wantedLayer === layer),
       recorded: this.tap !== undefined && layer === this.streams.length - 1,
-      maxBitrate: null,
+      maxBitrate: this.#fittingBitrate(layer),
     }));
     return this.#demand.update(uses, nowMs);
+  }
+
+  /** What a layer takes of the bandwidth of one of its viewers, who would be best served by the layer `fitting`. */
+  layerNeed(layer: number, consumer: Consumer, fitting: number, nowMs: number): LayerNeed {
+    const stream = this.streams[layer]!;
+    const announced = stream.maxBitrate ?? UNANNOUNCED_BPS;
+    const expected = stream.alive(nowMs)
+      ? Math.min(announced * STRETCH, stream.expectedBitsPerSecond(nowMs))
+      : announced;
+    const alone = !this.#recordsLayer(layer) &&
+      !this.consumers.some((other) => other !== consumer && other.wantedLayer === layer);
+    // Whoever is alone with a layer can have it made to measure.
+    if (!alone) return { least: expected, most: Math.max(expected, announced) };
+    return {
+      least: Math.min(expected, announced * this.#leastOf(layer)),
+      most: layer < fitting ? announced * STRETCH : announced,
+    };
+  }
+
+  #leastOf(layer: number): number {
+    if (this.streams.length === 1) return LEAST_OF_ONE;
+    return layer === 0 ? LEAST_OF_LOWEST : LEAST;
+  }
+
+  /** The recorder takes the best layer as it is; the only one it takes as its viewers need it. */
+  #recordsLayer(layer: number): boolean {
+    return this.tap !== undefined && this.streams.length > 1 && layer === this.streams.length - 1;
+  }
+
+  /** Where nobody who watches a layer has room for all of it, the most that one of them has room for. */
+  #fittingBitrate(layer: number): number | null {
+    const { maxBitrate } = this.streams[layer]!;
+    if (maxBitrate === undefined || this.#recordsLayer(layer)) return null;
+    let most = 0;
+    for (const { wantedLayer, grant } of this.consumers) {
+      if (wantedLayer !== layer) continue;
+      if (grant === undefined) return null;
+      most = Math.max(most, grant);
+    }
+    if (most === 0) return null;
+    return Math.round(Math.min(maxBitrate * STRETCH, Math.max(MIN_BITRATE_BPS, most)));
   }
 
   receiveSenderReport(stream: ProducerStream, report: SenderReport, nowMs: number): void {

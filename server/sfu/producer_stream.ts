@@ -25,6 +25,9 @@ export interface ForwardedPacket extends Omit<CachedPacket, "payload"> {
 /** A stream that is silent for this long isn't being sent. */
 const ALIVE_MS = 1000;
 
+/** How fast a high rate is forgotten. */
+const PEAK_A_SECOND = 0.8;
+
 export type ReceivedKind = "new" | "duplicate" | "probe" | "malformed";
 
 export class ProducerStream {
@@ -59,6 +62,8 @@ export class ProducerStream {
   readonly pictureSize: PictureSize = { width: 0, height: 0 };
   #packetAtMs = -Infinity;
   readonly #rate = new RateMeter();
+  #peak = 0;
+  #peakMs = 0;
   readonly #unwrapper = new SequenceUnwrapper();
   readonly #window = new ReceivedWindow();
   readonly #descriptor = createVp8Descriptor();
@@ -86,6 +91,14 @@ export class ProducerStream {
   /** Over the last second, retransmissions included. */
   bitsPerSecond(nowMs: number): number {
     return this.#rate.bitsPerSecond(nowMs);
+  }
+
+  /** What the stream will take: what it took at most lately, in bits a second. */
+  expectedBitsPerSecond(nowMs: number): number {
+    const seconds = Math.min(10, Math.max(0, nowMs - this.#peakMs) / 1000);
+    this.#peak = Math.max(this.bitsPerSecond(nowMs), this.#peak * PEAK_A_SECOND ** seconds);
+    this.#peakMs = nowMs;
+    return this.#peak;
   }
 
   /** When this timestamp was captured, by the publisher's clock in ms; undefined before its first sender report. */

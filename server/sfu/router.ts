@@ -177,14 +177,36 @@ export class Router {
     for (const { producer } of this.producers.values()) producer.tap?.tick(nowMs);
     if (nowMs >= this.#nextDemandMs) {
       this.#nextDemandMs = nowMs + DEMAND_MS;
-      for (const { producer } of this.producers.values()) {
-        const encodings = producer.takeDemand(nowMs);
-        if (encodings !== undefined) {
-          this.tell({ type: "demand", producerId: producer.id, encodings });
-        }
-      }
+      this.#tellDemand(nowMs);
     }
     const speakers = this.#speakers.poll(nowMs);
-    if (speakers !== undefined) this.tell({ type: "speakers", speakers });
+    if (speakers === undefined) return;
+    this.#showSpeakers(speakers);
+    this.tell({ type: "speakers", speakers });
+  }
+
+  #tellDemand(nowMs: number): void {
+    for (const { producer } of this.producers.values()) {
+      const encodings = producer.takeDemand(nowMs);
+      if (encodings !== undefined) {
+        this.tell({ type: "demand", producerId: producer.id, encodings });
+      }
+    }
+    for (const consumer of this.consumers.values()) {
+      const starved = consumer.takeStarved();
+      if (starved !== undefined) {
+        this.tell({ type: "consumerStarved", consumerId: consumer.id, starved });
+      }
+    }
+  }
+
+  /** Who speaks comes before others of the same size, where there isn't room for all. */
+  #showSpeakers(speakers: readonly { producerId: string }[]): void {
+    const speaking = new Set(
+      speakers.map(({ producerId }) => this.producers.get(producerId)?.transport),
+    );
+    for (const { producer, transport } of this.producers.values()) {
+      producer.prominent = speaking.has(transport);
+    }
   }
 }

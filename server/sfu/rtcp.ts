@@ -80,7 +80,11 @@ export function parseRtcp(packet: Uint8Array): RtcpPacket[] | undefined {
     if (end > packet.length) return undefined;
     if ((first & 0x20) !== 0) {
       const padding = view.getUint8(end - 1);
-      if (next !== packet.length || padding === 0 || padding % 4 !== 0) return undefined;
+      if (next !== packet.length || padding === 0) return undefined;
+      // RFC 3550 §6.4.1 wants whole words; browsers pad transport-wide feedback by one to three bytes.
+      const feedback = view.getUint8(at + 1) === TRANSPORT_FEEDBACK &&
+        (first & 0x1f) === TRANSPORT_WIDE_FORMAT;
+      if (padding % 4 !== 0 && !feedback) return undefined;
       end -= padding;
       if (end < at + 4) return undefined;
     }

@@ -88,3 +88,14 @@ Deno.test("padding belongs to the last packet only and must be whole words", () 
   padded[15] = 20;
   expect(parseRtcp(padded)).toBeUndefined();
 });
+
+Deno.test("transport-wide feedback is read with a browser's single byte of padding", () => {
+  const hex = "afcd0005fa17fa1777cd80210802000112d057012001f001";
+  const packet = Uint8Array.from(hex.match(/../g)!, (byte) => parseInt(byte, 16));
+  expect(parseRtcp(packet)).toMatchObject([{
+    type: "transport-feedback",
+    mediaSsrc: 0x77cd8021,
+    baseSequence: 0x0802,
+    arrivals: [0xf0],
+  }]);
+});

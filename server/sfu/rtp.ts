@@ -7,7 +7,7 @@
 
 export const RTP_FIXED_BYTES = 12;
 /** The longest header that {@linkcode writeRtpHeader} makes; a slot offers tails for offsets below 64. */
-export const RTP_MAX_WRITTEN_BYTES = 20;
+export const RTP_MAX_WRITTEN_BYTES = 24;
 
 const ONE_BYTE_PROFILE = 0xbede;
 /** RFC 8285 §4.3: 0x100 in the upper twelve bits, the rest is up to the application. */
@@ -152,9 +152,11 @@ export function paddingBytes(payload: Uint8Array, payloadLength: number): number
   return claimed === 0 || claimed > payloadLength ? -1 : claimed;
 }
 
-/** A header to write: the fixed part and at most one one-byte extension element of one byte. */
+/** A header to write: the fixed part and at most two one-byte extension elements, of one and of two bytes. */
 export interface OutgoingHeader {
   marker: boolean;
+  /** The payload is nothing but padding, or ends in some. */
+  padding: boolean;
   payloadType: number;
   sequence: number;
   timestamp: number;
@@ -162,21 +164,34 @@ export interface OutgoingHeader {
   /** 1–14, or 0 for no element. */
   extensionId: number;
   extensionValue: number;
+  /** Of the transport-wide sequence number; 1–14, or 0 for none. */
+  transportWideId: number;
+  transportWideSequence: number;
 }
 
 /** Writes the header at the start of `view` and answers its length. */
 export function writeRtpHeader(view: DataView, header: OutgoingHeader): number {
-  const extended = header.extensionId !== 0;
-  view.setUint8(0, 0x80 | (extended ? 0x10 : 0));
+  const { extensionId, transportWideId } = header;
+  const extended = extensionId !== 0 || transportWideId !== 0;
+  view.setUint8(0, 0x80 | (extended ? 0x10 : 0) | (header.padding ? 0x20 : 0));
   view.setUint8(1, (header.marker ? 0x80 : 0) | header.payloadType);
   view.setUint16(2, header.sequence);
   view.setUint32(4, header.timestamp);
   view.setUint32(8, header.ssrc);
   if (!extended) return RTP_FIXED_BYTES;
   view.setUint16(12, ONE_BYTE_PROFILE);
-  view.setUint16(14, 1);
-  view.setUint8(16, header.extensionId << 4);
-  view.setUint8(17, header.extensionValue);
-  view.setUint16(18, 0);
-  return RTP_MAX_WRITTEN_BYTES;
+  let at = 16;
+  if (transportWideId !== 0) {
+    view.setUint8(at, (transportWideId << 4) | 1);
+    view.setUint16(at + 1, header.transportWideSequence);
+    at += 3;
+  }
+  if (extensionId !== 0) {
+    view.setUint8(at, extensionId << 4);
+    view.setUint8(at + 1, header.extensionValue);
+    at += 2;
+  }
+  while (at % 4 !== 0) view.setUint8(at++, 0);
+  view.setUint16(14, at / 4 - 4);
+  return at;
 }

@@ -6,6 +6,7 @@ import {
   isRtcp,
   paddingBytes,
   parseRtpHeader,
+  RTP_MAX_WRITTEN_BYTES,
   writeRtpHeader,
 } from "./rtp.ts";
 
@@ -74,24 +75,28 @@ Deno.test("truncated and foreign packets are refused", () => {
   expect(parse([0x90, ...FIXED.slice(1), 0xbe, 0xde, 0, 1, 0, 0, 0]).ok).toBe(false);
 });
 
-Deno.test("what is written reads back, with and without an extension", () => {
-  for (const extensionId of [0, 11]) {
-    const bytes = new Uint8Array(64);
+Deno.test("what is written reads back, with and without extensions", () => {
+  for (const [extensionId, transportWideId] of [[0, 0], [11, 0], [0, 5], [11, 5]] as const) {
+    const bytes = new Uint8Array(64).fill(0xee);
     const view = new DataView(bytes.buffer);
     const outgoing = {
       marker: true,
+      padding: transportWideId !== 0,
       payloadType: 101,
       sequence: 65535,
       timestamp: 0xffffffff,
       ssrc: 0xfedcba98,
       extensionId,
       extensionValue: 0x83,
+      transportWideId,
+      transportWideSequence: 0xabcd,
     };
     const length = writeRtpHeader(view, outgoing);
+    expect(length).toBeLessThanOrEqual(RTP_MAX_WRITTEN_BYTES);
     const header = createRtpHeader();
     expect(parseRtpHeader(view, length, header)).toBe(true);
     expect(header).toMatchObject({
-      padding: false,
+      padding: transportWideId !== 0,
       marker: true,
       payloadType: 101,
       sequence: 65535,
@@ -101,6 +106,9 @@ Deno.test("what is written reads back, with and without an extension", () => {
     });
     const at = findExtension(bytes, header, 11, 1);
     expect(at < 0 ? undefined : bytes[at]).toBe(extensionId === 0 ? undefined : 0x83);
+    const wide = findExtension(bytes, header, 5, 2);
+    expect(wide < 0 ? undefined : view.getUint16(wide))
+      .toBe(transportWideId === 0 ? undefined : 0xabcd);
   }
 });
 

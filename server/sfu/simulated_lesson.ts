@@ -13,6 +13,7 @@ import {
   dtlsHello,
   hmacSha1,
   protect,
+  type SentDatagram,
   simulatedDtls,
   SimulatedSocket,
   unprotect,
@@ -57,6 +58,7 @@ export class Lesson {
     socket: this.socket,
     dtls: simulatedDtls,
     random: countingRandomness(),
+    recording: { packet: () => {}, report: () => {} },
   });
   readonly events: MediaEvent[] = [];
   readonly routerId = this.core.createRouter((event) => this.events.push(event));
@@ -137,10 +139,14 @@ export class Lesson {
 
   /** RTP and RTCP sent to a remote since the last call. */
   take(to: Remote) {
+    return this.read(this.socket.take().filter((datagram) => datagram.to === to));
+  }
+
+  /** RTP and RTCP in what was sent. */
+  read(sent: readonly SentDatagram[]) {
     const rtp: { header: RtpHeader; bytes: Uint8Array; payload: number[] }[] = [];
     const rtcp: RtcpPacket[] = [];
-    for (const datagram of this.socket.take()) {
-      if (datagram.to !== to) continue;
+    for (const datagram of sent) {
       const plain = unprotect(datagram.bytes);
       if (plain === undefined) continue;
       if (plain[1]! >= 192 && plain[1]! <= 223) rtcp.push(...parseRtcp(plain)!);

@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import type { RtpParameters } from "../../rooms/protocol/rtp.ts";
+import type { RtpCapabilities, RtpParameters } from "../../rooms/protocol/rtp.ts";
 import { Random } from "../../tests/fuzz/guard_random.ts";
 import { HOLD_MS } from "./demand.ts";
 import { CAMERA, Lesson } from "./simulated_lesson.ts";
@@ -17,6 +17,15 @@ const SIMULCAST: RtpParameters = {
     rtx: { ssrc: SSRC + 16 + layer },
   })),
 };
+
+/** Of a receiver that says nothing of what arrives: its layers follow sizes alone. */
+function withoutFeedback({ core }: Lesson): RtpCapabilities {
+  const { headerExtensions = [], ...others } = core.routerRtpCapabilities;
+  return {
+    ...others,
+    headerExtensions: headerExtensions.filter(({ uri }) => !uri.includes("transport-wide")),
+  };
+}
 
 /** A browser that sends three layers, each under numbers of its own, and answers requests for key frames. */
 class Camera {
@@ -90,7 +99,7 @@ const layersOf = (sent: Sent[]) => [...new Set(sent.map(layerOf).filter((layer) 
 Deno.test("a small picture gets the low layer, and enlarged the high one, without a gap in any number", () => {
   const lesson = new Lesson();
   const camera = new Camera(lesson);
-  const consumer = lesson.consume(lesson.produceCamera(SIMULCAST));
+  const consumer = lesson.consume(lesson.produceCamera(SIMULCAST), withoutFeedback(lesson));
   play(lesson, camera, 5);
   lesson.core.setConsumerSize(consumer.id, 300, 170);
   const settling = play(lesson, camera, 30);
@@ -115,7 +124,7 @@ Deno.test("a small picture gets the low layer, and enlarged the high one, withou
 Deno.test("the old layer goes on until the new one's key frame is there", () => {
   const lesson = new Lesson();
   const camera = new Camera(lesson);
-  const consumer = lesson.consume(lesson.produceCamera(SIMULCAST));
+  const consumer = lesson.consume(lesson.produceCamera(SIMULCAST), withoutFeedback(lesson));
   play(lesson, camera, 5);
   lesson.core.setConsumerSize(consumer.id, 300, 170);
   lesson.pass(500);
@@ -136,7 +145,7 @@ Deno.test("the old layer goes on until the new one's key frame is there", () => 
 Deno.test("a layer that falls silent gives way to the next lower one that comes", () => {
   const lesson = new Lesson();
   const camera = new Camera(lesson);
-  lesson.consume(lesson.produceCamera(SIMULCAST));
+  lesson.consume(lesson.produceCamera(SIMULCAST), withoutFeedback(lesson));
   play(lesson, camera, 5);
   camera.active[2] = false;
   expect(layersOf(play(lesson, camera, 60))).toEqual([1]);
@@ -148,7 +157,7 @@ Deno.test("the publisher hears which layers are watched, and again when that cha
   const lesson = new Lesson();
   const camera = new Camera(lesson);
   const producerId = lesson.produceCamera(SIMULCAST);
-  const consumer = lesson.consume(producerId);
+  const consumer = lesson.consume(producerId, withoutFeedback(lesson));
   const active = () =>
     lesson.events.splice(0).flatMap((event) =>
       event.type === "demand" ? [event.encodings.map((encoding) => encoding.active)] : []
@@ -170,7 +179,7 @@ Deno.test("whatever is lost and however often the size changes, numbers grow and
   const random = new Random(seed);
   const lesson = new Lesson();
   const camera = new Camera(lesson, () => random.chance(0.05));
-  const consumer = lesson.consume(lesson.produceCamera(SIMULCAST));
+  const consumer = lesson.consume(lesson.produceCamera(SIMULCAST), withoutFeedback(lesson));
   let last: Sent | undefined;
   let layer = -1;
   let switches = 0;

@@ -6,6 +6,7 @@
  * sends anything.
  */
 import type { DtlsParameters } from "../../rooms/protocol/rtp.ts";
+import { BandwidthEstimator } from "./bandwidth.ts";
 import type { Consumer } from "./consumer.ts";
 import { MediaError } from "./engine.ts";
 import type { MediaEnvironment } from "./environment.ts";
@@ -18,12 +19,14 @@ import {
   findExtension,
   type OutgoingHeader,
   parseRtpHeader,
+  RTP_MAX_WRITTEN_BYTES,
   writeRtpHeader,
 } from "./rtp.ts";
 import { parseRtcp, type RtcpPacket, writeRtcp } from "./rtcp.ts";
 import { TransportRtcp } from "./transport_rtcp.ts";
 import { SsrcTable } from "./ssrc_table.ts";
 import type { BindingRequest } from "./stun.ts";
+import { Subscriber } from "./subscriber.ts";
 import { ArrivalRecorder } from "./twcc.ts";
 
 /** What the owner of a transport is told. */
@@ -53,9 +56,11 @@ export class Transport {
   readonly #ssrcs = new SsrcTable();
   readonly #arrivals = new ArrivalRecorder();
   readonly #rtcp: TransportRtcp;
+  readonly #subscriber: Subscriber;
   readonly #rtcpLimit = new RateLimit(MAX_RTCP_PER_SECOND);
   readonly #claimedSsrcs = new Set<number>();
   #transportWideId = 0;
+  #bandwidth: BandwidthEstimator | undefined;
   #dtls: DtlsSession | undefined;
   #keys: SrtpKeys | undefined;
   #fingerprint: string | undefined;
@@ -78,6 +83,7 @@ export class Transport {
     this.ice = new IceAgent(options.credentials);
     this.#listener = options.listener;
     this.#rtcp = new TransportRtcp(this, this.#arrivals);
+    this.#subscriber = new Subscriber(this);
   }
 
   get closed(): boolean {
@@ -195,9 +201,20 @@ export class Transport {
     return String(this.#mids++);
   }
 
+  /** What gets through to the peer; undefined as long as nothing of it will be told. */
+  get bandwidth(): BandwidthEstimator | undefined {
+    return this.#bandwidth;
+  }
+
   addConsumer(consumer: Consumer): void {
     this.consumers.set(consumer.id, consumer);
+    if (consumer.mapping.transportWideId !== 0) this.#bandwidth ??= new BandwidthEstimator();
     this.#rtcp.addConsumer(consumer);
+  }
+
+  /** A consumer was resumed or is shown otherwise: its layer is chosen at the next tick. */
+  reallocate(): void {
+    this.#subscriber.reallocate();
   }
 
   removeConsumer(consumer: Consumer): void {
@@ -286,8 +303,12 @@ export class Transport {
   sendRtp(outgoing: OutgoingHeader, payload: Uint8Array, length: number, index: number): void {
     const { target } = this;
     if (target === undefined || this.#srtp === undefined) return;
-    const { socket } = this.environment;
+    const { socket, clock } = this.environment;
     const slot = socket.slot();
+    if (outgoing.transportWideId !== 0 && this.#bandwidth !== undefined) {
+      const bytes = RTP_MAX_WRITTEN_BYTES + length + this.#srtp.rtpOverheadBytes;
+      outgoing.transportWideSequence = this.#bandwidth.send(bytes, clock.nowMs);
+    }
     const headerBytes = writeRtpHeader(slot.view, outgoing);
     socket.commit(
       this.#srtp.protectRtp(slot, headerBytes, payload, length, outgoing.ssrc, index),
@@ -313,8 +334,10 @@ export class Transport {
 
   tick(nowMs: number): void {
     if (this.#closed) return;
-    if (this.#srtp !== undefined) this.#rtcp.tick(nowMs);
-    else if (this.#dtls !== undefined && nowMs >= this.#nextDtlsMs) {
+    if (this.#srtp !== undefined) {
+      this.#rtcp.tick(nowMs);
+      this.#subscriber.tick(nowMs);
+    } else if (this.#dtls !== undefined && nowMs >= this.#nextDtlsMs) {
       this.#nextDtlsMs = nowMs + DTLS_TICK_MS;
       this.#dtls.tick(nowMs);
     }

@@ -15,8 +15,6 @@ import type { ArrivalRecorder } from "./twcc.ts";
 
 const FEEDBACK_MS = 100;
 const REPORT_MS = 1000;
-/** Between two choices of layers. */
-const LAYERS_MS = 100;
 /** Ours as a receiver: it sends no media, so any number that no stream has will do. */
 const OWN_SSRC = 1;
 /** Lost packets that one request names at most, to keep it in a datagram. */
@@ -30,7 +28,6 @@ export class TransportRtcp {
   readonly #consumers = new Map<number, Consumer>();
   #nextFeedbackMs = 0;
   #nextReportMs = 0;
-  #nextLayersMs = 0;
 
   constructor(transport: Transport, arrivals: ArrivalRecorder) {
     this.#transport = transport;
@@ -70,8 +67,10 @@ export class TransportRtcp {
       case "goodbye":
         for (const ssrc of packet.ssrcs) ssrcs.find(ssrc)?.stream.pause();
         break;
-      case "source-description":
       case "transport-feedback":
+        this.#transport.bandwidth?.receive(packet, nowMs);
+        break;
+      case "source-description":
         break;
     }
   }
@@ -97,10 +96,6 @@ export class TransportRtcp {
       }
     }
     for (const consumer of consumers.values()) consumer.tick(nowMs);
-    if (consumers.size > 0 && nowMs >= this.#nextLayersMs) {
-      this.#nextLayersMs = nowMs + LAYERS_MS;
-      for (const consumer of consumers.values()) consumer.follow(consumer.fittingLayer(), nowMs);
-    }
   }
 
   #askFor(producer: Producer, nowMs: number): void {

@@ -291,6 +291,13 @@ export class MediaSession implements RoomMedia {
         }
         break;
       }
+      case "consumerStarved": {
+        const { consumerId, starved } = event;
+        const owner = this.#consumers.get(consumerId)?.owner;
+        if (owner === undefined) break;
+        this.#memberOf(owner)?.notify("media.consumerStarved", { consumerId, starved });
+        break;
+      }
       case "demand": {
         const owner = this.#producers.get(event.producerId)?.owner;
         if (owner === undefined) break;

@@ -194,12 +194,14 @@ export function findChromium(): string {
   return found;
 }
 
-export function launchChromium(
+/** `place` answers the program that starts Chromium somewhere else than here. */
+export async function launchChromium(
   args: string[] = [],
   devices: keyof typeof DEVICE_ARGS = "fake",
+  place = (program: string) => Promise.resolve(program),
 ): Promise<Browser> {
-  return chromium.launch({
-    executablePath: findChromium(),
+  return await chromium.launch({
+    executablePath: await place(findChromium()),
     headless: true,
     args: [...CHROMIUM_ARGS, ...DEVICE_ARGS[devices], ...args],
   });

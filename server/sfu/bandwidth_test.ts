@@ -1,0 +1,164 @@
+import { expect } from "@std/expect";
+import { BandwidthEstimator } from "./bandwidth.ts";
+import { type LinkOptions, SimulatedLink } from "./simulated_link.ts";
+import { ArrivalRecorder } from "./twcc.ts";
+
+const FEEDBACK_MS = 100;
+const STEP_MS = 5;
+const FRAME_MS = 40;
+const AUDIO_BYTES = 120;
+const PACKET_BYTES = 1100;
+
+interface Session {
+  estimator: BandwidthEstimator;
+  /** The estimate every 100 ms, in kbit/s. */
+  kbps: number[];
+  /** The longest that a packet waited on its way. */
+  worstDelayMs: number[];
+  paddingBytes: number;
+}
+
+/** Sends sound and a picture that follows the estimate up to `most`, for so many seconds. */
+function run(link: LinkOptions, seconds: number, most = 2_500_000): Session {
+  const network = new SimulatedLink(link);
+  const estimator = new BandwidthEstimator();
+  const arrivals = new ArrivalRecorder();
+  const inFlight: { sequence: number; atMs: number; sentMs: number }[] = [];
+  const backwards: { atMs: number; feedback: ReturnType<ArrivalRecorder["take"]> }[] = [];
+  const session: Session = { estimator, kbps: [], worstDelayMs: [], paddingBytes: 0 };
+  const start = 10_000;
+  let worst = 0;
+  let frameLeft = 0;
+  const send = (bytes: number, nowMs: number) => {
+    const sequence = estimator.send(bytes, nowMs);
+    const atMs = network.send(bytes + 28, nowMs);
+    if (atMs !== undefined) inFlight.push({ sequence, atMs, sentMs: nowMs });
+  };
+  for (let nowMs = start; nowMs < start + seconds * 1000; nowMs += STEP_MS) {
+    while (inFlight[0] !== undefined && inFlight[0].atMs <= nowMs) {
+      const { sequence, atMs, sentMs } = inFlight.shift()!;
+      worst = Math.max(worst, atMs - sentMs);
+      arrivals.receive(sequence, atMs);
+    }
+    if ((nowMs - start) % FEEDBACK_MS === 0) {
+      backwards.push({ atMs: nowMs + link.delayMs, feedback: arrivals.take(1, 2) });
+      session.kbps.push((estimator.bitsPerSecond ?? 0) / 1000);
+      session.worstDelayMs.push(worst);
+      worst = 0;
+    }
+    while (backwards[0] !== undefined && backwards[0].atMs <= nowMs) {
+      const { feedback } = backwards.shift()!;
+      if (feedback !== undefined) estimator.receive(feedback, nowMs);
+    }
+    estimator.tick(nowMs);
+    if ((nowMs - start) % 20 === 0) send(AUDIO_BYTES, nowMs);
+    const rate = Math.min(most, Math.max(0, (estimator.bitsPerSecond ?? 300_000) * 0.95 - 60_000));
+    if ((nowMs - start) % FRAME_MS === 0) frameLeft += rate * FRAME_MS / 8000;
+    // A publisher's pacer spreads its frames.
+    for (let paced = 0; paced < 5 && frameLeft >= PACKET_BYTES; paced++) {
+      send(PACKET_BYTES, nowMs);
+      frameLeft -= PACKET_BYTES + 28;
+    }
+    for (let due = estimator.paddingDue(most + 60_000, nowMs); due > 0; due -= 300) {
+      session.paddingBytes += 300;
+      send(272, nowMs);
+    }
+  }
+  return session;
+}
+
+const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+/** The mean estimate between two seconds. */
+const between = ({ kbps }: Session, from: number, to: number) =>
+  mean(kbps.slice(from * 10, to * 10));
+
+const SEEDS = [1, 2, 3];
+
+Deno.test("nothing is claimed before feedback comes", () => {
+  const estimator = new BandwidthEstimator();
+  expect(estimator.bitsPerSecond).toBeUndefined();
+  expect(estimator.expectsFeedback(0)).toBe(true);
+  expect(estimator.send(1000, 5000)).toBe(2048);
+  expect(estimator.expectsFeedback(5100)).toBe(true);
+  estimator.tick(9000);
+  expect(estimator.bitsPerSecond).toBeUndefined();
+  expect(estimator.expectsFeedback(9000)).toBe(false);
+});
+
+Deno.test("on a wide way probes reach what is wanted within two seconds, and then stop", () => {
+  const session = run({ seed: 1, capacity: () => 50_000_000, delayMs: 20 }, 10);
+  expect(between(session, 3, 10)).toBeGreaterThan(2500);
+  const long = run({ seed: 1, capacity: () => 50_000_000, delayMs: 20 }, 20);
+  expect(long.paddingBytes).toBe(session.paddingBytes);
+});
+
+for (const [cap, delayMs] of [[200, 20], [200, 150], [1000, 20], [1000, 150]] as const) {
+  Deno.test(`a cap of ${cap} kbit/s at ${delayMs} ms is used by 80% within 10 s without a standing queue`, () => {
+    for (const seed of SEEDS) {
+      const session = run({ seed, capacity: () => cap * 1000, delayMs, jitterMs: 5 }, 40);
+      const used = between(session, 10, 40);
+      const about = `seed ${seed}`;
+      expect({ about, ok: used > 0.8 * cap && used < 1.1 * cap, used })
+        .toEqual({ about, ok: true, used });
+      const queue = mean(session.worstDelayMs.slice(100)) - delayMs;
+      expect({ about, ok: queue < 150, queue }).toEqual({ about, ok: true, queue });
+    }
+  });
+}
+
+Deno.test("a cap that drops is followed within 3 s, and three quarters are back within 10 s of its return", () => {
+  for (const seed of SEEDS) {
+    const capacity = (nowMs: number) => nowMs < 30_000 || nowMs > 50_000 ? 2_000_000 : 300_000;
+    const session = run({ seed, capacity, delayMs: 40, jitterMs: 5 }, 60);
+    const about = `seed ${seed}`;
+    const low = between(session, 23, 40);
+    expect({ about, ok: low > 200 && low < 330, low }).toEqual({ about, ok: true, low });
+    const back = between(session, 50, 60);
+    expect({ about, ok: back > 1500, back }).toEqual({ about, ok: true, back });
+  }
+});
+
+for (const loss of [0.01, 0.05, 0.1]) {
+  Deno.test(`${loss * 100}% of random loss costs no more than half of a wide way`, () => {
+    for (const seed of SEEDS) {
+      const session = run({ seed, capacity: () => 20_000_000, delayMs: 50, jitterMs: 5, loss }, 30);
+      const about = `seed ${seed}`;
+      const used = between(session, 10, 30);
+      expect({ about, ok: used > 1300, used }).toEqual({ about, ok: true, used });
+    }
+  });
+}
+
+Deno.test("it gives way to others in the bottleneck, and takes the room back", () => {
+  for (const seed of SEEDS) {
+    const session = run({
+      seed,
+      capacity: () => 1_500_000,
+      delayMs: 30,
+      jitterMs: 5,
+      others: (nowMs) => nowMs > 25_000 && nowMs < 45_000 ? 1_000_000 : 0,
+    }, 60);
+    const about = `seed ${seed}`;
+    const shared = between(session, 20, 35);
+    expect({ about, ok: shared < 700 && shared > 150, shared }).toEqual({
+      about,
+      ok: true,
+      shared,
+    });
+    const alone = between(session, 45, 60);
+    expect({ about, ok: alone > 1100, alone }).toEqual({ about, ok: true, alone });
+  }
+});
+
+Deno.test("silence of the receiver lowers the estimate, and after an outage it begins anew", () => {
+  const { estimator, kbps } = run({ seed: 1, capacity: () => 5_000_000, delayMs: 20 }, 5);
+  for (let nowMs = 15_000; nowMs < 19_000; nowMs += 10) {
+    estimator.send(500, nowMs);
+    estimator.tick(nowMs);
+  }
+  expect(estimator.bitsPerSecond! / 1000).toBeLessThan(kbps.at(-1)! / 3);
+  const arrivals = new ArrivalRecorder();
+  arrivals.receive(estimator.send(500, 20_000), 20_020);
+  estimator.receive(arrivals.take(1, 2)!, 20_040);
+  expect(estimator.bitsPerSecond).toBeGreaterThanOrEqual(500_000);
+});

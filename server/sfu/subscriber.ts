@@ -1,0 +1,124 @@
+/**
+ * What one receiving transport's peer is sent: which layer of each picture, chosen by size and by what gets through,
+ * and padding that finds out whether more would.
+ *
+ * Invariants: sound is never held back; a peer that gives no feedback is limited by sizes alone.
+ */
+import { allocate, type PictureRequest } from "./allocation.ts";
+import type { BandwidthEstimator } from "./bandwidth.ts";
+import type { Consumer } from "./consumer.ts";
+import type { Transport } from "./transport.ts";
+
+const ALLOCATE_MS = 100;
+/** Left for retransmissions and reports. */
+const USABLE = 0.95;
+/** Of a stream of sound: 50 headers a second. */
+const SOUND_OVERHEAD_BPS = 25_000;
+/** Nobody needs to know that more than this gets through. */
+const MAX_WANTED_BPS = 8_000_000;
+/** After a layer was given up, none is taken for this long. */
+const CALM_MS = 2000;
+/** A padding packet: what fits into RTP's one byte of padding length, with its headers. */
+const PADDING_BYTES = 300;
+const MAX_PADDING_PACKETS = 40;
+
+export class Subscriber {
+  readonly #transport: Transport;
+  #allocateMs = 0;
+  #wantedBps = 0;
+  #gaveUpMs = -Infinity;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Chooses anew at the next tick. */
+  reallocate(): void {
+    this.#allocateMs = 0;
+  }
+
+  tick(nowMs: number): void {
+    const { bandwidth, consumers } = this.#transport;
+    if (consumers.size === 0) return;
+    bandwidth?.tick(nowMs);
+    if (nowMs >= this.#allocateMs) {
+      this.#allocateMs = nowMs + ALLOCATE_MS;
+      this.#allocate(bandwidth, nowMs);
+    }
+    if (bandwidth !== undefined) this.#pad(bandwidth, nowMs);
+  }
+
+  #allocate(bandwidth: BandwidthEstimator | undefined, nowMs: number): void {
+    const estimate = bandwidth?.bitsPerSecond;
+    if (bandwidth === undefined || estimate === undefined) {
+      // A way that nothing is known of yet gets little first.
+      const first = bandwidth?.expectsFeedback(nowMs) ?? false;
+      for (const consumer of this.#transport.consumers.values()) {
+        consumer.grant = undefined;
+        consumer.follow(first ? 0 : consumer.fittingLayer(), nowMs);
+      }
+      this.#wantedBps = 0;
+      return;
+    }
+    const pictures = [...this.#transport.consumers.values()].filter(isShown);
+    const requests = pictures.map((consumer) => this.#request(consumer, nowMs));
+    const sound = this.#soundBps(nowMs);
+    const grants = allocate(requests, Math.max(0, estimate * USABLE - sound));
+    let limited = false;
+    let wanted = sound;
+    pictures.forEach((consumer, i) => {
+      const { layers, current } = requests[i]!;
+      const { layer, bitsPerSecond } = grants[i]!;
+      const fitting = layers.length - 1;
+      const short = layer < fitting || bitsPerSecond < layers[layer]!.most * USABLE;
+      limited ||= short;
+      wanted += layers[fitting]!.most;
+      consumer.grant = short ? bitsPerSecond : undefined;
+      consumer.follow(layer, nowMs);
+      if (layer < Math.min(current, fitting)) this.#gaveUpMs = nowMs;
+    });
+    this.#wantedBps = limited ? Math.min(MAX_WANTED_BPS, wanted / USABLE) : 0;
+  }
+
+  #request(consumer: Consumer, nowMs: number): PictureRequest {
+    const { producer, size, wantedLayer: current } = consumer;
+    const fitting = consumer.fittingLayer();
+    const calm = nowMs - this.#gaveUpMs < CALM_MS;
+    // The lowest layer comes back as soon as there is room: better than none.
+    const highest = calm ? Math.min(fitting, Math.max(0, current)) : fitting;
+    const area = size === undefined ? 1 : 1 + size.width * size.height;
+    return {
+      layers: Array.from(
+        { length: highest + 1 },
+        (_, layer) => producer.layerNeed(layer, consumer, fitting, nowMs),
+      ),
+      current,
+      priority: producer.prominent ? 4 * area : area,
+    };
+  }
+
+  #soundBps(nowMs: number): number {
+    let sum = 0;
+    for (const { producer, paused } of this.#transport.consumers.values()) {
+      if (producer.kind !== "audio" || paused || producer.paused) continue;
+      const stream = producer.defaultStream;
+      if (stream.alive(nowMs)) sum += stream.bitsPerSecond(nowMs) + SOUND_OVERHEAD_BPS;
+    }
+    return sum;
+  }
+
+  #pad(bandwidth: BandwidthEstimator, nowMs: number): void {
+    if (this.#wantedBps === 0) return;
+    let due = bandwidth.paddingDue(this.#wantedBps, nowMs);
+    if (due <= 0) return;
+    const through = [...this.#transport.consumers.values()].find((consumer) => consumer.mayPad);
+    for (let i = 0; through !== undefined && due > 0 && i < MAX_PADDING_PACKETS; i++) {
+      through.pad();
+      due -= PADDING_BYTES;
+    }
+  }
+}
+
+function isShown({ producer, paused }: Consumer): boolean {
+  return producer.kind === "video" && !paused && !producer.paused;
+}

@@ -1,0 +1,171 @@
+/**
+ * `deno task bench network [--case NAME]`: what a lesson is like on bad networks. Two real Chromiums in namespaces of
+ * their own; Mia sends a picture and sound over a good way, Ada receives them over a bad one.
+ *
+ * Freezes, concealment and bitrates are Ada's browser's and her network card's. `ofCap` is how much of the cap is used
+ * from {@linkcode SETTLE_S} seconds on.
+ */
+import type { Browser, Page } from "playwright-core";
+import { launchChromium, Lectern, linkOf, openPerson } from "../e2e/lectern.ts";
+import { byId, enter, seesAndHears } from "../e2e/lesson.ts";
+import { Network, type Way } from "../e2e/network.ts";
+import { writeBusyPicture } from "./network_picture.ts";
+
+const SETTLE_S = 10;
+const MEASURE_S = 8;
+const WIDE_KBPS = 2000;
+const NARROW_KBPS = 300;
+
+/** Case → Ada's way, down and up alike but for a cap, which is on the way down. */
+const CASES: Record<string, Way> = {
+  loss1: { lossPercent: 1 },
+  loss5: { lossPercent: 5 },
+  loss10: { lossPercent: 10 },
+  delay50: { delayMs: 50 },
+  delay150: { delayMs: 150 },
+  delay300: { delayMs: 300 },
+  cap200: { kbps: 200, delayMs: 20 },
+  cap1000: { kbps: 1000, delayMs: 20 },
+};
+
+interface Reading {
+  atMs: number;
+  bytes: number;
+  freezeMs: number;
+  freezes: number;
+  frames: number;
+  width: number;
+  concealed: number;
+  samples: number;
+}
+
+interface Person {
+  page: Page;
+  network: Network;
+}
+
+async function read({ page, network }: Person): Promise<Reading> {
+  const bytes = await network.received("ada");
+  const figures = await page.evaluate(async () => {
+    const { keptPeers = [] } = globalThis as unknown as { keptPeers?: RTCPeerConnection[] };
+    const sum = { freezeMs: 0, freezes: 0, frames: 0, width: 0, concealed: 0, samples: 0 };
+    for (const peer of keptPeers.filter((peer) => peer.connectionState !== "closed")) {
+      (await peer.getStats()).forEach((stat) => {
+        if (stat.type !== "inbound-rtp") return;
+        sum.freezeMs += (stat.totalFreezesDuration ?? 0) * 1000;
+        sum.freezes += stat.freezeCount ?? 0;
+        sum.frames += stat.framesDecoded ?? 0;
+        sum.width = Math.max(sum.width, stat.frameWidth ?? 0);
+        sum.concealed += (stat.concealedSamples ?? 0) - (stat.silentConcealedSamples ?? 0);
+        sum.samples += stat.totalSamplesReceived ?? 0;
+      });
+    }
+    return sum;
+  });
+  return { atMs: performance.now(), bytes, ...figures };
+}
+
+function between(before: Reading, after: Reading) {
+  const seconds = (after.atMs - before.atMs) / 1000;
+  const samples = after.samples - before.samples;
+  return {
+    kbps: Math.round((after.bytes - before.bytes) * 8 / 1000 / seconds),
+    framesPerSecond: Math.round((after.frames - before.frames) / seconds),
+    width: after.width,
+    freezes: after.freezes - before.freezes,
+    freezeMs: Math.round(after.freezeMs - before.freezeMs),
+    concealed: samples <= 0 ? 1 : round((after.concealed - before.concealed) / samples),
+  };
+}
+
+const round = (value: number) => Math.round(value * 1000) / 1000;
+const wait = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+async function measure(ada: Person, way: Way): Promise<Record<string, unknown>> {
+  const { kbps } = way;
+  const up: Way = { ...way };
+  delete up.kbps;
+  await ada.network.shape("ada", { down: way, up });
+  await wait(SETTLE_S);
+  const before = await read(ada);
+  await wait(MEASURE_S);
+  const figures = between(before, await read(ada));
+  return { ...figures, ...(kbps === undefined ? {} : { ofCap: round(figures.kbps / kbps) }) };
+}
+
+/** Seconds until this much comes, second by second; null when it doesn't within 20. */
+async function secondsUntil(ada: Person, kbps: number): Promise<number | null> {
+  const startMs = performance.now();
+  let before = await read(ada);
+  while (performance.now() - startMs < 20_000) {
+    await wait(1);
+    const now = await read(ada);
+    if (between(before, now).kbps >= kbps) return round((now.atMs - startMs) / 1000);
+    before = now;
+  }
+  return null;
+}
+
+/** A cap that drops and returns. */
+async function measureDrop(ada: Person): Promise<Record<string, unknown>> {
+  const wide = { kbps: WIDE_KBPS, delayMs: 20 };
+  await ada.network.shape("ada", { down: wide });
+  await wait(SETTLE_S);
+  const before = await read(ada);
+  await wait(3);
+  const usual = between(before, await read(ada));
+  await ada.network.shape("ada", { down: { ...wide, kbps: NARROW_KBPS } });
+  const dropped = await read(ada);
+  await wait(SETTLE_S);
+  const narrow = between(dropped, await read(ada));
+  await ada.network.shape("ada", { down: wide });
+  return { usual, narrow, recoverS: await secondsUntil(ada, 0.8 * usual.kbps) };
+}
+
+export async function bench(args: string[]): Promise<Record<string, unknown>> {
+  const at = args.indexOf("--case");
+  const only = at < 0 ? undefined : args[at + 1]?.split(",");
+  const network = await Network.open(["mia", "ada"]);
+  if (typeof network === "string") return { bench: "network", skipped: network };
+  const browsers: Browser[] = [];
+  let lectern: Lectern | undefined;
+  const picture = await Deno.makeTempFile({ suffix: ".y4m" });
+  try {
+    await writeBusyPicture(picture);
+    lectern = await Lectern.start({ HOST: "0.0.0.0", MEDIA_ADDRESS: network.address });
+    const booking = await lectern.book();
+    const origin = `http://${network.address}:${lectern.port}`;
+    const open = async (name: "Mia" | "Ada"): Promise<Page> => {
+      const browser = await launchChromium(
+        [
+          `--unsafely-treat-insecure-origin-as-secure=${origin}`,
+          ...(name === "Mia" ? [`--use-file-for-fake-video-capture=${picture}`] : []),
+        ],
+        "fake",
+        (chromium) => network.program(name.toLowerCase(), chromium),
+      );
+      browsers.push(browser);
+      const url = new URL(linkOf(booking, name));
+      url.hostname = network.address;
+      return await enter(await openPerson(browser), url.href);
+    };
+    await open("Mia");
+    const page = await open("Ada");
+    await seesAndHears(page);
+    // One picture is enough for two processors.
+    await byId(page, "camera").click();
+    const ada = { page, network };
+    const cases: Record<string, unknown> = {};
+    const wanted = (name: string) => only === undefined || only.includes(name);
+    for (const [name, way] of Object.entries(CASES)) {
+      if (wanted(name)) cases[name] = await measure(ada, way);
+    }
+    if (wanted("drop")) cases["drop"] = await measureDrop(ada);
+    return { bench: "network", settleS: SETTLE_S, measureS: MEASURE_S, cases };
+  } finally {
+    for (const browser of browsers) await browser.close();
+    await lectern?.stop();
+    await network.close();
+    await Deno.remove(picture);
+  }
+}
