@@ -7,7 +7,7 @@ export function DevicePickers({ devices }: { devices: Devices }) {
   const choices = devices.choices.value;
   const microphone = devices.microphone.value;
   return (
-    <div class="lobby-devices">
+    <>
       <Picker
         label="Microphone"
         list={microphones}
@@ -29,7 +29,7 @@ export function DevicePickers({ devices }: { devices: Devices }) {
           onChoose={(id) => devices.chooseSpeaker(id)}
         />
       )}
-    </div>
+    </>
   );
 }
 

@@ -1,4 +1,8 @@
-/** Before the lesson: see yourself, choose the devices, know who is here and what is recorded, join. */
+/**
+ * Before the lesson: see yourself, choose the devices, know who is here and what is recorded, join.
+ *
+ * Invariant: what comes late (devices, help with them) takes its place below; the button to join never moves.
+ */
 import { useEffect } from "preact/hooks";
 import { MAX_NAME_CHARS } from "./bounds.ts";
 import { DevicePickers } from "./device-pickers.tsx";
@@ -56,8 +60,6 @@ export function Lobby({ visit, info }: { visit: Visit; info: JoinInfo }) {
                 onInput={(event) => visit.name.value = event.currentTarget.value}
               />
             </label>
-            {devices && <DevicePickers devices={devices} />}
-            {devices && <DeviceHelp devices={devices} />}
             {info.isRecorded && (
               <p class="lobby-recorded" data-testid="recorded">
                 <span class="lobby-dot" aria-hidden="true" />
@@ -72,6 +74,12 @@ export function Lobby({ visit, info }: { visit: Visit; info: JoinInfo }) {
             )}
           </div>
         </form>
+        {devices && (
+          <section class="lobby-devices" aria-label="Microphone, camera and loudspeaker">
+            <DeviceHelp devices={devices} />
+            <DevicePickers devices={devices} />
+          </section>
+        )}
       </main>
     </div>
   );
