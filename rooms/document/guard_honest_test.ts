@@ -6,9 +6,10 @@ import { judgeUpdate } from "./guard.ts";
 import { whiteboardOf } from "./schema.ts";
 
 Deno.test("judgeUpdate refuses nothing that people do in a lesson: edits, undo, offline, reload", () => {
-  for (let seed = 1; seed <= 12; seed++) {
-    const { refusals, undos, reloads } = holdLesson(seed, 400);
-    expect({ seed, refusals }).toEqual({ seed, refusals: [] });
+  // 18: undo brings a word back whose letters had been brought back in another order.
+  for (const seed of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 18]) {
+    const { refusals, diverged, undos, reloads } = holdLesson(seed, 400);
+    expect({ seed, refusals, diverged }).toEqual({ seed, refusals: [], diverged: [] });
     expect(undos).toBeGreaterThan(10);
     expect(reloads).toBeGreaterThan(1);
   }

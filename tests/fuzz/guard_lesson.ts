@@ -15,6 +15,7 @@ import {
   whiteboardOf,
 } from "../../rooms/document/schema.ts";
 import { contentOf, newReplica } from "./guard_meeting.ts";
+import { keepUndoInOrder } from "../../rooms/document/undo_order.ts";
 import { Random } from "./guard_random.ts";
 
 export interface LessonResult {
@@ -30,6 +31,7 @@ const WRITABLE: readonly RootName[] = ["whiteboard", "files", "runs"];
 const PEOPLE = ["tutor", "ada", "ben"];
 
 export function holdLesson(seed: number, steps: number): LessonResult {
+  keepUndoInOrder();
   const lesson = new Lesson(seed);
   for (let step = 0; step < steps; step++) lesson.step();
   return lesson.end();

@@ -6,6 +6,7 @@
  */
 import type { editor } from "monaco-editor/editor/editor.api";
 import * as Y from "yjs";
+import { keepUndoInOrder } from "../../../rooms/document/undo_order.ts";
 import type { RoomSession } from "../../session.ts";
 import type { FileEntry } from "../document/files.ts";
 import { languageOf } from "../document/languages.ts";
@@ -197,6 +198,7 @@ export class CodeEditor {
       languageOf(entry.name).id,
     );
     const binding = new TextBinding(entry.text, model, this.#viewOf(model));
+    keepUndoInOrder();
     const undo = new Y.UndoManager(entry.text, { trackedOrigins: new Set([binding]) });
     const file: OpenFile = { entry, model, binding, undo, view: null };
     this.#open.set(entry.id, file);
