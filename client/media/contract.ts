@@ -5,7 +5,7 @@ import type { MediaSource } from "../../rooms/document/schema.ts";
 import type { MediaConnection } from "../connection/contract.ts";
 import type { Devices } from "./devices.ts";
 import type { Loudspeaker } from "./playback.ts";
-import type { Quality } from "./quality.ts";
+import type { ConnectionReport, Quality } from "./quality.ts";
 import type { ReceivedTracks } from "./streams.ts";
 
 /** `connecting` also while it mends itself; `unsupported` is a browser without WebRTC, or without the encryption asked for. */
@@ -51,6 +51,8 @@ export interface RoomMedia {
   readonly speakers: ReadonlySignal<readonly { participantId: string; level: number }[]>;
   /** By participant id, the person's own included; absent for who sends nothing. */
   readonly quality: ReadonlySignal<ReadonlyMap<string, Quality>>;
+  /** What the server says of everybody's connection, in figures. */
+  readonly connections: ReadonlySignal<readonly ConnectionReport[]>;
   /** Pictures that this page's connection has no room for, as `participantId/source`. Sound goes on. */
   readonly starved: ReadonlySignal<ReadonlySet<string>>;
   /** The browser plays no sound before a click: show a button that calls {@linkcode RoomMedia.play}. */

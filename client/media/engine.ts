@@ -15,7 +15,13 @@ import { delayMs } from "../connection/reconnect.ts";
 import type { MediaOptions, MediaState, RoomMedia, ScreenState } from "./contract.ts";
 import { type Loudspeaker, Playback } from "./playback.ts";
 import { Publisher, type WantedSource } from "./publishing.ts";
-import { type Quality, QualityTracker, readSent } from "./quality.ts";
+import {
+  type ConnectionReport,
+  type Quality,
+  QualityTracker,
+  readSent,
+  shownQuality,
+} from "./quality.ts";
 import { type PictureSize, Receiver } from "./receiving.ts";
 import { MediaRoute } from "./route.ts";
 import { ScreenCapture } from "./screen.ts";
@@ -29,7 +35,7 @@ import {
 import { PageVisibility } from "./visibility.ts";
 
 export type * from "./contract.ts";
-export type { Quality, ReceivedTracks };
+export type { ConnectionReport, Quality, ReceivedTracks };
 
 /** Starts as soon as the connection has a welcome, and follows it through every reconnect. */
 export function openMedia(options: MediaOptions): RoomMedia {
@@ -53,6 +59,7 @@ class MediaEngine implements RoomMedia {
   readonly screen = signal<ScreenState>({ on: false, track: null });
   readonly speakers = signal<readonly { participantId: string; level: number }[]>([]);
   readonly quality = signal<ReadonlyMap<string, Quality>>(new Map());
+  readonly connections = signal<readonly ConnectionReport[]>([]);
   readonly starved = signal<ReadonlySet<string>>(new Set());
   readonly needsGesture: ReadonlySignal<boolean>;
 
@@ -99,6 +106,7 @@ class MediaEngine implements RoomMedia {
       connection.on("media.consumerClosed", ({ consumerId }) => {
         this.#life?.receiver.consumerClosed(consumerId);
       }),
+      connection.on("media.quality", ({ people }) => this.connections.value = people),
       connection.on("media.consumerStarved", ({ consumerId, starved }) => {
         this.#life?.receiver.consumerStarved(consumerId, starved);
       }),
@@ -375,7 +383,8 @@ class MediaEngine implements RoomMedia {
     const own = readSent(sent);
     const me = this.#me();
     if (me !== undefined && own !== null) quality.set(me.id, own);
-    if (!sameQuality(quality, this.quality.peek())) this.quality.value = quality;
+    const shown = shownQuality(quality, this.connections.peek());
+    if (!sameQuality(shown, this.quality.peek())) this.quality.value = shown;
   }
 
   #sizeOf(participantId: string, source: MediaSource): PictureSize | null {

@@ -5,6 +5,8 @@
  * ITU-T G.114 for delay and what VP8 and Opus bear in loss.
  */
 
+import type { NoticeParams } from "../../rooms/protocol/messages.ts";
+
 /** Bars on a tile: 4 is good, 1 is bad, 0 is nothing arriving. */
 export type Quality = 0 | 1 | 2 | 3 | 4;
 
@@ -38,6 +40,27 @@ export function receivedQuality(before: StreamTotals | undefined, after: StreamT
 /** The quality of the person's own way up: what the server reports back. */
 export function sentQuality(fractionLost: number, roundTripMs: number): Quality {
   return worst(bars(fractionLost, LOSS_LIMITS), bars(roundTripMs, ROUND_TRIP_LIMITS_MS));
+}
+
+/** What the server says of somebody's connection. */
+export type ConnectionReport = NoticeParams<"media.quality">["people"][number];
+
+const BARS_OF: Readonly<Record<ConnectionReport["grade"], Quality>> = { good: 4, fair: 2, poor: 1 };
+
+/**
+ * What is shown of everybody: the server's word on their own connection where it has one, so that nobody is blamed
+ * for somebody else's network; nothing arriving is nothing arriving.
+ */
+export function shownQuality(
+  measured: ReadonlyMap<string, Quality>,
+  reports: readonly ConnectionReport[],
+): Map<string, Quality> {
+  const shown = new Map(measured);
+  for (const { participantId, grade } of reports) {
+    const bars = measured.get(participantId);
+    if (bars !== undefined && bars !== 0) shown.set(participantId, BARS_OF[grade]);
+  }
+  return shown;
 }
 
 type Stat = Record<string, unknown>;

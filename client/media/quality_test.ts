@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import { QualityTracker, readSent, receivedQuality, sentQuality } from "./quality.ts";
+import { QualityTracker, readSent, receivedQuality, sentQuality, shownQuality } from "./quality.ts";
 
 const report = (...stats: Record<string, unknown>[]) =>
   new Map(stats.map((stat, n) => [String(n), stat])) as unknown as RTCStatsReport;
@@ -45,6 +45,17 @@ Deno.test("a person has the bars of their worst stream, and who sends nothing ha
   tracker.update(expected, report(inbound("a", 10), inbound("v", 10)));
   const quality = tracker.update(expected, report(inbound("a", 60), inbound("v", 106, 4)));
   expect(quality).toEqual(new Map([["mia", 3], ["tom", 0]]));
+});
+
+Deno.test("the server's word on a person's connection counts, unless nothing arrives of them", () => {
+  const report = { lost: 0.05, roundTripMs: 90, jitterMs: 8 };
+  const shown = shownQuality(new Map([["ada", 4], ["ben", 0], ["mia", 1]]), [
+    { participantId: "ada", grade: "poor", ...report },
+    { participantId: "ben", grade: "good", ...report },
+    { participantId: "mia", grade: "good", ...report },
+    { participantId: "gil", grade: "fair", ...report },
+  ]);
+  expect([...shown]).toEqual([["ada", 1], ["ben", 0], ["mia", 4]]);
 });
 
 Deno.test("there is no verdict on the way up before the server has reported", () => {

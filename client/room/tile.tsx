@@ -70,6 +70,9 @@ export function Tile({ person, small }: TileProps) {
   const trouble = useTrouble(person);
   const sends = person.audio.on || person.video.on;
   const quality = model.media.quality.value.get(person.id);
+  const report = model.media.connections.value.find(({ participantId }) =>
+    participantId === person.id
+  );
   const classes = [
     "tile",
     small && "tile-small",
@@ -107,7 +110,9 @@ export function Tile({ person, small }: TileProps) {
         <div class="plate tile-plate">
           {muted && <MicOff size={14} aria-hidden="true" />}
           <span class="tile-name">{person.name}{person.me && " (you)"}</span>
-          {quality !== undefined && sends && <QualityBars quality={quality} mine={person.me} />}
+          {quality !== undefined && sends && (
+            <QualityBars quality={quality} mine={person.me} report={report} />
+          )}
         </div>
       )}
       {small && muted && (

@@ -243,6 +243,18 @@ export const NOTICES = {
   "media.speakers": z.object({
     speakers: z.array(z.object({ participantId: id, level: z.number() })).max(16),
   }),
+  /** How good everybody's connection to the server is, as the server sees it. Whole, when one of them changed. */
+  "media.quality": z.object({
+    people: z.array(z.object({
+      participantId: id,
+      grade: z.enum(["good", "fair", "poor"]),
+      /** The part of the packets that was lost on the way, 0–1. */
+      lost: z.number(),
+      /** Null while it isn't known. */
+      roundTripMs: z.number().nullable(),
+      jitterMs: z.number(),
+    })).max(200),
+  }),
   /** The media process was replaced: every transport, producer and consumer is gone. Make new ones. */
   "media.lost": empty,
   "media.transportClosed": z.object({ transportId: id }),

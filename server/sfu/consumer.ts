@@ -21,6 +21,8 @@ import type { PictureSize } from "./vp8.ts";
 
 /** Between two requests for the key frame that a switch waits for. */
 const ASK_AGAIN_MS = 1000;
+/** Browsers report every second or five. */
+const REPORT_VALID_MS = 6000;
 /** Publishers' clocks may be set; a jump beyond that isn't time that passed. */
 const MAX_CLOCK_ERROR_MS = 5000;
 
@@ -63,6 +65,8 @@ export class Consumer {
   readonly #roundTrip = new RoundTrip();
   #reported = false;
   #fractionLost = 0;
+  #jitterMs = 0;
+  #reportMs = -Infinity;
   /** Of the picture shown, in device pixels. */
   #size: PictureSize | undefined;
 
@@ -378,7 +382,19 @@ export class Consumer {
     if (!this.#reported && this.#packets > 0) this.sendReport(this.#stream, nowMs);
   }
 
+  /** As the receiver's last report tells. */
+  get jitterMs(): number {
+    return this.#jitterMs;
+  }
+
+  /** Whether the receiver reports on it now. */
+  reported(nowMs: number): boolean {
+    return !this.#paused && nowMs - this.#reportMs < REPORT_VALID_MS;
+  }
+
   receiveReport(block: ReportBlock, nowMs: number): void {
+    this.#reportMs = nowMs;
+    this.#jitterMs = block.jitter * 1000 / this.producer.mapping.clockRate;
     this.#fractionLost = block.fractionLost / 256;
     this.#roundTrip.receive(block, nowMs);
   }

@@ -419,3 +419,30 @@ Deno.test("closing a router leaves nothing behind", () => {
   lesson.check(lesson.ada.iceParameters, lesson.ada.remote);
   expect(lesson.socket.take()).toEqual([]);
 });
+
+Deno.test("a connection that loses a tenth is called poor, with its figures, and good again when it heals", () => {
+  const lesson = new Lesson();
+  lesson.produceCamera();
+  const told = () =>
+    lesson.events.splice(0).flatMap((event) =>
+      event.type === "quality"
+        ? event.transports.filter(({ transportId }) => transportId === lesson.ada.id)
+        : []
+    );
+  let sequence = 0;
+  const send = (seconds: number, lost: (n: number) => boolean) => {
+    for (let n = 0; n < seconds * 50; n++) {
+      sequence++;
+      if (!lost(n)) lesson.publish({ sequence, timestamp: (lesson.nowMs * 90) >>> 0 });
+      lesson.pass(20);
+    }
+  };
+  send(4, () => false);
+  expect(told()).toMatchObject([{ grade: "good", lost: 0 }]);
+  send(6, (n) => n % 8 === 0);
+  const [poor] = told();
+  expect(poor).toMatchObject({ grade: "poor" });
+  expect(poor!.lost).toBeGreaterThan(0.08);
+  send(6, () => false);
+  expect(told()).toMatchObject([{ grade: "good" }]);
+});

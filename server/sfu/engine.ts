@@ -13,9 +13,15 @@ import type {
   RtpParameters,
   TransportOptions,
 } from "../../rooms/protocol/rtp.ts";
+import type { ConnectionFigures, Grade } from "./connection_quality.ts";
 import type { EncodingDemand } from "./demand.ts";
 
 export type { EncodingDemand };
+
+export interface TransportQuality extends ConnectionFigures {
+  transportId: string;
+  grade: Grade;
+}
 
 export type MediaKind = "audio" | "video";
 
@@ -38,6 +44,8 @@ export type MediaEvent =
   | { type: "transportConnected"; transportId: string }
   | { type: "producerClosed"; producerId: string }
   | { type: "consumerClosed"; consumerId: string }
+  /** How good every transport's connection is; sent when the word for one of them changed, or there is a new one. */
+  | { type: "quality"; transports: TransportQuality[] }
   /** There is no room for a picture on the way to its receiver, or again some. */
   | { type: "consumerStarved"; consumerId: string; starved: boolean }
   /** What the publisher should send of its encodings, in the order in which it announced them; sent on change. */

@@ -9,6 +9,7 @@ export class ReceiverStats {
   #first = -1;
   #highest = -1;
   #received = 0;
+  #recovered = 0;
   #bytes = 0;
   #jitter = 0;
   #lastArrivalMs = 0;
@@ -60,9 +61,20 @@ export class ReceiverStats {
     if (extended < this.#first) this.#first = extended;
   }
 
+  /** Packets that should have come so far. */
+  get expected(): number {
+    return this.#first < 0 ? 0 : this.#highest - this.#first + 1;
+  }
+
+  /** Packets that are missing so far, or came only when they were asked for again. */
+  get lostOnce(): number {
+    return this.lost + this.#recovered;
+  }
+
   /** A retransmitted packet: received, but no measure of jitter. */
   recover(byteLength: number): void {
     this.#received++;
+    this.#recovered++;
     this.#bytes += byteLength;
   }
 

@@ -17,6 +17,8 @@ import { Producer } from "./producer.ts";
 import { Speakers } from "./speakers.ts";
 import type { Transport } from "./transport.ts";
 
+/** Between two readings of everybody's connection. */
+const QUALITY_MS = 2000;
 /** Between two looks at what publishers should send. */
 const DEMAND_MS = 100;
 
@@ -30,6 +32,8 @@ export class Router {
   readonly #speakers = new Speakers();
   #silent = false;
   #nextDemandMs = 0;
+  #nextQualityMs = 0;
+  #toldQualities = 0;
 
   constructor(id: string, environment: MediaEnvironment, onEvent: (event: MediaEvent) => void) {
     this.id = id;
@@ -179,10 +183,29 @@ export class Router {
       this.#nextDemandMs = nowMs + DEMAND_MS;
       this.#tellDemand(nowMs);
     }
+    if (nowMs >= this.#nextQualityMs) {
+      this.#nextQualityMs = nowMs + QUALITY_MS;
+      this.#tellQuality(nowMs);
+    }
     const speakers = this.#speakers.poll(nowMs);
     if (speakers === undefined) return;
     this.#showSpeakers(speakers);
     this.tell({ type: "speakers", speakers });
+  }
+
+  #tellQuality(nowMs: number): void {
+    const connected = [...this.transports.values()].filter((transport) => transport.connected);
+    const changed = connected.filter((transport) => transport.readQuality(nowMs));
+    if (changed.length === 0 && connected.length === this.#toldQualities) return;
+    this.#toldQualities = connected.length;
+    this.tell({
+      type: "quality",
+      transports: connected.map(({ id, quality: { grade, figures } }) => ({
+        transportId: id,
+        grade,
+        ...figures,
+      })),
+    });
   }
 
   #tellDemand(nowMs: number): void {

@@ -7,6 +7,7 @@
  */
 import type { DtlsParameters } from "../../rooms/protocol/rtp.ts";
 import { BandwidthEstimator } from "./bandwidth.ts";
+import { ConnectionQuality } from "./connection_quality.ts";
 import type { Consumer } from "./consumer.ts";
 import { MediaError } from "./engine.ts";
 import type { MediaEnvironment } from "./environment.ts";
@@ -51,6 +52,8 @@ export class Transport {
   readonly ice: IceAgent;
   readonly producers = new Map<string, Producer>();
   readonly consumers = new Map<string, Consumer>();
+  readonly quality = new ConnectionQuality();
+  #counted = { expected: 0, lost: 0 };
   #mids = 0;
   readonly #listener: TransportListener;
   readonly #ssrcs = new SsrcTable();
@@ -215,6 +218,34 @@ export class Transport {
   /** A consumer was resumed or is shown otherwise: its layer is chosen at the next tick. */
   reallocate(): void {
     this.#subscriber.reallocate();
+  }
+
+  /** Reads how good the connection is; answers whether the word for it changed. Call every two seconds or so. */
+  readQuality(nowMs: number): boolean {
+    let expected = 0;
+    let lost = 0;
+    let jitterMs = 0;
+    for (const { streams, paused } of this.producers.values()) {
+      for (const { stats } of paused ? [] : streams) {
+        expected += stats.expected;
+        lost += stats.lostOnce;
+        jitterMs = Math.max(jitterMs, stats.jitterMs);
+      }
+    }
+    const before = this.#counted;
+    this.#counted = { expected, lost };
+    const came = expected - before.expected;
+    let fraction = came > 0 ? Math.min(1, Math.max(0, lost - before.lost) / came) : 0;
+    let roundTripMs: number | undefined;
+    const reported = [...this.consumers.values()].filter((consumer) => consumer.reported(nowMs));
+    for (const consumer of reported) {
+      fraction += consumer.fractionLost / reported.length;
+      jitterMs = Math.max(jitterMs, consumer.jitterMs);
+      if (consumer.roundTripMs !== undefined) {
+        roundTripMs = Math.max(roundTripMs ?? 0, consumer.roundTripMs);
+      }
+    }
+    return this.quality.read({ lost: fraction, roundTripMs, jitterMs });
   }
 
   removeConsumer(consumer: Consumer): void {

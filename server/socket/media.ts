@@ -7,10 +7,22 @@
 import type { MediaSource } from "../../rooms/document/schema.ts";
 import { RoomError, type RoomErrorCode } from "../../rooms/errors.ts";
 import type { Member } from "../../rooms/member.ts";
-import type { CheckedParamsOf, Method, ResultOf } from "../../rooms/protocol/messages.ts";
+import type {
+  CheckedParamsOf,
+  Method,
+  NoticeParams,
+  ResultOf,
+} from "../../rooms/protocol/messages.ts";
 import type { Room } from "../../rooms/room.ts";
 import type { RoomMedia } from "../../rooms/sources.ts";
-import { type MediaEngine, MediaError, type MediaEvent, type MediaKind } from "../sfu/engine.ts";
+import { worseGrade } from "../sfu/connection_quality.ts";
+import {
+  type MediaEngine,
+  MediaError,
+  type MediaEvent,
+  type MediaKind,
+  type TransportQuality,
+} from "../sfu/engine.ts";
 import type { RoomLogger } from "./ports.ts";
 import { QualitySampler } from "./quality.ts";
 import type { RoomRecording } from "./recording.ts";
@@ -291,6 +303,9 @@ export class MediaSession implements RoomMedia {
         }
         break;
       }
+      case "quality":
+        this.#tellQuality(event.transports);
+        break;
       case "consumerStarved": {
         const { consumerId, starved } = event;
         const owner = this.#consumers.get(consumerId)?.owner;
@@ -336,6 +351,24 @@ export class MediaSession implements RoomMedia {
         level,
       })),
     });
+  }
+
+  /** A person's connection is as good as the worse of their two ways. */
+  #tellQuality(transports: readonly TransportQuality[]): void {
+    const people = new Map<string, NoticeParams<"media.quality">["people"][number]>();
+    for (const { transportId, grade, lost, roundTripMs, jitterMs } of transports) {
+      const participantId = this.#transports.get(transportId)?.owner;
+      if (participantId === undefined) continue;
+      const other = people.get(participantId);
+      people.set(participantId, {
+        participantId,
+        grade: worseGrade(grade, other?.grade ?? "good"),
+        lost: Math.max(lost, other?.lost ?? 0),
+        roundTripMs: roundTripMs ?? other?.roundTripMs ?? null,
+        jitterMs: Math.max(jitterMs, other?.jitterMs ?? 0),
+      });
+    }
+    this.#room?.audience.notify("media.quality", { people: [...people.values()].slice(0, 200) });
   }
 
   #closeTransport(transportId: string): void {

@@ -2,15 +2,17 @@
  * `deno task bench network [--case NAME]`: what a lesson is like on bad networks. Two real Chromiums in namespaces of
  * their own; Mia sends a picture and sound over a good way, Ada receives them over a bad one.
  *
- * Freezes, concealment and bitrates are Ada's browser's and her network card's. `ofCap` is how much of the cap is used
+ * Freezes and concealment are Ada's browser's figures, bitrates the relay's that makes her way bad. `ofCap` is how much of the cap is used
  * from {@linkcode SETTLE_S} seconds on.
  */
 import type { Browser, Page } from "playwright-core";
 import { launchChromium, Lectern, linkOf, openPerson } from "../e2e/lectern.ts";
 import { byId, enter, seesAndHears } from "../e2e/lesson.ts";
-import { Network, type Way } from "../e2e/network.ts";
+import { Network } from "../e2e/network.ts";
+import { Relay, type Way } from "../e2e/relay.ts";
 import { writeBusyPicture } from "./network_picture.ts";
 
+const SEED = 11;
 const SETTLE_S = 10;
 const MEASURE_S = 8;
 const WIDE_KBPS = 2000;
@@ -39,13 +41,15 @@ interface Reading {
   samples: number;
 }
 
-interface Person {
+/** Ada's page, and her way. */
+interface Receiver {
   page: Page;
-  network: Network;
+  relay: Relay;
+  address: string;
 }
 
-async function read({ page, network }: Person): Promise<Reading> {
-  const bytes = await network.received("ada");
+async function read({ page, relay, address }: Receiver): Promise<Reading> {
+  const bytes = relay.received(address);
   const figures = await page.evaluate(async () => {
     const { keptPeers = [] } = globalThis as unknown as { keptPeers?: RTCPeerConnection[] };
     const sum = { freezeMs: 0, freezes: 0, frames: 0, width: 0, concealed: 0, samples: 0 };
@@ -81,11 +85,11 @@ function between(before: Reading, after: Reading) {
 const round = (value: number) => Math.round(value * 1000) / 1000;
 const wait = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
-async function measure(ada: Person, way: Way): Promise<Record<string, unknown>> {
+async function measure(ada: Receiver, way: Way): Promise<Record<string, unknown>> {
   const { kbps } = way;
   const up: Way = { ...way };
   delete up.kbps;
-  await ada.network.shape("ada", { down: way, up });
+  ada.relay.shape(ada.address, { down: way, up });
   await wait(SETTLE_S);
   const before = await read(ada);
   await wait(MEASURE_S);
@@ -94,7 +98,7 @@ async function measure(ada: Person, way: Way): Promise<Record<string, unknown>> 
 }
 
 /** Seconds until this much comes, second by second; null when it doesn't within 20. */
-async function secondsUntil(ada: Person, kbps: number): Promise<number | null> {
+async function secondsUntil(ada: Receiver, kbps: number): Promise<number | null> {
   const startMs = performance.now();
   let before = await read(ada);
   while (performance.now() - startMs < 20_000) {
@@ -107,18 +111,18 @@ async function secondsUntil(ada: Person, kbps: number): Promise<number | null> {
 }
 
 /** A cap that drops and returns. */
-async function measureDrop(ada: Person): Promise<Record<string, unknown>> {
+async function measureDrop(ada: Receiver): Promise<Record<string, unknown>> {
   const wide = { kbps: WIDE_KBPS, delayMs: 20 };
-  await ada.network.shape("ada", { down: wide });
+  ada.relay.shape(ada.address, { down: wide });
   await wait(SETTLE_S);
   const before = await read(ada);
   await wait(3);
   const usual = between(before, await read(ada));
-  await ada.network.shape("ada", { down: { ...wide, kbps: NARROW_KBPS } });
+  ada.relay.shape(ada.address, { down: { ...wide, kbps: NARROW_KBPS } });
   const dropped = await read(ada);
   await wait(SETTLE_S);
   const narrow = between(dropped, await read(ada));
-  await ada.network.shape("ada", { down: wide });
+  ada.relay.shape(ada.address, { down: wide });
   return { usual, narrow, recoverS: await secondsUntil(ada, 0.8 * usual.kbps) };
 }
 
@@ -129,10 +133,21 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
   if (typeof network === "string") return { bench: "network", skipped: network };
   const browsers: Browser[] = [];
   let lectern: Lectern | undefined;
+  let relay: Relay | undefined;
   const picture = await Deno.makeTempFile({ suffix: ".y4m" });
   try {
     await writeBusyPicture(picture);
-    lectern = await Lectern.start({ HOST: "0.0.0.0", MEDIA_ADDRESS: network.address });
+    lectern = await Lectern.start({
+      HOST: "0.0.0.0",
+      MEDIA_ADDRESS: "127.0.0.1",
+      MEDIA_ANNOUNCED_ADDRESS: network.address,
+    });
+    const port = lectern.mediaPort;
+    relay = await Relay.open(
+      { address: network.address, port },
+      { address: "127.0.0.1", port },
+      SEED,
+    );
     const booking = await lectern.book();
     const origin = `http://${network.address}:${lectern.port}`;
     const open = async (name: "Mia" | "Ada"): Promise<Page> => {
@@ -154,7 +169,7 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
     await seesAndHears(page);
     // One picture is enough for two processors.
     await byId(page, "camera").click();
-    const ada = { page, network };
+    const ada = { page, relay, address: network.addressOf("ada") };
     const cases: Record<string, unknown> = {};
     const wanted = (name: string) => only === undefined || only.includes(name);
     for (const [name, way] of Object.entries(CASES)) {
@@ -164,6 +179,7 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
     return { bench: "network", settleS: SETTLE_S, measureS: MEASURE_S, cases };
   } finally {
     for (const browser of browsers) await browser.close();
+    relay?.close();
     await lectern?.stop();
     await network.close();
     await Deno.remove(picture);

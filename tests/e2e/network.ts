@@ -1,21 +1,8 @@
 /**
- * A small network on this machine: a network namespace a person, joined to the server by a bridge, and `tc netem` to
- * make each way as bad as it should be.
+ * A small network on this machine: a network namespace a person, joined to the server by a bridge.
  *
  * Needs Linux, root and iproute2. Everything made here goes with `close`.
  */
-
-/** One direction of a person's way. */
-export interface Way {
-  kbps?: number;
-  delayMs?: number;
-  lossPercent?: number;
-}
-
-/** How long packets may wait at a cap before they are dropped. */
-const QUEUE_MS = 300;
-/** Many are small: sound and reports. */
-const MEAN_PACKET_BYTES = 500;
 
 interface Place {
   namespace: string;
@@ -83,6 +70,11 @@ export class Network {
     return place;
   }
 
+  /** Where a person's packets come from. */
+  addressOf(person: string): string {
+    return this.#place(person).address;
+  }
+
   /** A program that runs another one at a person's place. */
   async program(person: string, path: string): Promise<string> {
     const script = `${this.#scripts}/${person}`;
@@ -93,36 +85,12 @@ export class Network {
     return script;
   }
 
-  /** What comes to a person is `down`, what they send is `up`; absent is perfect. */
-  async shape(person: string, { down = {}, up = {} }: { down?: Way; up?: Way }): Promise<void> {
-    const { namespace, cable } = this.#place(person);
-    await run("tc", "qdisc", "replace", "dev", cable, "root", ...netem(down));
-    await run("tc", "-n", namespace, "qdisc", "replace", "dev", "eth0", "root", ...netem(up));
-  }
-
-  /** Bytes that have come to a person, whatever they were. */
-  async received(person: string): Promise<number> {
-    const { namespace } = this.#place(person);
-    const text = await run("ip", "-n", namespace, "-s", "-j", "link", "show", "eth0");
-    const [link] = JSON.parse(text) as [{ stats64: { rx: { bytes: number } } }];
-    return link.stats64.rx.bytes;
-  }
-
   /** A person's old address is gone and another one is there, as after a change from one network to another. */
   async move(person: string): Promise<void> {
     const place = this.#place(person);
     await run("ip", "-n", place.namespace, "address", "flush", "dev", "eth0");
     place.address = `${this.subnet}.${100 + Number(place.address.split(".")[3])}`;
     await this.#plug(place);
-  }
-
-  /** Lets nothing of a protocol through to the server's port, or everything again. */
-  async block(person: string, protocol: "udp", blocked: boolean): Promise<void> {
-    const { namespace } = this.#place(person);
-    await run(
-      ...["ip", "netns", "exec", namespace, "iptables", blocked ? "-A" : "-D", "OUTPUT"] as const,
-      ...["-p", protocol, "-j", "DROP"],
-    );
   }
 
   async close(): Promise<void> {
@@ -133,17 +101,6 @@ export class Network {
     await run("ip", "link", "delete", this.name).catch(() => {});
     if (this.#scripts !== undefined) await Deno.remove(this.#scripts, { recursive: true });
   }
-}
-
-function netem({ kbps, delayMs = 0, lossPercent = 0 }: Way): string[] {
-  const queueMs = QUEUE_MS + delayMs;
-  const limit = kbps === undefined
-    ? 10_000
-    : Math.max(20, Math.round(kbps * queueMs / 8 / MEAN_PACKET_BYTES));
-  return [
-    ...["netem", "limit", `${limit}`, "delay", `${delayMs}ms`, "loss", `${lossPercent}%`],
-    ...(kbps === undefined ? [] : ["rate", `${kbps}kbit`]),
-  ];
 }
 
 async function run(command: string, ...args: string[]): Promise<string> {
