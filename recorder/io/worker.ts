@@ -4,7 +4,8 @@
  * Started by recorder.ts, which talks to it in the messages of calls.ts.
  */
 import { statfs } from "node:fs/promises";
-import { openDatabase } from "../../db/database.ts";
+import { type Database, openDatabase } from "../../db/database.ts";
+import { giveSpaceBack } from "../../db/free_space.ts";
 import { SqlMediaRows } from "../../db/media_objects.ts";
 import { SqlRecordingLibrary } from "../../db/recording_library.ts";
 import { SqlRecordings } from "../../db/recordings.ts";
@@ -25,6 +26,8 @@ import { FLUSH_MS, RecordingWriter } from "./writer.ts";
 const DISK_MS = 2000;
 /** How often it is looked for media to move. */
 const MOVE_MS = 5000;
+/** How often space that is free inside the database file is looked for. */
+const SPACE_MS = 60_000;
 
 /** What of the worker's global scope is used; the DOM's types name the window's. */
 interface Scope {
@@ -98,15 +101,30 @@ async function start({ database, freeBytes, dataDir, objects }: RecorderStart): 
   const timer = setInterval(() => void writer.flush(Date.now()), FLUSH_MS);
   const store = objects === null ? null : new S3Objects(objects);
   const stopMoving = store === null ? null : startMoving(new SqlMediaRows(opened.query), store);
+  const stopShrinking = database.kind === "file" ? startShrinking(opened) : null;
   return {
     writer,
     library: new SqlRecordingLibrary(opened.query, store),
     async stop() {
       clearInterval(timer);
       await writer.flush(Date.now());
-      await stopMoving?.();
+      await Promise.all([stopMoving?.(), stopShrinking?.()]);
       await opened.close();
     },
+  };
+}
+
+function startShrinking(database: Database): () => Promise<void> {
+  const ending = new AbortController();
+  let running: Promise<unknown> = Promise.resolve();
+  const timer = setInterval(() => {
+    running = giveSpaceBack(database, ending.signal)
+      .catch((error) => say({ type: "fault", message: textOf(error) }));
+  }, SPACE_MS);
+  return async () => {
+    clearInterval(timer);
+    ending.abort();
+    await running;
   };
 }
 

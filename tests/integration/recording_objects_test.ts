@@ -4,12 +4,9 @@ import { type Database, openDatabase } from "../../db/database.ts";
 import { SqlMediaRows } from "../../db/media_objects.ts";
 import { openTestStorage } from "../../db/open_test_storage.ts";
 import { SqlRecordingLibrary } from "../../db/recording_library.ts";
-import { SqlRecordings } from "../../db/recordings.ts";
 import { MediaMover } from "../../recorder/io/media_mover.ts";
 import { S3Objects } from "../../recorder/io/s3_objects.ts";
-import { RecordingWriter } from "../../recorder/io/writer.ts";
-import { BatchWriter } from "../../recorder/packet_batch.ts";
-import { simulateSender } from "../../recorder/simulated_sender.ts";
+import { keepRecording } from "./kept_recording.ts";
 import { S3Double } from "./s3_double.ts";
 
 const START = 1_700_000_000_000;
@@ -18,7 +15,8 @@ const HOUR_MS = 3_600_000;
 
 interface Stage {
   database: Database;
-  writer: RecordingWriter;
+  /** The lesson ends. */
+  end(): Promise<void>;
   store: S3Double;
   rows: SqlMediaRows;
   mover: MediaMover;
@@ -29,7 +27,7 @@ interface Stage {
   told: string[];
 }
 
-/** A camera of about 170,000 bytes in the database, being recorded. */
+/** A camera of about 150,000 bytes in the database, being recorded. */
 async function onStage(run: (stage: Stage) => Promise<void>): Promise<void> {
   await using storage = await openTestStorage();
   await using store = new S3Double();
@@ -48,27 +46,16 @@ async function onStage(run: (stage: Stage) => Promise<void>): Promise<void> {
   const database = await openDatabase({ kind: "file", path: storage.path, synchronous: "normal" });
   await using closing = new AsyncDisposableStack();
   closing.defer(() => database.close());
-  const writer = new RecordingWriter(
-    new SqlRecordings(database.query),
-    { kept() {}, keyFramesWanted() {}, storing() {} },
-    () => Promise.resolve(null),
-  );
-  const { recordingId } = (await writer.begin(meeting.meetingId, { seq: 0, at: START }))!;
-  writer.openTrack(1, { recordingId, participantId: "mia", source: "video", kind: "video" });
-  const items = simulateSender(10_000, { kind: "video", keyFrameEvery: 25, startAt: START });
-  const batch = new BatchWriter();
-  for (const item of items) {
-    if (item.type === "packet") batch.packet(item);
-    else batch.report(item);
-  }
-  writer.receive(batch.take(0));
-  await writer.flush(START + 10_000);
+  const { recordingId, end } = await keepRecording(database, meeting.meetingId, {
+    startAt: START,
+    durationMs: 10_000,
+  });
   const rows = new SqlMediaRows(database.query);
   const told: string[] = [];
   const objects = new S3Objects(store.location);
   await run({
     database,
-    writer,
+    end,
     store,
     rows,
     mover: new MediaMover(rows, objects, {
@@ -81,9 +68,6 @@ async function onStage(run: (stage: Stage) => Promise<void>): Promise<void> {
     told,
   });
 }
-
-const end = ({ writer, recordingId }: Stage) =>
-  writer.end(recordingId, { seq: 0, at: START + 10_000 });
 
 /** The whole file of the recording's only track. */
 async function fileOf(
@@ -108,7 +92,7 @@ Deno.test("while a lesson runs full pieces move to the store, the rest when it h
     expect(await bytesInRows(stage)).toBeGreaterThan(0);
     expect(await fileOf(stage)).toEqual(before);
 
-    await end(stage);
+    await stage.end();
     const finished = await fileOf(stage);
     await mover.run(START);
     expect(store.objects.size).toBe(3);
@@ -132,7 +116,7 @@ Deno.test("while a lesson runs full pieces move to the store, the rest when it h
 Deno.test("with a recording its objects go, later when the store is down at that moment", async () => {
   await onStage(async (stage) => {
     const { store, mover, library, recordingId, told } = stage;
-    await end(stage);
+    await stage.end();
     await mover.run(START);
     expect(store.objects.size).toBe(3);
     store.down = true;
@@ -152,7 +136,7 @@ Deno.test("with a recording its objects go, later when the store is down at that
 Deno.test("while the store is down or refuses the key, media stays in the database and is watched from there", async () => {
   await onStage(async (stage) => {
     const { store, mover, rows, told, bare, recordingId } = stage;
-    await end(stage);
+    await stage.end();
     const before = await fileOf(stage);
     store.down = true;
     await mover.run(START);
@@ -193,7 +177,7 @@ Deno.test("an object whose writer was killed, or whose recording was deleted mea
     await mover.run(START + HOUR_MS);
     expect([...store.objects.keys()]).not.toContain("killed/1");
 
-    await end(stage);
+    await stage.end();
     await begin("deleted/1");
     expect(await library.delete(recordingId)).toBe(true);
     expect(await rows.finishObject("deleted/1", START)).toBe(false);
@@ -205,7 +189,7 @@ Deno.test("an object whose writer was killed, or whose recording was deleted mea
 Deno.test("of two nodes that move the same piece one wins, and the other's object is removed", async () => {
   await onStage(async (stage) => {
     const { store, rows, mover, told } = stage;
-    await end(stage);
+    await stage.end();
     const before = await fileOf(stage);
     const other = new MediaMover(
       new SqlMediaRows(stage.database.query),
