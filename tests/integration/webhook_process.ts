@@ -1,4 +1,7 @@
-/** A process that sends webhooks, to be killed by a test: `webhook_process.ts DATABASE`. */
+/**
+ * A process that sends webhooks, to be killed by a test: `webhook_process.ts DATABASE [BOOKING]`. With a booking it books
+ * and is killed at once; without one it tries again twice a second.
+ */
 import { openStorage } from "../../db/storage.ts";
 import { createLogger } from "../../server/logger.ts";
 import { Outbound } from "../../server/notify/post.ts";
@@ -21,5 +24,6 @@ startWebhooks({
   logger: createLogger({ level: "error", format: "text" }),
   now: Date.now,
   version: "test",
+  retryDelaysMs: Array(100).fill(500),
   pollMs: 20,
 });

@@ -7,6 +7,7 @@ import { Outbound } from "../../server/notify/post.ts";
 import { WebhookSender } from "../../server/notify/webhooks.ts";
 import { BookingClient } from "./booking_client.ts";
 import { type HttpServer, LESSON, startHttp } from "./http_server.ts";
+import { until } from "./until.ts";
 import { WebhookReceiver } from "./webhook_receiver.ts";
 
 const HOUR_MS = 3_600_000;
@@ -319,4 +320,49 @@ Deno.test("a process that is killed between commit and delivery, or in the middl
   expect(receiver.forged).toEqual([]);
   await sendAll(senderOf(server));
   expect(receiver.taken.length).toBe(1);
+});
+
+Deno.test("processes that are killed between retries lose no event, and send each with one id", async () => {
+  await using server = await startHttp();
+  await using receiver = new WebhookReceiver();
+  receiver.now = Date.now;
+  const client = await connect(server);
+  const endpointId = await subscribe(client, receiver);
+  server.clock.now = Date.now();
+  const { body: booked } = await client.call("bookMeeting", { body: LESSON });
+  await client.call("cancelMeeting", { parameters: { meetingId: booked.meetingId } });
+  const ids = new Set<string>();
+  receiver.answer = (id) => {
+    ids.add(id);
+    return new Response(null, { status: 503 });
+  };
+  const attempts = async () => {
+    const { body } = await client.call("listWebhookDeliveries", { parameters: { endpointId } });
+    return body.deliveries.flatMap((delivery: { attempts: unknown[] }) => delivery.attempts).length;
+  };
+  for (let kill = 0; kill < 3; kill++) {
+    const sending = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "-A",
+        new URL("webhook_process.ts", import.meta.url).pathname,
+        server.storage.path,
+      ],
+      stdin: "null",
+    }).spawn();
+    // Both events were tried by this process, and wait for their next time.
+    await until(async () => await attempts() >= 2 * (kill + 1));
+    sending.kill("SIGKILL");
+    await sending.status;
+  }
+  expect(ids.size).toBe(2);
+
+  receiver.answer = () => null;
+  server.clock.now = Date.now() + 2 * 60_000;
+  receiver.now = () => server.clock.now;
+  await sendAll(senderOf(server));
+  expect(receiver.taken.map(({ type }) => type).sort())
+    .toEqual(["meeting.cancelled", "meeting.created"]);
+  expect(new Set(receiver.taken.map(({ id }) => id))).toEqual(ids);
+  expect(receiver.forged).toEqual([]);
 });
