@@ -107,6 +107,7 @@ export function Controls() {
         <button
           type="button"
           class="button open-here"
+          aria-label="Open here"
           data-testid="open-here"
           data-tip="A copy of board and code at this moment, yours to change"
           data-tip-side="left"

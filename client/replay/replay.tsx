@@ -54,7 +54,16 @@ export function ReplayPage({ replay, onDeleted }: { replay: Replay; onDeleted: (
 
   function Trouble() {
     const problem = replay.problem.value;
-    if (problem === null) return null;
+    replay.manifest.value;
+    if (problem === null && replay.player.playsAll) return null;
+    if (problem === null) {
+      return (
+        <p class="replay-trouble" role="status" data-testid="unplayable">
+          This browser can’t play the faces and voices of recordings; board, code and chat are as
+          they were. Chrome, Edge and Firefox play everything.
+        </p>
+      );
+    }
     return (
       <p class="replay-trouble" role="status">
         {problem.code === "gone"

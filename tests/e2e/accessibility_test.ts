@@ -1,24 +1,7 @@
 /** Lobby and room hold no serious violation that axe-core finds, in light and in dark. */
-import axe from "axe-core";
 import { expect } from "@std/expect";
-import type { Page } from "playwright-core";
+import { seriousViolations } from "./axe.ts";
 import { launchChromium, Lectern, linkOf, openPerson } from "./lectern.ts";
-
-async function seriousViolations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
-    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-    return violations.map(({ id, impact, nodes }) => ({
-      id,
-      impact,
-      where: nodes.map((node) => node.html.slice(0, 120)),
-    }));
-  });
-  return found
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, where }) => `${id}: ${where.join(" | ")}`);
-}
 
 for (const colorScheme of ["light", "dark"] as const) {
   Deno.test(`lobby, room and its panels are accessible in ${colorScheme}`, async () => {

@@ -24,10 +24,10 @@ export interface Stage {
 export type LessonTest = (name: string, run: (stage: Stage) => Promise<void>) => void;
 
 /** Starts the file's server and browser before its first test, and ends them after its last. */
-export function lessonTests(): LessonTest {
+export function lessonTests(launch: () => Promise<Browser> = launchChromium): LessonTest {
   let stage: Stage | null = null;
   Deno.test.beforeAll(async () => {
-    stage = { lectern: await Lectern.start(), browser: await launchChromium() };
+    stage = { lectern: await Lectern.start(), browser: await launch() };
   });
   Deno.test.afterAll(async () => {
     await stage?.browser.close();

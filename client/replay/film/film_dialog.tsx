@@ -62,8 +62,8 @@ export function FilmDialog({ stem, onClose }: { stem: string; onClose: () => voi
             </fieldset>
             <p class="soft small">
               {found === "asking" ? "Made" : `${CONTAINER_WORDS[found.container]} file, made`}{" "}
-              in this browser: the page must stay open until it is done. You can go on watching, or
-              use another tab.
+              in this browser. Keep this tab open and in view until it is done; you can go on
+              watching meanwhile.
             </p>
           </>
         )}

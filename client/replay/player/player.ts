@@ -12,14 +12,25 @@ import { type Course, TrackPlayer } from "./track_player.ts";
 const NEAR_MS = 6000;
 const MAX_WAIT_MS = 6000;
 
+/** Whether this browser can play any of a track's bytes piece by piece. */
+function canPlay({ mimeType }: TrackManifest): boolean {
+  return "MediaSource" in globalThis && MediaSource.isTypeSupported(mimeType);
+}
+
 export class Player {
   readonly #near = signal<readonly TrackPlayer[]>([]);
-  #tracks: readonly TrackManifest[];
+  #tracks: readonly TrackManifest[] = [];
+  #playsAll = true;
   readonly #waitingSince = new Map<string, number>();
   #volume = 1;
 
   constructor(private readonly source: TrackSource, tracks: readonly TrackManifest[]) {
-    this.#tracks = tracks;
+    this.#tracks = this.#playable(tracks);
+  }
+
+  /** Without it some pictures or sounds are missing on this browser. */
+  get playsAll(): boolean {
+    return this.#playsAll;
   }
 
   /** Tracks that have an element now. */
@@ -28,7 +39,7 @@ export class Player {
   }
 
   update(tracks: readonly TrackManifest[]): void {
-    this.#tracks = tracks;
+    this.#tracks = this.#playable(tracks);
     for (const player of this.#near.value) {
       const track = tracks.find(({ trackId }) => trackId === player.track.trackId);
       if (track !== undefined) player.update(track);
@@ -61,6 +72,12 @@ export class Player {
   close(): void {
     for (const player of this.#near.value) player.close();
     this.#near.value = [];
+  }
+
+  #playable(tracks: readonly TrackManifest[]): readonly TrackManifest[] {
+    const playable = tracks.filter(canPlay);
+    this.#playsAll = playable.length === tracks.length;
+    return playable;
   }
 
   #choose(atMs: number): void {

@@ -1,0 +1,80 @@
+/** What ffmpeg and ffprobe, which know nothing of Lectern, say of a file. */
+
+export interface ProbedStream {
+  kind: "audio" | "video";
+  codec: string;
+  width: number;
+  height: number;
+  /** Frames that were decoded, and packets that were read. */
+  frames: number;
+  packets: number;
+}
+
+export interface Probed {
+  durationMs: number;
+  streams: ProbedStream[];
+}
+
+async function run(command: string, args: string[]): Promise<{ stdout: string; stderr: string }> {
+  const output = await new Deno.Command(command, { args }).output();
+  const [stdout, stderr] = [output.stdout, output.stderr].map((bytes) =>
+    new TextDecoder().decode(bytes)
+  );
+  if (!output.success) throw new Error(`${command}: ${stderr}`);
+  return { stdout: stdout!, stderr: stderr! };
+}
+
+/** Decodes the whole file. @throws Error with what ffprobe says of a file that isn't whole */
+export async function probe(path: string): Promise<Probed> {
+  const { stdout, stderr } = await run("ffprobe", [
+    ..."-v error -count_frames -count_packets -of json -show_entries".split(" "),
+    "format=duration:stream=codec_type,codec_name,width,height,nb_read_frames,nb_read_packets",
+    path,
+  ]);
+  if (stderr !== "") throw new Error(stderr);
+  const { format, streams } = JSON.parse(stdout) as {
+    format: { duration: string };
+    streams: Record<string, string | number>[];
+  };
+  return {
+    durationMs: Number(format.duration) * 1000,
+    streams: streams.map((stream) => ({
+      kind: stream["codec_type"] === "video" ? "video" : "audio",
+      codec: String(stream["codec_name"]),
+      width: Number(stream["width"] ?? 0),
+      height: Number(stream["height"] ?? 0),
+      frames: Number(stream["nb_read_frames"]),
+      packets: Number(stream["nb_read_packets"]),
+    })),
+  };
+}
+
+/** The mean loudness of a file's sound in dB: 0 is the loudest, silence about -91. */
+export async function loudness(path: string): Promise<number> {
+  const args = ["-i", path, "-map", "0:a", "-af", "volumedetect", "-f", "null", "-"];
+  const { stderr } = await run("ffmpeg", args);
+  return Number(/mean_volume: (-?[\d.]+) dB/.exec(stderr)?.[1]);
+}
+
+/** How many grey levels the picture at a time has: 1 or 2 is a blank one. */
+export async function greyLevels(path: string, atMs: number): Promise<number> {
+  const output = await new Deno.Command("ffmpeg", {
+    args: [
+      ...`-v error -ss ${atMs / 1000} -i`.split(" "),
+      path,
+      ..."-map 0:v -frames:v 1 -vf scale=160:90,format=gray -f rawvideo -".split(" "),
+    ],
+  }).output();
+  return new Set(output.stdout).size;
+}
+
+/** A camera for Chromium that moves all the time, and is white for one second of every six. */
+export async function flashingCamera(): Promise<string> {
+  const path = await Deno.makeTempFile({ prefix: "lectern-camera-", suffix: ".mjpeg" });
+  await run("ffmpeg", [
+    ..."-y -v error -f lavfi -i testsrc2=size=640x360:rate=30:duration=6 -vf".split(" "),
+    "drawbox=0:0:iw:ih:white:fill:enable='between(t,5,6)'",
+    ...`-q:v 5 -f mjpeg ${path}`.split(" "),
+  ]);
+  return path;
+}
