@@ -10,6 +10,11 @@ import { boardOn } from "./replay_page.ts";
 
 const LESSON_MS = 62_000;
 const FLASHES_EVERY_MS = 6000;
+/** Typed letter by letter, many of which are keys of the board's tools. */
+const CODE = [
+  "const discriminant = (a, b, c) => b * b - 4 * a * c;",
+  "console.log('d =', discriminant(1, 0, -4));",
+] as const;
 
 /** What stood on Ada's page at a time of the lesson, after Mia's had it too. */
 export interface Sample {
@@ -19,11 +24,16 @@ export interface Sample {
   code: string;
 }
 
+/** When a white picture was taken by the camera, and when the dot was drawn that answers it. Unix ms. */
+export interface Flash {
+  takenAt: number;
+  drawnAt: number;
+}
+
 export interface Recorded {
   booking: Booking;
   samples: Sample[];
-  /** When the camera flashed and a dot was drawn, Unix ms. */
-  flashes: number[];
+  flashes: Flash[];
   address: string;
   errors: string[];
 }
@@ -50,7 +60,7 @@ function dotOnFlash(): void {
   if (video === null || canvas === null || context === null) {
     throw new Error("no picture, no board");
   }
-  const flashes: number[] = [];
+  const flashes: Flash[] = [];
   Object.assign(globalThis, { flashes });
   let bright = true;
   const press = (kind: string) => {
@@ -68,28 +78,32 @@ function dotOnFlash(): void {
       }),
     );
   };
-  const look = () => {
+  const look: VideoFrameRequestCallback = (now, { captureTime }) => {
     video.requestVideoFrameCallback(look);
     context.drawImage(video, 0, 0, 8, 8);
     const { data } = context.getImageData(0, 0, 8, 8);
     const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
     if (mean > 245 && !bright) {
-      flashes.push(Date.now());
       press("pointerdown");
       press("pointerup");
+      const { timeOrigin } = performance;
+      flashes.push({
+        takenAt: timeOrigin + (captureTime ?? now),
+        drawnAt: timeOrigin + performance.now(),
+      });
     }
     bright = mean > 220;
   };
-  look();
+  video.requestVideoFrameCallback(look);
 }
 
 const flashesOf = (page: Page) =>
-  page.evaluate(() => (globalThis as unknown as { flashes: number[] }).flashes);
+  page.evaluate(() => (globalThis as unknown as { flashes: Flash[] }).flashes);
 
 /** Waits until Ada's page shows what Mia's shows, and the next flash is some time away. */
 async function sampleOf(mia: Page, ada: Page): Promise<Sample> {
   const board = await until(async () => {
-    const last = (await flashesOf(mia)).at(-1) ?? 0;
+    const last = (await flashesOf(mia)).at(-1)?.drawnAt ?? 0;
     const since = Date.now() - last;
     const [hers, his] = [await boardOn(ada), await boardOn(mia)];
     return since > 700 && since < FLASHES_EVERY_MS - 2000 && `${hers}` === `${his}` ? hers : null;
@@ -132,9 +146,11 @@ export async function recordMinute(lectern: Lectern, browser: Browser): Promise<
   await byId(ada, "stage-code").click();
   await byId(ada, "code-start-javascript").click();
   await focusEditor(ada, "ControlOrMeta+a");
-  await type(ada, "const discriminant = (a, b, c) => b * b - 4 * a * c;\n", 10);
+  await type(ada, `${CODE[0]}\n`, 10);
+  await until(() => shownText(ada), (text) => text === `${CODE[0]}\n`);
   samples.push(await sampleOf(mia, ada));
-  await type(ada, "console.log('d =', discriminant(1, 0, -4));", 10);
+  await type(ada, CODE[1], 10);
+  await until(() => shownText(ada), (text) => text === CODE.join("\n"));
   await run(ada);
   samples.push(await sampleOf(mia, ada));
   await rest(LESSON_MS - (Date.now() - begun));

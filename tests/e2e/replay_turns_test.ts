@@ -101,6 +101,10 @@ test("a lesson with a late microphone, a pause, a return and a shared screen is 
   await byId(mia, "end").click();
   await byId(mia, "confirm-yes").click();
   await byId(mia, "recording-ready").waitFor();
+  // Whoever opens their link again is told too.
+  await ada.goto(linkOf(booking, "Ada"));
+  await byId(ada, "over").waitFor();
+  await byId(ada, "recording-ready").waitFor();
 
   await page.reload();
   await byId(page, "replay").waitFor();

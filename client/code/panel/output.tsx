@@ -2,11 +2,10 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import * as Y from "yjs";
-import type { RunDisplay } from "../../../rooms/document/schema.ts";
 import { DISPLAY_MARK, type RunEntry, runFields } from "../document/runs.ts";
 import { type Piece, readOutput } from "../run/output_text.ts";
-import { readDisplay } from "../sandbox/contract.ts";
 import type { Workspace } from "../workspace.ts";
+import { DisplayOf } from "./display.tsx";
 
 /** More than this is not laid out: the end of a long output is what one reads. */
 const SHOWN_CHARS = 60_000;
@@ -92,9 +91,7 @@ interface PieceProps {
 
 function PieceView({ piece, run, workspace }: PieceProps) {
   if (piece.kind === "display") {
-    const value: unknown = runFields(run.map).get("displays")?.get(piece.index);
-    const display = readDisplay(value);
-    return display ? <Display display={display} /> : null;
+    return <DisplayOf run={run} index={piece.index} />;
   }
   const colour = piece.colour === null ? "" : `code-${piece.colour}`;
   if (piece.kind === "text") {
@@ -116,37 +113,4 @@ function PieceView({ piece, run, workspace }: PieceProps) {
       {piece.text}
     </button>
   );
-}
-
-function Display({ display }: { display: RunDisplay }) {
-  return display.kind === "table" ? <Table {...display} /> : <Picture {...display} />;
-}
-
-function Table({ columns, rows }: { columns: string[]; rows: string[][] }) {
-  return (
-    <div class="code-table">
-      <table>
-        <thead>
-          <tr>{columns.map((name, index) => <th key={index} scope="col">{name}</th>)}</tr>
-        </thead>
-        <tbody>
-          {rows.map((row, index) => (
-            <tr key={index}>{row.map((cell, column) => <td key={column}>{cell}</td>)}</tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-/** An SVG in an image runs no scripts and fetches nothing. */
-function Picture({ mime, bytes }: { mime: string; bytes: Uint8Array }) {
-  const url = useSignal("");
-  useEffect(() => {
-    const made = URL.createObjectURL(new Blob([bytes.slice()], { type: mime }));
-    url.value = made;
-    return () => URL.revokeObjectURL(made);
-  }, [bytes]);
-  if (url.value === "") return null;
-  return <img class="code-picture" src={url.value} alt="Picture made by the program" />;
 }

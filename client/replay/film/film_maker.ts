@@ -56,6 +56,7 @@ export class FilmMaker {
       });
       tell({ state: "made", tookMs: performance.now() - since });
     } catch (error) {
+      await target.discard();
       const why = error instanceof RecordingProblem ? "network" : "browser";
       if (!signal.aborted) tell({ state: "failed", why });
     } finally {

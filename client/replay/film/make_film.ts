@@ -52,7 +52,7 @@ export interface FilmOrder {
   onProgress(part: number): void;
 }
 
-/** Resolves when the film is in its target. @throws whatever keeps it from being made; the target is left empty */
+/** Resolves when the film is in its target. @throws whatever keeps it from being made */
 export async function makeFilm(order: FilmOrder): Promise<void> {
   const { api, tracks, manifest, layout, format, target } = order;
   const time = new FilmTime(manifest.durationMs, manifest.pauses);
@@ -97,7 +97,6 @@ export async function makeFilm(order: FilmOrder): Promise<void> {
     target.finish();
   } catch (error) {
     await output.cancel().catch(() => undefined);
-    await target.discard();
     throw error;
   } finally {
     await Promise.all([scene.close(), sound.close()]);

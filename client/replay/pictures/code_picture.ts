@@ -2,19 +2,17 @@
 import { type FileEntry, readFiles } from "../../code/document/files.ts";
 import { languageOf } from "../../code/document/languages.ts";
 import { readRuns, type RunEntry } from "../../code/document/runs.ts";
-import { type Piece, readOutput } from "../../code/run/output_text.ts";
 import { personColor } from "../../whiteboard/presence/person_color.ts";
 import type { Lesson } from "../recording/lesson.ts";
 import { highlight, type TokenKind } from "../stages/highlight.ts";
 import { indexIn, type PlaceInCode, placesAt } from "../stages/places.ts";
 import type { Box, Context } from "./canvas.ts";
+import { LINE_PX, type OutputRow, outputRows } from "./output_rows.ts";
 import type { Palette } from "./palette.ts";
 
 const TAB_PX = 34;
-const LINE_PX = 22;
 const NUMBERS_PX = 52;
 const OUTPUT_PART = 0.32;
-const MAX_OUTPUT_CHARS = 8000;
 const TAB_SPACES = "    ";
 
 interface Caret {
@@ -23,11 +21,11 @@ interface Caret {
   by: string;
 }
 
-export function drawCode(
+export async function drawCode(
   context: Context,
   box: Box,
   { lesson, atMs, palette }: { lesson: Lesson; atMs: number; palette: Palette },
-): void {
+): Promise<void> {
   context.fillStyle = palette.raised;
   context.fillRect(box.x, box.y, box.width, box.height);
   context.textBaseline = "middle";
@@ -43,7 +41,7 @@ export function drawCode(
   }
   if (run !== undefined) {
     const y = box.y + box.height - outputHeight;
-    drawOutput(context, { ...box, y, height: outputHeight }, { run, palette });
+    await drawOutput(context, { ...box, y, height: outputHeight }, { run, palette });
   }
 }
 
@@ -128,43 +126,47 @@ function caretsIn(file: FileEntry, text: string, places: readonly PlaceInCode[])
   return carets;
 }
 
-function drawOutput(
+async function drawOutput(
   context: Context,
   box: Box,
   { run, palette }: { run: RunEntry; palette: Palette },
-): void {
+): Promise<void> {
   context.fillStyle = palette.line;
   context.fillRect(box.x, box.y, box.width, 1);
-  const text = String(run.map.get("output") ?? "").slice(-MAX_OUTPUT_CHARS);
-  const lines = linesOf(readOutput(text, () => false));
-  const rows = Math.max(1, Math.floor((box.height - 12) / LINE_PX));
+  const rows = await outputRows(run, { width: box.width - 32, height: box.height - 24 });
+  let shown = rows.length;
+  let height = 0;
+  while (shown > 0 && height + rows[shown - 1]!.height <= box.height - 16) {
+    height += rows[--shown]!.height;
+  }
   clipped(context, box, () => {
     context.font = `13px ${palette.mono}`;
-    for (const [row, pieces] of lines.slice(-rows).entries()) {
-      let x = box.x + 16;
-      for (const { text, colour } of pieces) {
-        context.fillStyle = outputColour(colour, palette);
-        context.fillText(text, x, box.y + 8 + row * LINE_PX + LINE_PX / 2);
-        x += context.measureText(text).width;
-      }
+    let y = box.y + 8;
+    for (const row of rows.slice(shown)) {
+      drawRow(context, { x: box.x + 16, y }, row, palette);
+      y += row.height;
     }
   });
 }
 
-type Coloured = { text: string; colour: string | null };
-
-function linesOf(pieces: readonly Piece[]): Coloured[][] {
-  const lines: Coloured[][] = [[]];
-  for (const piece of pieces) {
-    const colour = piece.kind === "display" ? null : piece.colour;
-    const text = piece.kind === "display" ? "[a picture or a table]" : piece.text;
-    for (const [index, part] of text.split("\n").entries()) {
-      if (index > 0) lines.push([]);
-      if (part !== "") lines.at(-1)!.push({ text: part, colour });
-    }
+function drawRow(
+  context: Context,
+  { x, y }: { x: number; y: number },
+  row: OutputRow,
+  palette: Palette,
+): void {
+  if ("picture" in row) {
+    context.fillStyle = "white";
+    context.fillRect(x, y + 2, row.width, row.height - 4);
+    context.drawImage(row.picture, x, y + 2, row.width, row.height - 4);
+    return;
   }
-  if (lines.at(-1)?.length === 0) lines.pop();
-  return lines;
+  let at = x;
+  for (const { text, colour } of row.pieces) {
+    context.fillStyle = outputColour(colour, palette);
+    context.fillText(text, at, y + LINE_PX / 2);
+    at += context.measureText(text).width;
+  }
 }
 
 function tokenColours(palette: Palette): Record<TokenKind, string> {

@@ -20,7 +20,7 @@ export class StagePicture {
   constructor(private readonly manifest: () => Pick<Manifest, "meetingId" | "people">) {}
 
   async draw(context: Context, box: Box, { shown, ...scene }: StageScene): Promise<void> {
-    if (shown === "code") return drawCode(context, box, scene);
+    if (shown === "code") return await drawCode(context, box, scene);
     const { meetingId, people } = this.manifest();
     const board = await (this.#board ??= openBoard(meetingId));
     if (!this.#closed) await board.draw(context, box, { ...scene, people });

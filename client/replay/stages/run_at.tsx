@@ -1,6 +1,7 @@
 /** What the last run had given by then. */
 import type { FileEntry } from "../../code/document/files.ts";
-import type { RunEntry, RunExit } from "../../code/document/runs.ts";
+import { DISPLAY_MARK, type RunEntry, type RunExit } from "../../code/document/runs.ts";
+import { DisplayOf } from "../../code/panel/display.tsx";
 import { readOutput } from "../../code/run/output_text.ts";
 import { useRuns } from "../lesson_views.ts";
 import { useReplay } from "../model.ts";
@@ -23,13 +24,15 @@ export function RunAt({ files }: { files: readonly FileEntry[] }) {
 }
 
 function Output({ run }: { run: RunEntry }) {
-  const text = String(run.map.get("output") ?? "").slice(-MAX_SHOWN_CHARS);
-  const pieces = readOutput(text, () => false);
+  const text = String(run.map.get("output") ?? "");
+  const from = Math.max(0, text.length - MAX_SHOWN_CHARS);
+  const before = text.slice(0, from).split(DISPLAY_MARK).length - 1;
+  const pieces = readOutput(text.slice(from), () => false, before);
   return (
     <pre tabIndex={0}>
       {pieces.map((piece, index) =>
         piece.kind === "display"
-          ? <span key={index} class="soft">[a picture or a table]</span>
+          ? <DisplayOf key={`display ${piece.index}`} run={run} index={piece.index} />
           : <span key={index} class={piece.colour === null ? "" : `out-${piece.colour}`}>{piece.text}</span>
       )}
     </pre>
