@@ -36,7 +36,8 @@ function Code({ workspace, monaco }: { workspace: Workspace; monaco: Monaco }) {
   const empty = workspace.files.value.length === 0;
   const readOnly = !workspace.session.permissions.value.edit;
   return (
-    <div class="code" data-testid="code">
+    // The board listens at the document for digits and letters, and doesn't know this editor for a field.
+    <div class="code" data-testid="code" onKeyDown={(event) => event.stopPropagation()}>
       <div class="code-parts">
         <FileBar
           workspace={workspace}

@@ -43,13 +43,15 @@ const rest = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 export async function drawStroke(page: Page, top: number): Promise<void> {
   const box = await page.locator(".tl-canvas").boundingBox();
   if (box === null) throw new Error("there is no board");
-  await page.keyboard.press("d");
+  const before = await boardOn(page);
+  await page.getByTestId("tools.draw").click();
   await page.mouse.move(box.x + 220, box.y + top);
   await page.mouse.down();
   for (let step = 1; step <= 20; step++) {
     await page.mouse.move(box.x + 220 + step * 8, box.y + top + 15 * Math.sin(step / 3));
   }
   await page.mouse.up();
+  await until(() => boardOn(page), (board) => board.length > before.length);
 }
 
 /** Runs in Mia's page: at each flash of her own picture, a dot at once. */
@@ -132,7 +134,7 @@ export async function recordMinute(lectern: Lectern, browser: Browser): Promise<
     await page.locator(".tl-canvas").waitFor();
   }
   await mia.mouse.move(400, 400);
-  await mia.keyboard.press("d");
+  await mia.getByTestId("tools.draw").click();
   await mia.evaluate(dotOnFlash);
   await byId(ada, "chat").first().click();
   const samples: Sample[] = [];
