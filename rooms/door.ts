@@ -24,8 +24,17 @@ export interface DoorPorts {
   attempts: AttemptLimiter;
 }
 
-/** Keys of the {@linkcode AttemptLimiter}, shared with the HTTP side of joining. */
-export const attemptKeys = (address: string, meetingId: string): string[] => [
+/** Milliseconds until a passcode may be tried again from this address; 0 when it may now. */
+export function passcodeBlockedMs(
+  attempts: AttemptLimiter,
+  address: string,
+  meetingId: string,
+  now: number,
+): number {
+  return Math.max(...attemptKeys(address, meetingId).map((key) => attempts.blockedForMs(key, now)));
+}
+
+const attemptKeys = (address: string, meetingId: string): string[] => [
   `address:${address}`,
   `meeting:${meetingId}`,
 ];
@@ -64,14 +73,13 @@ async function checkPasscode(
   now: number,
   { store, attempts }: DoorPorts,
 ): Promise<void> {
-  const keys = attemptKeys(address, hello.meetingId);
-  const blockedMs = Math.max(...keys.map((key) => attempts.blockedForMs(key, now)));
+  const blockedMs = passcodeBlockedMs(attempts, address, hello.meetingId, now);
   if (blockedMs > 0) {
     const seconds = Math.ceil(blockedMs / 1000);
     throw new RoomError("rate-limited", `Too many wrong passcodes. Try again in ${seconds} s.`);
   }
   if (await store.verifyPasscode(hello.meetingId, hello.passcode)) return;
-  for (const key of keys) attempts.fail(key, now);
+  for (const key of attemptKeys(address, hello.meetingId)) attempts.fail(key, now);
   throw wrongPasscode();
 }
 

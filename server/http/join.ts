@@ -5,7 +5,7 @@
  */
 import { Hono } from "hono";
 import { z } from "zod";
-import { attemptKeys, type Hello, identify, type Visitor } from "../../rooms/door.ts";
+import { type Hello, identify, passcodeBlockedMs, type Visitor } from "../../rooms/door.ts";
 import { RoomError } from "../../rooms/errors.ts";
 import { METHODS, PROTOCOL_VERSION } from "../../rooms/protocol/messages.ts";
 import type { HttpDeps, HttpEnv } from "./context.ts";
@@ -25,6 +25,7 @@ export function joinRoutes(deps: HttpDeps): Hono<HttpEnv> {
   routes.post("/", boundedBody, jsonOnly, jsonBody(joinSchema), async (context) => {
     const hello = { ...context.req.valid("json"), protocol: PROTOCOL_VERSION, clientId: 0 };
     const { meeting, identity } = await visit(deps, hello, context.get("address"));
+    const { waitingRoom } = deps.rooms.policy(meeting.meetingId) ?? meeting.policy;
     return context.json({
       title: meeting.title,
       scheduledStart: isoTime(meeting.scheduledStart),
@@ -35,7 +36,7 @@ export function joinRoutes(deps: HttpDeps): Hono<HttpEnv> {
       encryption: meeting.encryption,
       you: identity === null ? null : { name: identity.name, role: identity.role },
       present: deps.rooms.present(meeting.meetingId),
-      willWait: identity === null && meeting.policy.waitingRoom,
+      willWait: identity === null && waitingRoom,
     });
   });
   return routes;
@@ -48,11 +49,10 @@ async function visit(deps: HttpDeps, hello: Hello, address: string): Promise<Vis
   } catch (error) {
     if (!(error instanceof RoomError)) throw error;
     switch (error.code) {
-      case "rate-limited": {
-        const waits = attemptKeys(address, hello.meetingId)
-          .map((key) => deps.attempts.blockedForMs(key, now));
-        throw new Problem(error.code, error.message, { retryAfterMs: Math.max(...waits) });
-      }
+      case "rate-limited":
+        throw new Problem(error.code, error.message, {
+          retryAfterMs: passcodeBlockedMs(deps.attempts, address, hello.meetingId, now),
+        });
       case "too-early":
       case "over":
       case "cancelled":

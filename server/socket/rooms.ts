@@ -5,8 +5,8 @@
  * Invariant: a meeting has at most one room, also while it is still loading or closing.
  */
 import { identify } from "../../rooms/door.ts";
-import type { Policy } from "../../rooms/document/schema.ts";
 import { CLOSE, RoomError } from "../../rooms/errors.ts";
+import type { Policy } from "../../rooms/document/schema.ts";
 import { DEFAULT_ROOM_LIMITS } from "../../rooms/limits.ts";
 import type { EndReason, MeetingRecord } from "../../rooms/ports.ts";
 import { Room } from "../../rooms/room.ts";
@@ -17,7 +17,10 @@ import { MediaSession } from "./media.ts";
 import type { Rooms, RoomsDeps } from "./ports.ts";
 import { RoomRecording } from "./recording.ts";
 
-/** Changes wait this long for others to share their commit with. */
+/**
+ * Commits keep this distance: a change that comes alone is committed at once, and where there are many they wait for
+ * others to share a commit with.
+ */
 const GROUP_MS = 8;
 const TICK_MS = 250;
 
@@ -35,11 +38,14 @@ class NodeRooms implements Rooms {
   readonly #counts = new Map<string, number>();
   readonly #commitDue = new Set<Room>();
   #commitTimer: ReturnType<typeof setTimeout> | undefined;
+  #committedAt = -Infinity;
+  readonly #clock: () => number;
   readonly #tickTimer: ReturnType<typeof setInterval>;
   readonly #connectionPorts: ConnectionPorts;
   #draining = false;
 
   constructor(private readonly deps: RoomsDeps) {
+    this.#clock = deps.clock ?? (() => performance.now());
     this.#roomLimits = { ...DEFAULT_ROOM_LIMITS, ...deps.limits?.room };
     this.#socketLimits = { ...DEFAULT_SOCKET_LIMITS, ...deps.limits?.socket };
     this.#connectionPorts = this.#makeConnectionPorts();
@@ -204,7 +210,7 @@ class NodeRooms implements Rooms {
         this.#commitDue.delete(room);
       },
       report: (level, message, fields) => logger[level](message, fields),
-      clock: this.deps.clock ?? (() => performance.now()),
+      clock: this.#clock,
       recorder: recording,
       envelopes: this.deps.envelopes ?? null,
     }, now());
@@ -220,11 +226,15 @@ class NodeRooms implements Rooms {
     const place = this.#open.get(meetingId);
     if (place === undefined) return;
     this.#commitDue.add(place.room);
-    this.#commitTimer ??= setTimeout(() => this.#commit(), GROUP_MS);
+    if (this.#commitTimer !== undefined) return;
+    // Not at once even then: what arrives in the same turn of the event loop goes along.
+    const waitMs = this.#committedAt + GROUP_MS - this.#clock();
+    this.#commitTimer = setTimeout(() => this.#commit(), Math.max(0, waitMs));
   }
 
   #commit(): void {
     this.#commitTimer = undefined;
+    this.#committedAt = this.#clock();
     const due = [...this.#commitDue];
     this.#commitDue.clear();
     const now = this.deps.now();

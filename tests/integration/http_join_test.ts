@@ -62,6 +62,11 @@ Deno.test("without an invite the guest will wait, unless the policy lets everybo
   const open = await book(server, { policy: { waitingRoom: false } });
   const answer = await join(server, { meetingId: open.meetingId, passcode: open.passcode });
   expect(await answer.json()).toMatchObject({ you: null, willWait: false });
+  // What the host has changed since the booking counts.
+  const { policy } = (await server.storage.meetings.find(open.meetingId))!;
+  server.policies.set(open.meetingId, { ...policy, waitingRoom: true });
+  const now = await join(server, { meetingId: open.meetingId, passcode: open.passcode });
+  expect(await now.json()).toMatchObject({ willWait: true });
 });
 
 Deno.test("an admitted guest comes back with the session of the tab", async () => {
