@@ -9,6 +9,7 @@ import { z } from "zod";
 import type { DatabaseLocation } from "../db/database.ts";
 import type { S3Location } from "../recorder/io/s3_objects.ts";
 import type { SmtpOptions } from "./notify/smtp.ts";
+import type { TurnOptions } from "./sfu/io/turn.ts";
 
 export const VERSION = "0.1.0";
 
@@ -29,6 +30,8 @@ export interface Config {
     /** The address that browsers are told. */
     announcedAddress: string;
     port: number;
+    /** A relay for networks that let nothing else through; null for none. */
+    turn: TurnOptions | null;
   };
   tryIt: boolean;
   trustProxy: boolean;
@@ -131,6 +134,17 @@ export const SETTINGS = {
     fallback: null,
   }),
   MEDIA_PORT: setting<number>({ ...port, fallback: 40000 }),
+  TURN_URLS: setting<string>({
+    schema: text.regex(/^turns?:[^\s,]+(\s*,\s*turns?:[^\s,]+)*$/),
+    expects: "addresses such as turn:turn.example.org:3478, separated by commas",
+    fallback: null,
+  }),
+  TURN_SECRET: setting<string>({
+    schema: text,
+    expects: "the relay's static-auth-secret",
+    fallback: null,
+    secret: true,
+  }),
   TRY_IT: setting<boolean>({ schema: flag, expects: "true or false", fallback: null }),
   TRUST_PROXY: setting<boolean>({ schema: flag, expects: "true or false", fallback: false }),
   API_REQUESTS_PER_MINUTE: setting<number>({
@@ -239,6 +253,7 @@ export function parseConfig(sources: ConfigSources): Config {
       address: mediaAddress,
       announcedAddress: read("MEDIA_ANNOUNCED_ADDRESS") ?? mediaAddress,
       port: given("MEDIA_PORT"),
+      turn: readTurn(read("TURN_URLS"), read("TURN_SECRET")),
     },
     tryIt: read("TRY_IT") ?? (publicUrl === null && isLoopback(host)),
     trustProxy: given("TRUST_PROXY"),
@@ -279,6 +294,12 @@ function readMail(address: string | null, from: string | null): SmtpOptions | nu
     auth: url.username === "" ? null : { user: part(url.username), pass: part(url.password) },
     from,
   };
+}
+
+function readTurn(urls: string | null, secret: string | null): TurnOptions | null {
+  if (urls === null) return null;
+  if (secret === null) throw new ConfigError("TURN_URLS is set: set TURN_SECRET too.");
+  return { urls: urls.split(",").map((url) => url.trim()), secret };
 }
 
 type ObjectSettings = "S3_BUCKET" | "S3_ACCESS_KEY_ID" | "S3_SECRET_ACCESS_KEY";

@@ -35,6 +35,20 @@ Deno.test("the environment wins over the .env file, and an empty value counts as
   expect(parse({ PORT: "9001" }, file).port).toBe(9001);
 });
 
+Deno.test("a TURN server has addresses and a secret, or there is none", () => {
+  expect(parse({}).media.turn).toBeNull();
+  expect(
+    parse({
+      TURN_URLS: "turn:turn.example.org:3478, turns:turn.example.org:443?transport=tcp",
+      TURN_SECRET: "north",
+    }).media.turn,
+  ).toEqual({
+    urls: ["turn:turn.example.org:3478", "turns:turn.example.org:443?transport=tcp"],
+    secret: "north",
+  });
+  expect(() => parse({ TURN_URLS: "turn:turn.example.org" })).toThrow("set TURN_SECRET");
+});
+
 Deno.test("a bad value is named with what is expected", () => {
   const bad: Record<string, string> = {
     HOST: "a b",
@@ -45,6 +59,7 @@ Deno.test("a bad value is named with what is expected", () => {
     MEDIA_ADDRESS: "::",
     MEDIA_ANNOUNCED_ADDRESS: "lessons.example.org",
     MEDIA_PORT: "70000",
+    TURN_URLS: "turn.example.org",
     TRY_IT: "maybe",
     TRUST_PROXY: "2",
     JOIN_EARLY_MINUTES: "-1",

@@ -45,7 +45,12 @@ export class TestPeer {
   #send: types.Transport | undefined;
   #receive: types.Transport | undefined;
 
-  constructor(engine: MediaEngine, routerId: string) {
+  constructor(
+    engine: MediaEngine,
+    routerId: string,
+    /** Which ways it may take: `relay` is nothing but a TURN server's. */
+    readonly ways: RTCIceTransportPolicy = "all",
+  ) {
     this.#engine = engine;
     this.#routerId = routerId;
   }
@@ -56,10 +61,10 @@ export class TestPeer {
   }
 
   async #transport(direction: "send" | "recv"): Promise<types.Transport> {
-    const options = await this.#engine.createTransport(
-      this.#routerId,
-      direction,
-    ) as types.TransportOptions;
+    const options = {
+      ...await this.#engine.createTransport(this.#routerId, direction),
+      iceTransportPolicy: this.ways,
+    } as types.TransportOptions;
     const transport = direction === "send"
       ? this.#device.createSendTransport(options)
       : this.#device.createRecvTransport(options);

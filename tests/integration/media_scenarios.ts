@@ -10,6 +10,7 @@ import { type LocalMediaOptions, startLocalMedia } from "../../server/sfu/io/loc
 import { startMediaProcess } from "../../server/sfu/io/process.ts";
 import { lossySocket } from "./lossy_socket.ts";
 import { TestPeer } from "./media_peer.ts";
+import { findTurnServer, TurnServer } from "./turn_server.ts";
 import { until } from "./until.ts";
 
 const ADDRESS = "127.0.0.1";
@@ -143,6 +144,31 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
     expect(video["pliCount"] ?? 0).toBeLessThanOrEqual(3);
     expect(video["framesDropped"] ?? 0).toBeLessThanOrEqual(10);
     await engine.close();
+  },
+
+  "sound comes through a relay where nothing else is let through": async () => {
+    const secret = crypto.randomUUID();
+    const relay = await TurnServer.start(findTurnServer() ?? "turnserver", secret);
+    const logger = { info: () => {}, warn: () => {}, error: () => {} };
+    const engine = await startMediaProcess({
+      address: ADDRESS,
+      port: 0,
+      logger,
+      turn: { urls: [`turn:127.0.0.1:${relay.port}?transport=udp`], secret },
+    });
+    const routerId = await engine.createRouter(() => {});
+    const ada = new TestPeer(engine, routerId);
+    const bob = new TestPeer(engine, routerId, "relay");
+    await Promise.all([ada.load(), bob.load()]);
+    const heard = await bob.consume(await ada.publishTone());
+    await until(() => heard.loudness > 0.1, { what: "sound through the relay" });
+    const report = await bob.receiveTransport!.getStats();
+    const local = [...report.values()].filter(({ type }) => type === "local-candidate");
+    expect(local.map(({ candidateType }) => candidateType)).toEqual(
+      local.map(() => "relay"),
+    );
+    await engine.close();
+    await relay.stop();
   },
 
   "an ICE restart keeps sound and picture": async () => {

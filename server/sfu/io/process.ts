@@ -22,6 +22,7 @@ import type {
 } from "../../../rooms/protocol/rtp.ts";
 import { ROUTER_RTP_CAPABILITIES } from "../ortc.ts";
 import { MediaChild, type MediaLogger } from "./media_child.ts";
+import { type TurnOptions, turnServer } from "./turn.ts";
 
 export type { MediaLogger } from "./media_child.ts";
 
@@ -36,6 +37,8 @@ export interface MediaProcessOptions {
   /** 0: any free one. */
   port: number;
   logger: MediaLogger;
+  /** A relay for browsers that reach nothing else; null for none. */
+  turn?: TurnOptions | null;
   /** Where recorded media goes. */
   onRecorded?: TakeBatch;
   /** Further flags for the child's runtime. */
@@ -163,7 +166,10 @@ class MediaSupervisor implements MediaProcess {
   }
 
   async createTransport(routerId: string, direction: "send" | "recv"): Promise<TransportOptions> {
-    return await this.#call("createTransport", routerId, direction) as TransportOptions;
+    const options = await this.#call("createTransport", routerId, direction) as TransportOptions;
+    const { turn } = this.#options;
+    if (turn === undefined || turn === null) return options;
+    return { ...options, iceServers: [turnServer(turn, options.id, Date.now())] };
   }
 
   async connectTransport(transportId: string, dtls: DtlsParameters): Promise<void> {
