@@ -2,34 +2,32 @@
  * A meeting that is open on this node: its people, its document, its door, its end.
  *
  * Time is passed in, sockets and storage are ports; {@linkcode Room.tick} does what is due.
- * Invariant: a change of the room is made here first and then shown in the document, so that a document that is
- * rebuilt from the log can be made to say it again.
  * Invariant: nobody but a seated {@linkcode Member} reads or writes the document.
  */
-import type * as Y from "yjs";
 import { checkNotFull, mustWait } from "./admission.ts";
 import { Audience } from "./audience.ts";
 import type { ClientIds } from "./client_ids.ts";
 import { Activity } from "./activity.ts";
 import { Closing } from "./closing.ts";
 import type { Deadline } from "./deadlines.ts";
-import { projectMeeting, projectParticipant } from "./document/projection.ts";
 import type { Replica } from "./document/replica.ts";
 import type { MeetingFields } from "./document/schema.ts";
-import { CLOSE, RoomError } from "./errors.ts";
+import { Ending } from "./ending.ts";
+import { CLOSE } from "./errors.ts";
 import { takeFrame } from "./intake.ts";
 import { KeyExchange } from "./key_exchange.ts";
-import { encodeNotice, Member, type Peer } from "./member.ts";
+import { Member, type Peer } from "./member.ts";
 import { initialMeeting, type Loaded, loadMeeting } from "./opening.ts";
 import { Outage } from "./outage.ts";
 import { People, type Person } from "./people.ts";
-import { type Permissions, permissionsOf } from "./permissions.ts";
+import type { Permissions } from "./permissions.ts";
 import type { EndReason, Identity, MeetingRecord } from "./ports.ts";
 import type { Welcome } from "./protocol/messages.ts";
 import { MeetingRecording } from "./recording.ts";
 import type { Entry, RoomPorts } from "./room_ports.ts";
 import { Reception } from "./reception.ts";
 import { Sources } from "./sources.ts";
+import { Standing } from "./standing.ts";
 
 export class Room {
   readonly replica: Replica;
@@ -43,10 +41,8 @@ export class Room {
   readonly recording: MeetingRecording | null;
   /** Null when the meeting isn't encrypted end to end. */
   readonly keys: KeyExchange | null;
-  #meeting: MeetingFields;
-  #now: number;
-  #state: "open" | "ending" | "closed" = "open";
-  readonly #over = Promise.withResolvers<void>();
+  readonly #standing: Standing;
+  readonly #ending: Ending;
   #emptySince: number | null;
   readonly closing: Closing;
   readonly activity: Activity;
@@ -60,15 +56,14 @@ export class Room {
     now: number,
   ) {
     this.replica = replica;
-    this.#now = now;
     const { recorder } = ports;
     this.audience = new Audience(ports.limits, (frame) => recorder?.presence(frame));
     this.recording = recorder === null ? null : new MeetingRecording({
       recorder,
       checkpoint: async (now) => ({ seq: await replica.checkpoint(now), at: now }),
-      state: () => this.#meeting.recording,
+      state: () => this.meeting.recording,
       show: (state, now) => {
-        this.#now = Math.max(this.#now, now);
+        this.#standing.now = Math.max(this.#standing.now, now);
         this.change({ recording: { state, since: now } });
       },
       failed: (what, error) =>
@@ -82,7 +77,16 @@ export class Room {
     this.#clientIds = clientIds;
     this.people = new People(clientIds, ports.limits);
     this.people.restore(replica.doc, now);
-    this.#meeting = initialMeeting(record, replica.doc);
+    this.#standing = new Standing(
+      {
+        replica,
+        people: this.people,
+        policyChanged: () => this.#enforcePolicy(),
+        shown: ({ id, fields }, now) => this.activity.shown(id, fields, now),
+      },
+      initialMeeting(record, replica.doc),
+      now,
+    );
     this.closing = new Closing(record, ports);
     this.activity = new Activity({
       meetingId: record.meetingId,
@@ -111,6 +115,7 @@ export class Room {
       muted: (person, muted) =>
         void this.#keep("mute", ports.store.recordMuted(record.meetingId, person.id, muted)),
     });
+    this.#ending = new Ending(this, this.#standing, ports);
   }
 
   /** Loads the meeting from the log. Whoever was in it has the usual time to come back. */
@@ -120,17 +125,17 @@ export class Room {
     const loaded = await loadMeeting(record.meetingId, ports, {
       commitDue: ports.commitDue,
       committed(updates, stored) {
-        room?.audience.relay(updates, stored, room.#now);
+        room?.audience.relay(updates, stored, room.#standing.now);
       },
       dropped(cause, error) {
-        if (room !== null) room.#outage.begin(cause, error, room.#now);
+        if (room !== null) room.#outage.begin(cause, error, room.#standing.now);
       },
     }, now);
     const custodian = record.encryption === "e2ee" && ports.recorder !== null
       ? await ports.envelopes?.custodian(record.meetingId) ?? null
       : null;
     room = new Room(record, ports, loaded, custodian, now);
-    room.#project();
+    room.#standing.showAll();
     // A lesson that was going on when the server went down.
     if (room.meeting.status === "active") room.recording?.begin(now);
     return room;
@@ -141,23 +146,23 @@ export class Room {
   }
 
   get meeting(): Readonly<MeetingFields> {
-    return this.#meeting;
+    return this.#standing.meeting;
   }
 
   get isOpen(): boolean {
-    return this.#state === "open";
+    return this.#ending.isOpen;
   }
 
   /** Resolves when everything is stored and everybody is gone. */
   get over(): Promise<void> {
-    return this.#over.promise;
+    return this.#ending.over;
   }
 
   // Coming and going
 
   /** Whether a visitor has to wait for a host. @throws RoomError `locked`, `over`. */
   mustWait(identity: Identity | null, hasSession: boolean): boolean {
-    this.#checkOpen();
+    this.#ending.checkOpen();
     return mustWait({ identity, hasSession }, this);
   }
 
@@ -168,15 +173,15 @@ export class Room {
   async join(entry: Entry, now: number): Promise<{ member: Member; welcome: Welcome }> {
     const { identity, peer, clientId } = entry;
     const { store } = this.ports;
-    this.#checkOpen();
+    this.#ending.checkOpen();
     const stays = this.people.isPresent(identity.participantId);
     if (!stays) checkNotFull(identity, this.people, this.ports.limits);
     const page = this.people.get(identity.participantId)?.page ?? null;
     await this.#clientIds.bind(identity.participantId, [clientId], { replica: this.replica, page });
     const session = entry.session ?? await store.openSession(this.meetingId, identity);
-    if (this.#meeting.status === "pending") await store.start(this.meetingId, now);
+    if (this.meeting.status === "pending") await store.start(this.meetingId, now);
     if (!stays) await store.recordJoin(this.meetingId, identity, now);
-    this.#checkOpen();
+    this.#ending.checkOpen();
     const member = this.#seat(identity, clientId, peer, now);
     const welcome: Welcome = {
       meetingId: this.meetingId,
@@ -192,7 +197,7 @@ export class Room {
   }
 
   #seat(identity: Identity, clientId: number, peer: Peer, now: number): Member {
-    this.#now = now;
+    this.#standing.now = now;
     const person = this.people.enter(identity, now);
     const earlier = person.member;
     // A reload has a new client id, and nothing of the old page's media; a lost socket keeps it all.
@@ -207,7 +212,7 @@ export class Room {
     this.audience.seat(member);
     this.keys?.settle();
     this.#emptySince = null;
-    if (this.#meeting.status === "pending") {
+    if (this.meeting.status === "pending") {
       this.change({ status: "active", startedAt: now });
       this.recording?.begin(now);
     }
@@ -231,8 +236,8 @@ export class Room {
     if (member.person.member !== member) return;
     const { person } = member;
     person.member = null;
-    if (this.#state !== "open" || person.fields.connection === "left") return;
-    this.#now = now;
+    if (!this.isOpen || person.fields.connection === "left") return;
+    this.#standing.now = now;
     person.awaySince = now;
     this.keys?.settle();
     person.fields = { ...person.fields, connection: "reconnecting" };
@@ -241,7 +246,7 @@ export class Room {
 
   /** The person leaves for good (until they join again). */
   async leave(person: Person, now: number, removed = false): Promise<void> {
-    this.#now = now;
+    this.#standing.now = now;
     if (person.fields.connection === "left") return;
     const { member } = person;
     person.member = null;
@@ -261,9 +266,9 @@ export class Room {
     const { member } = person;
     member?.notify("participant.removed", { by: by.fields.name });
     member?.peer.close(CLOSE.removed, "removed");
-    if (!person.booked && !this.#meeting.policy.waitingRoom) {
+    if (!person.booked && !this.meeting.policy.waitingRoom) {
       // The passcode alone would let them in again.
-      this.change({ policy: { ...this.#meeting.policy, waitingRoom: true } });
+      this.change({ policy: { ...this.meeting.policy, waitingRoom: true } });
     }
     await this.leave(person, now, true);
   }
@@ -277,27 +282,24 @@ export class Room {
 
   /** Takes a binary frame. @throws RoomError as {@linkcode takeFrame} does. */
   receive(member: Member, frame: Uint8Array, now: number): void {
-    this.#now = now;
+    this.#standing.now = now;
     takeFrame(frame, member, this, now);
   }
 
   // What the room says
 
   permissionsOf(person: Person): Permissions {
-    return permissionsOf({ id: person.id, role: person.fields.role }, this.#meeting.policy);
+    return this.#standing.permissionsOf(person);
   }
 
   /** Changes the meeting; a new policy holds from here on. */
   change(fields: Partial<MeetingFields>): void {
-    this.#meeting = { ...this.#meeting, ...fields };
-    if (fields.policy !== undefined) this.#enforcePolicy();
-    this.#write((doc) => projectMeeting(doc, this.#meeting));
+    this.#standing.change(fields);
   }
 
   /** Shows a person's fields in the document. */
   show(person: Person): void {
-    this.activity.shown(person.id, person.fields, this.#now);
-    this.#write((doc) => projectParticipant(doc, person.id, person.fields));
+    this.#standing.show(person);
   }
 
   /** Resolves when what was changed so far is stored. @throws RoomError `unavailable`. */
@@ -309,14 +311,14 @@ export class Room {
 
   /** Commits what waits. Never rejects. */
   commit(now: number): Promise<void> {
-    this.#now = now;
+    this.#standing.now = now;
     return this.replica.commit(now);
   }
 
   /** Does what is due. Call it a few times a second. */
   async tick(now: number): Promise<void> {
-    if (this.#state !== "open") return;
-    this.#now = now;
+    if (!this.isOpen) return;
+    this.#standing.now = now;
     const { reconnectMs } = this.ports.limits;
     this.audience.settleDebts(now);
     for (const person of this.people.present()) {
@@ -335,72 +337,24 @@ export class Room {
     if (deadline.due === "warning") {
       const warning = this.closing.warning();
       if (warning !== null) this.audience.notify("meeting.warning", warning);
-    } else if (deadline.due === "empty" && this.#meeting.status === "pending") {
-      // Nobody ever came in: the lesson may still happen.
-      await this.#close(CLOSE.normal, "nobody came");
+    } else if (deadline.due === "empty" && this.meeting.status === "pending") {
+      await this.#ending.abandon();
     } else {
-      await this.end(deadline.due, null, this.#now);
+      await this.end(deadline.due, null, this.#standing.now);
     }
   }
 
   /** Ends the meeting for all. `by` is a name. */
-  async end(reason: EndReason, by: string | null, now: number): Promise<void> {
-    if (this.#state !== "open") return;
-    this.#now = now;
-    const status = reason === "cancelled" ? "cancelled" : "completed";
-    for (const person of this.people.present()) {
-      person.fields = { ...person.fields, connection: "left", hand: null };
-      this.sources.unpublishedAll(person);
-      this.show(person);
-    }
-    const { recording } = this.#meeting;
-    this.change({
-      status,
-      ...(recording.state === "off" ? {} : { recording: { state: "off", since: now } }),
-    });
-    this.#state = "ending";
-    // Whoever hears of the end may ask for the figures at once.
-    await this.activity.keep(now);
-    if (reason !== "cancelled") {
-      await this.#keep("end", this.ports.store.complete(this.meetingId, now, reason));
-    }
-    const recordingUrl = await this.recording?.end(now) ?? null;
-    this.audience.farewell({ reason, by, recordingUrl });
-    this.reception.farewell({ reason, by, recordingUrl: null });
-    await this.#close(CLOSE.ended, reason);
+  end(reason: EndReason, by: string | null, now: number): Promise<void> {
+    return this.#ending.end(reason, by, now);
   }
 
   /** The server goes down: everybody is told, and everything is stored. People count as still here. */
-  async drain(now: number): Promise<void> {
-    if (this.#state !== "open") return;
-    this.#now = now;
-    const text = encodeNotice("server.restarting", {});
-    for (const peer of this.#peers()) peer.sendText(text);
-    await this.activity.keep(now);
-    await this.recording?.suspend();
-    await this.#close(CLOSE.restarting, "restarting");
-  }
-
-  async #close(code: number, reason: string): Promise<void> {
-    this.#state = "closed";
-    await this.replica.close(this.#now)
-      .catch((error) => this.ports.report("error", "Document not stored at close", { error }));
-    for (const peer of this.#peers()) peer.close(code, reason);
-    this.audience.clear();
-    this.ports.media.close();
-    this.ports.closed();
-    this.#over.resolve();
+  drain(now: number): Promise<void> {
+    return this.#ending.drain(now);
   }
 
   // Inside
-
-  #peers(): Peer[] {
-    return [...this.audience.peers, ...this.reception.peers];
-  }
-
-  #checkOpen(): void {
-    if (this.#state !== "open") throw new RoomError("over", "This meeting is over");
-  }
 
   #releaseMedia(person: Person): void {
     this.ports.media.release(person.id);
@@ -412,22 +366,10 @@ export class Room {
     this.sources.enforceShares(this.people.present(), (person) => this.permissionsOf(person));
   }
 
-  #write(change: (doc: Y.Doc) => void): void {
-    // While the document is dropped there is nothing to write to: the rebuild shows it all.
-    if (this.replica.usable) this.replica.write(this.#now, change);
-  }
-
-  #project(): void {
-    this.#write((doc) => {
-      projectMeeting(doc, this.#meeting);
-      for (const person of this.people.all()) projectParticipant(doc, person.id, person.fields);
-    });
-  }
-
   #rebuilt(): void {
-    if (this.#state !== "open") return;
+    if (!this.isOpen) return;
     this.activity.watch(this.replica.doc);
-    this.#project();
+    this.#standing.showAll();
     this.ports.commitDue();
   }
 

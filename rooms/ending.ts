@@ -1,0 +1,116 @@
+/**
+ * How a room goes: by the end of its meeting, with its server, or because nobody came.
+ *
+ * Invariant: whatever ends it, everything is stored before the last peer is let go, and it ends once.
+ */
+import type { Activity } from "./activity.ts";
+import type { Audience } from "./audience.ts";
+import type { Replica } from "./document/replica.ts";
+import { CLOSE, RoomError } from "./errors.ts";
+import { encodeNotice, type Peer } from "./member.ts";
+import type { People } from "./people.ts";
+import type { EndReason, MeetingRecord } from "./ports.ts";
+import type { MeetingRecording } from "./recording.ts";
+import type { Reception } from "./reception.ts";
+import type { RoomPorts } from "./room_ports.ts";
+import type { Sources } from "./sources.ts";
+import type { Standing } from "./standing.ts";
+
+/** What there is of a room to be brought to its end. */
+export interface EndingRoom {
+  readonly record: MeetingRecord;
+  readonly replica: Replica;
+  readonly people: People;
+  readonly sources: Sources;
+  readonly audience: Audience;
+  readonly reception: Reception;
+  readonly recording: MeetingRecording | null;
+  readonly activity: Activity;
+}
+
+export class Ending {
+  #state: "open" | "ending" | "closed" = "open";
+  readonly #over = Promise.withResolvers<void>();
+
+  constructor(
+    private readonly room: EndingRoom,
+    private readonly standing: Standing,
+    private readonly ports: Pick<RoomPorts, "store" | "media" | "report" | "closed">,
+  ) {}
+
+  get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  /** Resolves when everything is stored and everybody is gone. */
+  get over(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  /** @throws RoomError `over`. */
+  checkOpen(): void {
+    if (!this.isOpen) throw new RoomError("over", "This meeting is over");
+  }
+
+  /** Ends the meeting for all. `by` is a name. */
+  async end(reason: EndReason, by: string | null, now: number): Promise<void> {
+    if (!this.isOpen) return;
+    const { people, sources, activity, audience, reception, record: { meetingId } } = this.room;
+    const { standing, ports: { store, report } } = this;
+    standing.now = now;
+    for (const person of people.present()) {
+      person.fields = { ...person.fields, connection: "left", hand: null };
+      sources.unpublishedAll(person);
+      standing.show(person);
+    }
+    const recorded = standing.meeting.recording.state !== "off";
+    standing.change({
+      status: reason === "cancelled" ? "cancelled" : "completed",
+      ...(recorded ? { recording: { state: "off", since: now } } : {}),
+    });
+    this.#state = "ending";
+    // Whoever hears of the end may ask for the figures at once.
+    await activity.keep(now);
+    if (reason !== "cancelled") {
+      await store.complete(meetingId, now, reason)
+        .catch((error) => report("error", "Not kept: end", { meetingId, error }));
+    }
+    const recordingUrl = await this.room.recording?.end(now) ?? null;
+    audience.farewell({ reason, by, recordingUrl });
+    reception.farewell({ reason, by, recordingUrl: null });
+    await this.#close(CLOSE.ended, reason);
+  }
+
+  /** The server goes down: everybody is told, and everything is stored. People count as still here. */
+  async drain(now: number): Promise<void> {
+    if (!this.isOpen) return;
+    this.standing.now = now;
+    const text = encodeNotice("server.restarting", {});
+    for (const peer of this.#peers()) peer.sendText(text);
+    await this.room.activity.keep(now);
+    await this.room.recording?.suspend();
+    await this.#close(CLOSE.restarting, "restarting");
+  }
+
+  /** Nobody ever came in: the lesson may still happen. */
+  abandon(): Promise<void> {
+    return this.#close(CLOSE.normal, "nobody came");
+  }
+
+  async #close(code: number, reason: string): Promise<void> {
+    this.#state = "closed";
+    const { replica, audience } = this.room;
+    const { media, report, closed } = this.ports;
+    await replica.close(this.standing.now)
+      .catch((error) => report("error", "Document not stored at close", { error }));
+    for (const peer of this.#peers()) peer.close(code, reason);
+    audience.clear();
+    media.close();
+    closed();
+    this.#over.resolve();
+  }
+
+  #peers(): Peer[] {
+    return [...this.room.audience.peers, ...this.room.reception.peers];
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * How a meeting stands: its own fields, and what its document shows of it and of its people.
+ *
+ * Invariant: a change is made here first and then shown in the document, so that a document that is rebuilt from the
+ * log can be made to say it again.
+ */
+import type * as Y from "yjs";
+import { projectMeeting, projectParticipant } from "./document/projection.ts";
+import type { Replica } from "./document/replica.ts";
+import type { MeetingFields } from "./document/schema.ts";
+import type { People, Person } from "./people.ts";
+import { type Permissions, permissionsOf } from "./permissions.ts";
+
+export interface StandingPorts {
+  replica: Replica;
+  people: People;
+  /** Another policy holds from here on. */
+  policyChanged(): void;
+  /** What is shown of a person may have changed. */
+  shown(person: Person, now: number): void;
+}
+
+export class Standing {
+  constructor(
+    private readonly ports: StandingPorts,
+    private fields: MeetingFields,
+    private time: number,
+  ) {}
+
+  get meeting(): Readonly<MeetingFields> {
+    return this.fields;
+  }
+
+  /** When what is going on in the room goes on: the time of its rows in the log. */
+  get now(): number {
+    return this.time;
+  }
+
+  set now(now: number) {
+    this.time = now;
+  }
+
+  permissionsOf({ id, fields: { role } }: Person): Permissions {
+    return permissionsOf({ id, role }, this.fields.policy);
+  }
+
+  /** Changes the meeting; a new policy holds from here on. */
+  change(fields: Partial<MeetingFields>): void {
+    this.fields = { ...this.fields, ...fields };
+    if (fields.policy !== undefined) this.ports.policyChanged();
+    this.#write((doc) => projectMeeting(doc, this.fields));
+  }
+
+  /** Shows a person's fields. */
+  show(person: Person): void {
+    this.ports.shown(person, this.time);
+    this.#write((doc) => projectParticipant(doc, person.id, person.fields));
+  }
+
+  /** Shows everything. */
+  showAll(): void {
+    this.#write((doc) => {
+      projectMeeting(doc, this.fields);
+      for (const { id, fields } of this.ports.people.all()) projectParticipant(doc, id, fields);
+    });
+  }
+
+  #write(change: (doc: Y.Doc) => void): void {
+    // While the document is dropped there is nothing to write to: the rebuild shows it all.
+    if (this.ports.replica.usable) this.ports.replica.write(this.time, change);
+  }
+}
