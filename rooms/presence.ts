@@ -1,7 +1,8 @@
 /**
  * Who looks where: awareness states, checked and passed on, never stored.
  *
- * Invariant: a state reaches others only under a client id that is bound to its sender.
+ * Invariant: a state reaches others only under a client id that is bound to its sender, and names nobody else as its
+ * author. Pages may take `by` for true.
  */
 import { RoomError } from "./errors.ts";
 import type { Member } from "./member.ts";
@@ -17,7 +18,7 @@ const MAX_STATES = 8;
 
 /**
  * Takes in an awareness update; answers the frame for everybody else, or null when nothing is new.
- * @throws RoomError `bad-request`, `too-large`, or `update-refused` for somebody else's client id.
+ * @throws RoomError `bad-request`, `too-large`, or `update-refused` for somebody else's client id or name.
  */
 export function receivePresence(
   payload: Uint8Array,
@@ -34,6 +35,7 @@ export function receivePresence(
     if (entry.state.length > maxStateBytes) {
       throw new RoomError("too-large", `An awareness state has at most ${maxStateBytes} bytes`);
     }
+    checkAuthor(entry.state, from.person.id);
     const known = from.presence.get(entry.clientId);
     const gone = entry.state === "null";
     if (known !== undefined && known.clock >= entry.clock && !gone) continue;
@@ -44,6 +46,22 @@ export function receivePresence(
     fresh.push(entry);
   }
   return fresh.length === 0 ? null : writePresenceFrame(writePresence(fresh));
+}
+
+/** The parts of a state (a place on the board, a cursor in the code) that say whose they are must say the sender. */
+function checkAuthor(text: string, participantId: string): void {
+  let state: unknown;
+  try {
+    state = JSON.parse(text);
+  } catch {
+    throw new RoomError("bad-request", "An awareness state has to be JSON");
+  }
+  if (typeof state !== "object" || state === null) return;
+  for (const part of Object.values(state)) {
+    if (typeof part !== "object" || part === null || !("by" in part)) continue;
+    if (part.by === participantId) continue;
+    throw new RoomError("update-refused", "Awareness refused: it speaks for somebody else");
+  }
 }
 
 /** Everybody else's states, for someone who has just come in; null when there are none. */

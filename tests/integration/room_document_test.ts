@@ -332,6 +332,24 @@ Deno.test("awareness under somebody else's client id closes with 4422 and reache
   expect(guest.awareness.getStates().has(tutor.doc.clientID)).toBe(false);
 });
 
+Deno.test("awareness that says it is the host's closes with 4422 and brings nobody anywhere", async () => {
+  await using server = await RoomServer.start();
+  const lesson = await server.book({ policy: { waitingRoom: false } });
+  const tutor = await server.join(lesson.tutor);
+  const student = await server.join(lesson.student);
+  const guest = await server.join(lesson.guest);
+  const host = tutor.welcome?.participantId ?? "";
+  const call = (client: TestClient, by: string) =>
+    client.awareness.setLocalState({ board: { by, state: {}, bring: { at: 1 } } });
+  const seen = (client: TestClient) => guest.awareness.getStates().get(client.doc.clientID);
+  call(tutor, host);
+  await guest.until(() => seen(tutor) !== undefined, "the host's own call");
+  call(student, host);
+  expect((await student.closed).code).toBe(CLOSE.updateRefused);
+  await guest.request("ping", {});
+  expect(seen(student)).toBeUndefined();
+});
+
 Deno.test("a change of policy holds at once, also for who is in the room", async () => {
   await using server = await RoomServer.start();
   const lesson = await server.book();
