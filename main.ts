@@ -126,6 +126,7 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     outbound,
     assets: storage.assets,
     earlier: storage.earlier,
+    thumbnails: storage.thumbnails,
     library: recorder.library,
     rooms,
     attempts,

@@ -13,7 +13,7 @@ import type { Schema } from "./schema.ts";
 /** Rows of one statement: a longer one would hold up the lessons that are running. */
 const CHUNKS_AT_ONCE = 50;
 
-/** Removes media, the meeting's log and its images. False when it isn't there or still being recorded. */
+/** Removes media and what is kept of the meeting. False when it isn't there or still being recorded. */
 export async function deleteRecording(
   db: Kysely<Schema>,
   recordingId: string,
@@ -50,7 +50,7 @@ export async function deleteRecording(
     ) {
       await transaction.deleteFrom(table).where("recording_id", "=", recordingId).execute();
     }
-    for (const table of ["snapshots", "assets", "key_envelopes"] as const) {
+    for (const table of ["snapshots", "assets", "thumbnails", "key_envelopes"] as const) {
       await transaction.deleteFrom(table).where("meeting_id", "=", meetingId).execute();
     }
     await deleteLogged(transaction, meetingId, WHOLE_LOG);

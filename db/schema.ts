@@ -122,6 +122,14 @@ export interface AssetsTable {
   created_at: number;
 }
 
+/** A lesson's board, small. */
+export interface ThumbnailsTable {
+  meeting_id: string;
+  media_type: string;
+  data: Uint8Array;
+  taken_at: number;
+}
+
 /** What is kept of a meeting; at most one a meeting. */
 export interface RecordingsTable {
   recording_id: string;
@@ -240,6 +248,7 @@ export interface Schema extends BookingSchema, OutboxSchema {
   snapshots: SnapshotsTable;
   client_ids: ClientIdsTable;
   assets: AssetsTable;
+  thumbnails: ThumbnailsTable;
   recordings: RecordingsTable;
   recording_spans: RecordingSpansTable;
   recording_tracks: RecordingTracksTable;

@@ -51,6 +51,7 @@ import { pruneOutbox } from "./pruning.ts";
 import { recordReminders } from "./reminders.ts";
 import type { Schema } from "./schema.ts";
 import { findSession, openSession } from "./sessions.ts";
+import { Thumbnails } from "./thumbnails.ts";
 import { SqlUpdateLog } from "./update_log.ts";
 import { Webhooks } from "./webhooks.ts";
 
@@ -102,6 +103,7 @@ export interface Storage {
   mails: Mails;
   assets: Assets;
   earlier: EarlierLessons;
+  thumbnails: Thumbnails;
   /** Names of the migrations that this opening applied. */
   migrated: readonly string[];
   /** Forgets what was told and answered long ago: see {@linkcode pruneOutbox}. */
@@ -136,6 +138,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     mails: new Mails(db),
     assets: new Assets(db),
     earlier: new EarlierLessons(db),
+    thumbnails: new Thumbnails(db),
     migrated: database.migrated,
     prune: (at) => pruneOutbox(db, at),
     async ping() {

@@ -16,6 +16,7 @@ import { statements as keyEnvelopes } from "./007_key_envelopes.ts";
 import { statements as activity } from "./008_activity.ts";
 import { statements as mediaObjects } from "./009_media_objects.ts";
 import { statements as logJournal } from "./010_log_journal.ts";
+import { statements as thumbnails } from "./011_thumbnails.ts";
 
 export interface Migration {
   number: number;
@@ -34,6 +35,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 8, name: "activity", statements: activity },
   { number: 9, name: "media objects", statements: mediaObjects },
   { number: 10, name: "log journal", statements: logJournal },
+  { number: 11, name: "thumbnails", statements: thumbnails },
 ];
 
 /** The database was written by a newer Lectern than this one. */

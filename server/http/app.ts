@@ -20,6 +20,7 @@ import { internalProblem, Problem } from "./problems.ts";
 import { recordingRoutes } from "./recordings.ts";
 import { sandboxRoutes } from "./sandbox.ts";
 import { COMMON_HEADERS } from "./security_headers.ts";
+import { thumbnailRoutes } from "./thumbnails.ts";
 import { tryItRoutes } from "./try_it.ts";
 
 /** Requests of watchers and of pages' files, which would drown the rest of the log. */
@@ -36,6 +37,7 @@ export function createApp(deps: HttpDeps): Hono<HttpEnv> {
   app.use("/api/*", neverCached);
   app.get("/api/socket", (context) => deps.rooms.upgrade(context.req.raw, context.get("address")));
   app.route("/api/earlier", earlierRoutes(deps));
+  app.route("/api/thumbnails", thumbnailRoutes(deps));
   app.route("/api/join", joinRoutes(deps));
   app.route("/api/lessons", lessonRoutes(deps));
   app.route("/api/recordings", recordingRoutes(deps));

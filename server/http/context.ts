@@ -5,6 +5,7 @@ import type { EarlierLessons } from "../../db/earlier_lessons.ts";
 import type { Idempotency } from "../../db/idempotency.ts";
 import type { KeyEnvelopes } from "../../db/key_envelopes.ts";
 import type { LessonsLinks } from "../../db/lessons_links.ts";
+import type { Thumbnails } from "../../db/thumbnails.ts";
 import type { Webhooks } from "../../db/webhooks.ts";
 import type { BookingStore } from "../../db/storage.ts";
 import type { RecordingLibrary } from "../../recorder/library.ts";
@@ -21,6 +22,7 @@ export interface HttpDeps {
   keyEnvelopes: Pick<KeyEnvelopes, "list" | "booked" | "custodianOf" | "setCustodian">;
   lessonsLinks: Pick<LessonsLinks, "issue" | "find" | "revoke">;
   assets: Pick<Assets, "add" | "copy" | "find" | "totals">;
+  thumbnails: Pick<Thumbnails, "among" | "find" | "put">;
   earlier: Pick<EarlierLessons, "list" | "may">;
   webhooks: Omit<Webhooks, "claim" | "attempted" | "disable">;
   /** Says what is wrong with an address that webhooks should go to. */

@@ -15,6 +15,7 @@ import type { HttpDeps, HttpEnv } from "./context.ts";
 import { isoTime } from "./meeting_answers.ts";
 import { type Asker, checkMayDraw, participantOf } from "./participant.ts";
 import { Problem } from "./problems.ts";
+import { answerThumbnail } from "./thumbnails.ts";
 
 /** The newest. */
 const MAX_LISTED = 50;
@@ -23,17 +24,19 @@ const MAX_BODY_BYTES = 64 * 1024;
 const imagesSchema = z.object({ images: z.array(z.string().max(100)).max(MAX_ASSETS) });
 
 export function earlierRoutes(deps: HttpDeps): Hono<HttpEnv> {
-  const { assets, earlier, library, now } = deps;
+  const { assets, earlier, library, now, thumbnails } = deps;
   const routes = new Hono<HttpEnv>();
 
   routes.get("/:meetingId", async (context) => {
     const asker = await participantOf(deps, context, context.req.param("meetingId"));
     const lessons = await earlier.list(queryOf(deps, asker), MAX_LISTED);
+    const pictured = await thumbnails.among(lessons.map((lesson) => lesson.meetingId));
     return context.json({
       lessons: lessons.map(({ startedAt, endedAt, ...lesson }) => ({
         ...lesson,
         startedAt: isoTime(startedAt),
         endedAt: isoTime(endedAt),
+        hasThumbnail: pictured.has(lesson.meetingId),
       })),
     });
   });
@@ -47,6 +50,11 @@ export function earlierRoutes(deps: HttpDeps): Hono<HttpEnv> {
   routes.get("/:meetingId/:earlierId/files", async (context) => {
     const { earlierId } = await lessonOf(deps, context);
     return context.json({ files: present(await library.codeFiles(earlierId)) });
+  });
+
+  routes.get("/:meetingId/:earlierId/thumbnail", async (context) => {
+    const { earlierId } = await lessonOf(deps, context);
+    return answerThumbnail(context, await thumbnails.find(earlierId));
   });
 
   routes.post(

@@ -9,12 +9,13 @@ import { readAnalytics } from "./analytics.ts";
 import type { HttpDeps, HttpEnv } from "./context.ts";
 import { isoTime, meetingUrl } from "./meeting_answers.ts";
 import { Problem } from "./problems.ts";
+import { answerThumbnail } from "./thumbnails.ts";
 
 /** Newest bookings first. */
 const MAX_LESSONS = 100;
 
 export function lessonRoutes(deps: HttpDeps): Hono<HttpEnv> {
-  const { library, meetings, now, publicUrl, retentionMs } = deps;
+  const { library, meetings, now, publicUrl, retentionMs, thumbnails } = deps;
   const codeOf = (userId: string) =>
     meetings.withCode(userId, retentionMs === null ? 0 : now() - retentionMs);
   const routes = new Hono<HttpEnv>();
@@ -23,6 +24,7 @@ export function lessonRoutes(deps: HttpDeps): Hono<HttpEnv> {
     const userId = await readerOf(deps, context);
     const page = await meetings.list({ userId, limit: MAX_LESSONS, after: null });
     const withCode = await codeOf(userId);
+    const pictured = await thumbnails.among(page.meetings.map(({ meetingId }) => meetingId));
     const [person] = page.meetings.map((meeting) => personOf(meeting, userId));
     return context.json({
       name: person?.name ?? null,
@@ -30,6 +32,7 @@ export function lessonRoutes(deps: HttpDeps): Hono<HttpEnv> {
       lessons: page.meetings.map((meeting) => ({
         ...lessonJson(meeting, userId),
         hasFiles: withCode.has(meeting.meetingId),
+        hasThumbnail: pictured.has(meeting.meetingId),
       })),
     });
   });
@@ -66,6 +69,13 @@ export function lessonRoutes(deps: HttpDeps): Hono<HttpEnv> {
       throw new Problem("not-found", "You gave no such lesson.");
     }
     return context.json(await readAnalytics(deps, meeting));
+  });
+
+  routes.get("/:meetingId/thumbnail", async (context) => {
+    const userId = await readerOf(deps, context);
+    const meeting = await meetings.read(context.req.param("meetingId"));
+    const theirs = meeting !== null && personOf(meeting, userId) !== undefined;
+    return answerThumbnail(context, theirs ? await thumbnails.find(meeting.meetingId) : null);
   });
 
   return routes;

@@ -91,6 +91,7 @@ Deno.test("a lesson that wasn't recorded gives its board and its files to the ne
     people: ["Mia", "Ada"],
     startedAt: new Date(server.clock.now - 3_600_000).toISOString(),
     endedAt: new Date(server.clock.now).toISOString(),
+    hasThumbnail: false,
   }]);
   const board = await ask(server, now, ADA, `/${earlier.meetingId}/board`);
   expect(board.headers.get("cache-control")).toBe("no-store");
@@ -125,6 +126,8 @@ Deno.test("people take from lessons that they were in with this tutor, and from 
   now.tokens.set("guest", guest);
   expect(await listed(server, now, { id: "guest", name: "Gil" })).toEqual([]);
 
+  const small = { mediaType: "image/png", data: PNG };
+  await server.storage.thumbnails.put(withBen.meetingId, small, { now: 1, leastMs: 0 });
   const refused: [who: Person, lesson: Booked][] = [
     [ADA, withBen],
     [MIA, withBen],
@@ -135,7 +138,7 @@ Deno.test("people take from lessons that they were in with this tutor, and from 
     [{ id: "guest", name: "Gil" }, withAda],
   ];
   for (const [who, { meetingId }] of refused) {
-    for (const part of ["board", "files"]) {
+    for (const part of ["board", "files", "thumbnail"]) {
       const answer = await ask(server, now, who, `/${meetingId}/${part}`);
       expect([who.name, part, answer.status]).toEqual([who.name, part, 404]);
       expect((await answer.json()).code).toBe("not-found");
@@ -177,16 +180,7 @@ Deno.test("a deleted lesson gives nothing, nor one whose time to be kept is over
   const now = await book(server, MIA, [ADA]);
   expect(await listed(server, now, ADA)).toEqual([old.meetingId, deleted.meetingId]);
 
-  const database = await openDatabase({
-    kind: "file",
-    path: server.storage.path,
-    synchronous: "normal",
-  });
-  const recordings = new SqlRecordings(database.query);
-  const recording = await recordings.begin(deleted.meetingId, { seq: 0, at: 1 });
-  await recordings.end(recording?.recordingId ?? "", { seq: 1, at: 2 });
-  await new SqlRecordingLibrary(database.query).delete(recording?.recordingId ?? "");
-  await database.close();
+  await deleteLesson(server, deleted.meetingId);
   expect(await listed(server, now, ADA)).toEqual([old.meetingId]);
   const answer = await ask(server, now, ADA, `/${deleted.meetingId}/board`);
   expect(answer.status).toBe(404);
@@ -231,3 +225,62 @@ Deno.test("an earlier board's images come along for whoever may draw, as long as
   expect(full.status).toBe(413);
   await full.body?.cancel();
 });
+
+Deno.test("a small picture of the board is kept with the lesson, for its people alone, and goes with it", async () => {
+  await using server = await startHttp();
+  const { storage, clock } = server;
+  const lesson = await book(server, MIA, [ADA]);
+  const put = async (who: Person, body: Uint8Array<ArrayBuffer> | string) => {
+    const headers = { authorization: `Bearer ${lesson.tokens.get(who.id)}` };
+    const path = `/api/thumbnails/${lesson.meetingId}`;
+    const answer = await server.send(path, { method: "PUT", headers, body });
+    await answer.body?.cancel();
+    clock.now += 5000;
+    return answer.status;
+  };
+  expect(await put(ADA, PNG)).toBe(204);
+  const newer = new Uint8Array([...PNG, 4]);
+  expect(await put(MIA, newer)).toBe(204);
+  clock.now -= 1;
+  expect(await put(ADA, PNG)).toBe(429);
+  expect(await put(ADA, "<svg xmlns='http://www.w3.org/2000/svg'/>")).toBe(400);
+  expect(await put(ADA, new Uint8Array(64 * 1024 + 1))).toBe(413);
+  expect(await put(BEN, PNG)).toBe(401);
+  server.policies.set(lesson.meetingId, { ...DEFAULT_POLICY, draw: "host" });
+  expect(await put(ADA, PNG)).toBe(403);
+
+  await storage.meetings.start(lesson.meetingId, clock.now);
+  const state = Y.encodeStateAsUpdate(new Y.Doc());
+  await storage.log.saveSnapshot(lesson.meetingId, { seq: 1, at: 1, state });
+  await storage.meetings.complete(lesson.meetingId, clock.now);
+  const now = await book(server, MIA, [ADA]);
+  const { lessons } = await (await ask(server, now, ADA)).json();
+  expect(lessons[0].hasThumbnail).toBe(true);
+  const shown = await ask(server, now, ADA, `/${lesson.meetingId}/thumbnail`);
+  expect(shown.headers.get("content-type")).toBe("image/png");
+  expect(new Uint8Array(await shown.arrayBuffer())).toEqual(newer);
+
+  const lessonsPage = async (person: Person) => {
+    const token = await storage.lessonsLinks.issue(person.id, clock.now, clock.now + 1000);
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await server.send(`/api/lessons/${lesson.meetingId}/thumbnail`, { headers });
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  expect(await lessonsPage(ADA)).toBe(200);
+  expect(await lessonsPage(BEN)).toBe(404);
+
+  await deleteLesson(server, lesson.meetingId);
+  expect(await storage.thumbnails.find(lesson.meetingId)).toBeNull();
+});
+
+/** As the operator or the time does it: by the recording that was made of it. */
+async function deleteLesson({ storage }: HttpServer, meetingId: string): Promise<void> {
+  const { path } = storage;
+  const database = await openDatabase({ kind: "file", path, synchronous: "normal" });
+  const recordings = new SqlRecordings(database.query);
+  const recordingId = (await recordings.begin(meetingId, { seq: 0, at: 1 }))?.recordingId ?? "";
+  await recordings.end(recordingId, { seq: 1, at: 2 });
+  expect(await new SqlRecordingLibrary(database.query).delete(recordingId)).toBe(true);
+  await database.close();
+}

@@ -60,6 +60,7 @@ export async function startHttp(change: Partial<HttpDeps> = {}): Promise<HttpSer
     outbound: new Outbound({ allowPrivate: true }),
     assets: storage.assets,
     earlier: storage.earlier,
+    thumbnails: storage.thumbnails,
     library: new SqlRecordingLibrary(database.query),
     rooms: rememberingRooms(ended, present, policies),
     attempts: new Attempts(),
