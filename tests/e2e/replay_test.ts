@@ -278,8 +278,9 @@ Deno.test({
       const frames = `[...document.querySelectorAll(".picture")]
         .map((video) => video.getVideoPlaybackQuality().totalVideoFrames)`;
       await firefox.waitFor(
-        `((frames) => frames.length === 2 && frames.every((count) => count > 30))
+        `((frames) => frames.length === 2 && frames.every((count) => count > 15))
         (${frames})`,
+        40_000,
       );
       await firefox.click("[data-testid=layout-board]");
       await firefox.waitFor(`document.querySelectorAll(".tl-shape").length > 0`);

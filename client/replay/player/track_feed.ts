@@ -73,6 +73,16 @@ export class TrackFeed {
     return false;
   }
 
+  /** The last moment before this one that the element holds, in its own seconds. */
+  lastBefore(atMs: number): number | null {
+    const seconds = (atMs - this.#track.startMs) / 1000;
+    const { buffered } = this.element;
+    for (let index = buffered.length - 1; index >= 0; index--) {
+      if (buffered.start(index) <= seconds) return Math.min(seconds, buffered.end(index));
+    }
+    return null;
+  }
+
   /** Whether this moment was fetched: where nothing is buffered all the same, nothing was sent. */
   fetched(atMs: number): boolean {
     return this.#window !== null && this.#window.fromMs <= atMs && atMs < this.#window.toMs;

@@ -6,6 +6,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { TrackManifest } from "../../../recorder/manifest.ts";
 import type { TrackSource } from "../recording/api.ts";
+import { isScreen } from "../recording/steady_screens.ts";
 import { isWithin } from "./timeline.ts";
 import { TrackFeed } from "./track_feed.ts";
 
@@ -24,6 +25,8 @@ const IN_STEP_S = 0.02;
 const FAR_S = 0.2;
 /** The most by which a nudge changes the rate. */
 const MAX_NUDGE = 0.12;
+/** The end of a buffered stretch is outside of it: one rests so long before. */
+const REST_S = 0.01;
 /** Spans that begin so soon are fetched already. */
 const SOON_MS = 6000;
 /** A seek that takes longer than this is made again where the clock has come to meanwhile. */
@@ -91,6 +94,8 @@ export class TrackPlayer {
     this.#feed.want(atMs);
     if (!this.#feed.holds(atMs)) {
       if (!element.paused) element.pause();
+      const last = isScreen(this.#track) ? this.#feed.lastBefore(atMs) : null;
+      if (last !== null) return this.#rest(last);
       return this.#feed.fetched(atMs) ? "idle" : "waiting";
     }
     const target = (atMs - startMs) / 1000;
@@ -104,6 +109,14 @@ export class TrackPlayer {
       // A page that isn't in view may be refused; the next call asks again.
       if (element.paused) element.play().catch(() => undefined);
     }
+    return element.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA ? "playing" : "waiting";
+  }
+
+  /** Shows the last picture that there was before. */
+  #rest(last: number): TrackStand {
+    const { element } = this;
+    const target = Math.max(0, last - REST_S);
+    if (Math.abs(element.currentTime - target) > FAR_S) this.#seek(target);
     return element.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA ? "playing" : "waiting";
   }
 
