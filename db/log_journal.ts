@@ -13,6 +13,7 @@ import {
   MAX_GROUP_ROWS,
   type NewRow,
   packBlock,
+  type PackedBlock,
   packGroup,
   unpackGroup,
 } from "./log_block.ts";
@@ -21,8 +22,14 @@ import type { Schema } from "./schema.ts";
 /** The journal is read whole when a log is read, so it stays short; the longer it is, the cheaper its blocks. */
 const FOLD_ROWS = 2048;
 const FOLD_BYTES = 1024 * 1024;
+/** Below SQLite's bound on parameters a statement. */
+const BLOCKS_PER_STATEMENT = 1000;
 /** Whoever reads a part of the log reads its blocks whole. */
 const BLOCK_BYTES = 256 * 1024;
+
+export interface NewBlock extends PackedBlock {
+  meetingId: string;
+}
 
 export class LogJournal {
   #rows = 0;
@@ -76,24 +83,44 @@ export async function foldJournal(transaction: Transaction<Schema>): Promise<voi
       else rows.push(row);
     }
   }
-  for (const [meetingId, rows] of meetings) await insertBlocks(transaction, meetingId, rows);
+  await insertBlocks(transaction, [...meetings].flatMap(([id, rows]) => blocksOf(id, rows)));
   await transaction.deleteFrom("log_journal").where("id", "<=", last.id).execute();
 }
 
-export async function insertBlocks(
-  transaction: Transaction<Schema>,
-  meetingId: string,
-  rows: readonly LogRow[],
-): Promise<void> {
+/** A stretch of a meeting's log, as blocks. */
+export function blocksOf(meetingId: string, rows: readonly LogRow[]): NewBlock[] {
+  const blocks: NewBlock[] = [];
   for (let start = 0; start < rows.length;) {
     let end = start;
     for (let bytes = 0; end < rows.length && bytes < BLOCK_BYTES; end++) {
       bytes += rows[end]?.update.length ?? 0;
     }
-    await transaction.insertInto("log_blocks")
-      .values({ meeting_id: meetingId, ...packBlock(rows.slice(start, end)) })
-      .execute();
+    blocks.push({ meetingId, ...packBlock(rows.slice(start, end)) });
     start = end;
+  }
+  return blocks;
+}
+
+export async function insertBlocks(
+  transaction: Transaction<Schema>,
+  blocks: readonly NewBlock[],
+): Promise<void> {
+  for (let start = 0; start < blocks.length; start += BLOCKS_PER_STATEMENT) {
+    const some = blocks.slice(start, start + BLOCKS_PER_STATEMENT);
+    // Written by hand: all rooms wait meanwhile, and building and compiling the query takes longer than running it.
+    await transaction.executeQuery(CompiledQuery.raw(
+      `insert into log_blocks (meeting_id, first_seq, last_seq, row_count, entries, data) values ${
+        some.map(() => "(?, ?, ?, ?, ?, ?)").join(", ")
+      }`,
+      some.flatMap((block) => [
+        block.meetingId,
+        block.first_seq,
+        block.last_seq,
+        block.row_count,
+        block.entries,
+        block.data,
+      ]),
+    ));
   }
 }
 

@@ -8,7 +8,7 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { LogRow } from "../rooms/ports.ts";
 import { unpackBlock, unpackGroup } from "./log_block.ts";
-import { foldJournal, insertBlocks } from "./log_journal.ts";
+import { blocksOf, foldJournal, insertBlocks } from "./log_journal.ts";
 import type { Schema } from "./schema.ts";
 
 /** Rows with numbers above `after`, up to and with `upTo`. */
@@ -30,7 +30,7 @@ export async function readLog(
     .select(["seq", "at", "data as update"])
     .orderBy("seq")
     .execute();
-  const blocks = await blocksOf(db, meetingId, range)
+  const blocks = await blocksIn(db, meetingId, range)
     .select(["entries", "data"])
     .orderBy("last_seq")
     .execute();
@@ -59,7 +59,7 @@ export async function measureLog(
   let count = Number(rows.count);
   let bytes = Number(rows.bytes ?? 0);
   let last = rows.last ?? -1;
-  const blocks = await blocksOf(db, meetingId, range)
+  const blocks = await blocksIn(db, meetingId, range)
     .select(["id", "first_seq", "last_seq", "row_count", sql<number>`length(data)`.as("bytes")])
     .orderBy("last_seq")
     .execute();
@@ -91,7 +91,7 @@ export async function lastLogged(
 ): Promise<LogRow | undefined> {
   const last = (await readJournal(db, meetingId)).at(-1);
   if (last !== undefined) return last;
-  const block = await blocksOf(db, meetingId, WHOLE_LOG)
+  const block = await blocksIn(db, meetingId, WHOLE_LOG)
     .select(["entries", "data"])
     .orderBy("last_seq", "desc")
     .limit(1)
@@ -117,7 +117,7 @@ export async function deleteLogged(
     .where("seq", ">", after);
   if (upTo !== null) rows = rows.where("seq", "<=", upTo);
   await rows.execute();
-  const blocks = await blocksOf(transaction, meetingId, range)
+  const blocks = await blocksIn(transaction, meetingId, range)
     .select(["id", "first_seq", "last_seq"])
     .execute();
   for (const { id, first_seq, last_seq } of blocks) {
@@ -127,14 +127,10 @@ export async function deleteLogged(
       : (await readBlock(transaction, id)).filter(({ seq }) => !isIn(range, seq));
     await transaction.deleteFrom("log_blocks").where("id", "=", id).execute();
     // What is left on either side of the range stays in order.
-    for (
-      const part of [
-        kept.filter(({ seq }) => seq <= after),
-        kept.filter(({ seq }) => seq > after),
-      ]
-    ) {
-      await insertBlocks(transaction, meetingId, part);
-    }
+    await insertBlocks(transaction, [
+      ...blocksOf(meetingId, kept.filter(({ seq }) => seq <= after)),
+      ...blocksOf(meetingId, kept.filter(({ seq }) => seq > after)),
+    ]);
   }
 }
 
@@ -149,7 +145,7 @@ function rowsOf(db: Kysely<Schema>, meetingId: string, { after, upTo }: LogRange
 }
 
 /** Blocks that hold some of the range. */
-function blocksOf(db: Kysely<Schema>, meetingId: string, { after, upTo }: LogRange) {
+function blocksIn(db: Kysely<Schema>, meetingId: string, { after, upTo }: LogRange) {
   const select = db.selectFrom("log_blocks").where("meeting_id", "=", meetingId)
     .where("last_seq", ">", after);
   return upTo === null ? select : select.where("first_seq", "<=", upTo);
