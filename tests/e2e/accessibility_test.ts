@@ -12,6 +12,12 @@ for (const colorScheme of ["light", "dark"] as const) {
       const { page } = await openPerson(browser, { colorScheme, bypassCSP: true });
       await page.goto(lectern.origin);
       await page.getByTestId("try").waitFor();
+      const still = page.locator(".landing-still");
+      await page.waitForFunction(() =>
+        (document.querySelector(".landing-still") as HTMLImageElement).naturalWidth > 0
+      );
+      expect(await still.evaluate((image) => (image as HTMLImageElement).currentSrc))
+        .toContain(colorScheme === "dark" ? "still-dark" : "still");
       expect(await seriousViolations(page)).toEqual([]);
       await page.goto(linkOf(booking, "Mia"));
       await page.getByTestId("join").waitFor();
