@@ -46,6 +46,8 @@ export interface AgreementPorts {
   request<M extends KeyMethod>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>>;
   /** Whether this page shows somebody as being in the room. */
   isShown(participantId: string): boolean;
+  /** From here on this page can decrypt this epoch: others may be quicker than the answer that it is everybody's. */
+  hold(epoch: Secret): void;
   /** From here on this page encrypts in this epoch, and can decrypt it. */
   enter(epoch: Secret): void;
   /** A fault of ours. */
@@ -188,6 +190,7 @@ export class KeyAgreement {
     const envelopes = recording === null
       ? []
       : await this.#envelopes(recording, epoch, roster.custodian);
+    this.ports.hold(epoch);
     const others = pages.filter(({ participantId }) => participantId !== me);
     await this.ports.request("keys.distribute", {
       epoch: epoch.id,

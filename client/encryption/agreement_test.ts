@@ -132,6 +132,7 @@ class TestPage {
         }
       }) as AgreementPorts["request"],
       isShown: (id) => room.people.isPresent(id),
+      hold: (secret) => this.ring.add(secret),
       enter: (secret) => {
         this.entered.push(secret);
         this.ring.add(secret);

@@ -147,6 +147,7 @@ export class Encryption implements FrameCryptor {
       kept: keptSecrets(meetingId),
       request: (method, params) => connection.request(method, params),
       isShown: (id) => this.#isShown(id),
+      hold: (epoch) => this.#tell({ op: "hold", secret: epoch.bytes }),
       enter: (epoch) => this.#tell({ op: "enter", secret: epoch.bytes }),
       report: reportError,
     });

@@ -9,8 +9,8 @@ import type { KeyRing } from "../../rooms/encryption/key_ring.ts";
 import type { MediaSource } from "../../rooms/document/schema.ts";
 import type { EncodedFrame } from "./encoded_frames.ts";
 
-/** About two seconds of a picture. Late sound is of no use to anybody. */
-const HELD_PICTURES = 60;
+/** About four seconds of a picture. Late sound is of no use to anybody. */
+const HELD_PICTURES = 120;
 const HELD_SOUNDS = 25;
 const KEY_FRAME_EVERY_MS = 1000;
 /** A shorter wait isn't worth a word. */

@@ -32,12 +32,6 @@ const received = new Set<ReceivedSource>();
 const encoders = new Set<EncodedStreams>();
 let senders: ReadonlyMap<string, number> = new Map();
 let sealer: FrameSealer | null = null;
-const measured = {
-  encrypted: 0,
-  decrypted: 0,
-  dropped: 0,
-  firstDecryptedAt: null as number | null,
-};
 
 /** Messages are dealt with in the order in which they came. */
 let tail = Promise.resolve();
@@ -50,6 +44,10 @@ async function take(message: ToWorker): Promise<void> {
     case "begin":
       if (sealer !== null) throw new Error("this worker serves a page already");
       sealer = new FrameSealer(message);
+      break;
+    case "hold":
+      ring.add(await secretOf(message.secret));
+      for (const source of received) void source.pump();
       break;
     case "enter": {
       const secret = await secretOf(message.secret);
@@ -67,9 +65,6 @@ async function take(message: ToWorker): Promise<void> {
       break;
     case "streams":
       attach(message.task, message);
-      break;
-    case "measure":
-      scope.postMessage({ op: "measured", ...measured });
       break;
   }
 }
@@ -95,8 +90,7 @@ function encrypting(
   const transform = new TransformStream<EncodedFrame, EncodedFrame>({
     async transform(frame, controller) {
       const sealed = await sealer?.seal(new Uint8Array(frame.data), source);
-      if (sealed === undefined) return void measured.dropped++;
-      measured.encrypted++;
+      if (sealed === undefined) return;
       frame.data = sealed.buffer;
       controller.enqueue(frame);
     },
@@ -121,11 +115,7 @@ function decrypting(
           scope.postMessage({ op: "keyFrame", consumerId });
         },
         now: () => performance.now(),
-      }, (frame) => {
-        measured.decrypted++;
-        measured.firstDecryptedAt ??= Date.now();
-        controller.enqueue(frame);
-      });
+      }, (frame) => controller.enqueue(frame));
       received.add(receiving);
     },
     transform: (frame) => receiving.take(frame),

@@ -6,6 +6,9 @@ import type { EncodedFrame, TransformTask } from "./encoded_frames.ts";
 export type ToWorker =
   /** Once: whose page this is. */
   | { op: "begin"; participantId: string; sender: number }
+  /** To decrypt with. */
+  | { op: "hold"; secret: Bytes }
+  /** To encrypt with from here on, and to decrypt. */
   | { op: "enter"; secret: Bytes }
   /** The page that each participant's frames must come from. */
   | { op: "senders"; senders: ReadonlyMap<string, number> }
@@ -15,19 +18,11 @@ export type ToWorker =
     task: TransformTask;
     readable: ReadableStream<EncodedFrame>;
     writable: WritableStream<EncodedFrame>;
-  }
-  | { op: "measure" };
+  };
 
 export type FromWorker =
   | { op: "missing"; epoch: number }
   /** Whether frames of a source come that can't be decrypted. */
   | { op: "waiting"; participantId: string; source: MediaSource; waiting: boolean }
   /** A picture is broken until its next key frame. */
-  | { op: "keyFrame"; consumerId: string }
-  | {
-    op: "measured";
-    encrypted: number;
-    decrypted: number;
-    dropped: number;
-    firstDecryptedAt: number | null;
-  };
+  | { op: "keyFrame"; consumerId: string };

@@ -40,6 +40,7 @@ export function Downloads({ onDeleted }: { onDeleted: () => void }) {
   const saving = useSignal<Saving | null>(null);
   const deleting = useSignal<"asking" | "failed" | null>(null);
   const filming = useSignal(false);
+  const keyLink = useSignal<{ link: string; copied: boolean } | null>(null);
   const manifest = replay.manifest.value;
   replay.version("files").value;
   const hasFiles = readFiles(replay.lesson.doc).length > 0;
@@ -66,7 +67,10 @@ export function Downloads({ onDeleted }: { onDeleted: () => void }) {
     const address = new URL(location.pathname, location.href);
     address.hash = new URLSearchParams({ token: replay.api.token }).toString();
     const link = await linkWithKey(address, manifest.meetingId);
-    if (link !== null) await navigator.clipboard.writeText(link);
+    if (link === null) return;
+    // The browser may forbid it: then the link is shown to be copied by hand.
+    const copied = await navigator.clipboard.writeText(link).then(() => true, () => false);
+    keyLink.value = { link, copied };
   };
   const remove = async () => {
     try {
@@ -150,6 +154,19 @@ export function Downloads({ onDeleted }: { onDeleted: () => void }) {
         />
       )}
       <div class="savings">
+        {keyLink.value !== null && (
+          <p class="saving" role="status" data-testid="key-link-copied">
+            {keyLink.value.copied ? "The link is copied. It carries the key." : (
+              <input
+                class="input"
+                readOnly
+                value={keyLink.value.link}
+                aria-label="Link that carries the key"
+              />
+            )}
+            <button type="button" class="button" onClick={() => keyLink.value = null}>Close</button>
+          </p>
+        )}
         {deleting.value === "failed" && (
           <p class="saving" role="alert">
             The recording could not be deleted. Nothing of it is lost.

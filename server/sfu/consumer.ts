@@ -188,7 +188,11 @@ export class Consumer {
   }
 
   setPaused(paused: boolean): void {
-    if (this.#paused === paused) return;
+    if (this.#paused === paused) {
+      // Asked to go on as before: the receiver lost its picture in a way that isn't seen from here.
+      if (!paused) this.wantKeyFrame();
+      return;
+    }
     this.#paused = paused;
     this.interrupt();
     this.transport.reallocate();
