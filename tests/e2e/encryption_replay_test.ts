@@ -145,6 +145,10 @@ test("an encrypted lesson is stored as ciphertext, and is watched where its key 
   expect(playable.width).toBeGreaterThan(0);
   expect(Math.abs(playable.duration * 1000 - track.durationMs)).toBeLessThan(1000);
 
+  await byId(mia, "downloads").click();
+  await byId(mia, "copy-key-link").click();
+  await byId(mia, "key-link-copied").waitFor();
+
   // In another browser the personal link alone shows everything but faces and voices.
   const bare = new URL(withKey);
   bare.hash = new URLSearchParams({ invite }).toString();

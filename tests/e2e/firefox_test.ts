@@ -35,7 +35,7 @@ Deno.test({
     const browser = await launchChromium();
     const firefox = await Firefox.launch(executable!);
     try {
-      const booking = await lectern.book({ encryption: "e2ee" });
+      const booking = await lectern.book();
       await firefox.addInitScript(keepPeerConnections);
       await firefox.goto(linkOf(booking, "Ada"));
       await firefox.click('[data-testid="join"]');
