@@ -7,7 +7,8 @@
  */
 
 const KEEP = 0.9;
-const TAKE = 1.15;
+/** A layer is taken when there is room for this many of it. */
+export const TAKE = 1.15;
 
 /** One picture. */
 export interface PictureRequest {

@@ -4,7 +4,7 @@
  *
  * Invariants: sound is never held back; a peer that gives no feedback is limited by sizes alone.
  */
-import { allocate, type PictureRequest } from "./allocation.ts";
+import { allocate, type PictureRequest, TAKE } from "./allocation.ts";
 import type { BandwidthEstimator } from "./bandwidth.ts";
 import type { Consumer } from "./consumer.ts";
 import type { Transport } from "./transport.ts";
@@ -77,7 +77,7 @@ export class Subscriber {
       consumer.follow(layer, nowMs);
       if (layer < Math.min(current, fitting)) this.#gaveUpMs = nowMs;
     });
-    this.#wantedBps = limited ? Math.min(MAX_WANTED_BPS, wanted / USABLE) : 0;
+    this.#wantedBps = limited ? Math.min(MAX_WANTED_BPS, wanted * TAKE / USABLE) : 0;
   }
 
   #request(consumer: Consumer, nowMs: number): PictureRequest {

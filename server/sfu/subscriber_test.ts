@@ -195,6 +195,12 @@ Deno.test("where only sound fits the picture stops with a word, and comes back w
   expect(wide.at(-1)!.pictures).toBeGreaterThan(20);
 });
 
+Deno.test("a recorded camera's best layer is taken as it is where there is room for all of it", () => {
+  const call = new Call({ seed: 1, capacity: () => 20_000_000, delayMs: 20, jitterMs: 10 });
+  call.lesson.core.record(call.producerId, 1);
+  expect(call.play(6).at(-1)!.layer).toBe(2);
+});
+
 Deno.test("a recorded camera keeps its best layer as it is, whatever a viewer's network bears", () => {
   const call = new Call({ seed: 1, capacity: () => 600_000, delayMs: 40 });
   call.lesson.core.record(call.producerId, 1);
