@@ -101,7 +101,7 @@ test("a lesson with a late microphone, a pause, a return and a shared screen is 
   await byId(mia, "confirm-yes").click();
   await byId(mia, "recording-ready").waitFor();
   // Whoever opens their link again is told too.
-  await ada.goto(linkOf(booking, "Ada"));
+  await ada.reload();
   await byId(ada, "over").waitFor();
   await byId(ada, "recording-ready").waitFor();
 
@@ -127,7 +127,7 @@ test("a lesson with a late microphone, a pause, a return and a shared screen is 
   await byId(page, "play").click();
   const words = await byId(page, "replay-message").locator(".chat-text").allTextContents();
   expect(words).toEqual(["before the pause"]);
-  expect((await boardAt(page)).length).toBe(2);
+  await until(() => boardAt(page), (board) => board.length === 2);
 
   const [shared] = tracksOf("Ada", "screen");
   await seek(page, shared!.startMs + shared!.durationMs / 2);
