@@ -4,6 +4,7 @@
  * Owns decoders and a board out of sight; close it. Invariant: what is held doesn't grow with the lesson.
  */
 import type { Manifest, TrackManifest } from "../../../recorder/manifest.ts";
+import { arrange } from "../pictures/arrangement.ts";
 import { type Box, type Context, openCanvas, type Size } from "../pictures/canvas.ts";
 import { drawFace, drawScreen } from "../pictures/faces_picture.ts";
 import type { Palette } from "../pictures/palette.ts";
@@ -15,7 +16,6 @@ import { readPeople } from "../recording/people.ts";
 import type { LessonWalk } from "../recording/walk.ts";
 import { type Shown, shownStage } from "../stages/worked_on.ts";
 import type { Layout } from "../view.ts";
-import { arrange } from "./film_layout.ts";
 
 /** A board is drawn anew at most so often: it takes longer than all else. */
 const BOARD_EVERY_MS = 400;

@@ -5,7 +5,7 @@
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Manifest, TrackManifest } from "../../../recorder/manifest.ts";
-import { arrange } from "../film/film_layout.ts";
+import { arrange } from "../pictures/arrangement.ts";
 import { type Context, openCanvas } from "../pictures/canvas.ts";
 import { drawFace, drawScreen } from "../pictures/faces_picture.ts";
 import { type Palette, readPalette } from "../pictures/palette.ts";

@@ -1,6 +1,6 @@
-/** Where stage and faces lie in a film's picture. Pure. */
+/** Where stage and faces lie in a picture of a lesson. Pure. */
 import { gridFor } from "../../room/grid.ts";
-import type { Box, Size } from "../pictures/canvas.ts";
+import type { Box, Size } from "./canvas.ts";
 
 const GAP = 12;
 const RAIL_PX = 256;

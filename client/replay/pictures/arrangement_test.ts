@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import { arrange } from "./film_layout.ts";
+import { arrange } from "./arrangement.ts";
 
 const SIZE = { width: 1280, height: 720 };
 
