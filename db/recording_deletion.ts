@@ -4,8 +4,8 @@
  * Invariant: a meeting that still runs loses nothing; only what is over is changed.
  */
 import type { Kysely, Transaction } from "kysely";
-import { type Pause, withoutPauses } from "../recorder/redaction.ts";
-import { pausesOf, readSpans, type Span } from "./recording_timeline.ts";
+import { withoutPauses } from "../recorder/redaction.ts";
+import { pausesOf, readPausedWriting, readSpans, type Span } from "./recording_timeline.ts";
 import { recordMeetingEvent } from "./events.ts";
 import { deleteLogged, WHOLE_LOG } from "./log_reading.ts";
 import type { Schema } from "./schema.ts";
@@ -91,11 +91,12 @@ export async function forgetPauses(db: Kysely<Schema>, before: number): Promise<
     .execute();
   for (const { recording_id: recordingId, meeting_id: meetingId, ended_at } of recordings) {
     const spans = await readSpans(db, recordingId);
-    const pauses = pausesOf(spans, ended_at);
+    const paused = pausesOf(spans, ended_at).length > 0;
     await db.transaction().execute(async (transaction) => {
-      if (pauses.length > 0) {
+      // Before the rows go: they may have to tell what was written when.
+      if (paused) {
+        await redactSnapshots(transaction, meetingId, spans);
         await deletePausedRows(transaction, meetingId, spans);
-        await redactSnapshots(transaction, meetingId, pauses);
       }
       await transaction.updateTable("recordings")
         .set({ pauses_forgotten: 1 })
@@ -132,12 +133,15 @@ async function deletePausedRows(
 async function redactSnapshots(
   transaction: Transaction<Schema>,
   meetingId: string,
-  pauses: readonly Pause[],
+  spans: readonly Span[],
 ): Promise<void> {
+  const pauses = await readPausedWriting(transaction, meetingId, spans, null);
+  const since = spans.find(({ toSeq }) => toSeq !== null)?.toSeq ?? null;
+  if (since === null) return;
   const later = await transaction.selectFrom("snapshots")
     .select(["seq", "state"])
     .where("meeting_id", "=", meetingId)
-    .where("at", ">=", Math.min(...pauses.map(({ from }) => from)))
+    .where("seq", ">", since)
     .execute();
   for (const { seq, state } of later) {
     await transaction.updateTable("snapshots")

@@ -22,7 +22,14 @@ import { readFinalState } from "./lesson_state.ts";
 import { lastLogged, type LogRange, measureLog, readLog } from "./log_reading.ts";
 import { deleteRecording } from "./recording_deletion.ts";
 import { RecordingFiles } from "./recording_files.ts";
-import { pausesOf, type Piece, readPieces, readSpans, type Span } from "./recording_timeline.ts";
+import {
+  pausesOf,
+  type Piece,
+  readPausedWriting,
+  readPieces,
+  readSpans,
+  type Span,
+} from "./recording_timeline.ts";
 import type { Schema } from "./schema.ts";
 import { hashSecret, makeToken } from "./secrets.ts";
 
@@ -33,6 +40,8 @@ const EMPTY_STATE = new Uint8Array([0, 0]);
 
 interface Recording extends RecordingSummary {
   spans: Span[];
+  /** Nothing of the pauses is left in the log. */
+  pausesForgotten: boolean;
 }
 
 export class SqlRecordingLibrary implements RecordingLibrary {
@@ -241,19 +250,26 @@ export class SqlRecordingLibrary implements RecordingLibrary {
         "started_at as startedAt",
         "ended_at as endedAt",
       ])
-      .select((eb) =>
-        eb.selectFrom("media_chunks")
-          .innerJoin("recording_tracks", "recording_tracks.track_id", "media_chunks.track_id")
-          .whereRef("recording_tracks.recording_id", "=", "recordings.recording_id")
-          .select((inner) => inner.fn.sum<number | null>("bytes").as("bytes"))
-          .as("mediaBytes")
-      );
+      // A track has no hole, so its last cluster tells how long it is: each request asks this.
+      .select(sql<number | null>`(
+        select sum((
+          select start_byte + bytes from media_chunks
+          where media_chunks.track_id = recording_tracks.track_id
+          order by from_ms desc limit 1
+        )) from recording_tracks
+        where recording_tracks.recording_id = recordings.recording_id
+      )`.as("mediaBytes"));
   }
 
   async #open(recordingId: string): Promise<Recording | null> {
     const summary = await this.find(recordingId);
     if (summary === null) return null;
-    return { ...summary, spans: await readSpans(this.db, recordingId) };
+    const row = await this.db.selectFrom("recordings")
+      .select("pauses_forgotten")
+      .where("recording_id", "=", recordingId)
+      .executeTakeFirst();
+    const spans = await readSpans(this.db, recordingId);
+    return { ...summary, spans, pausesForgotten: row?.pauses_forgotten === 1 };
   }
 
   async #lastLogTime(meetingId: string): Promise<number | undefined> {
@@ -313,13 +329,15 @@ export class SqlRecordingLibrary implements RecordingLibrary {
   }
 
   async #snapshotOf(recording: Recording, piece: Piece): Promise<LogEntry> {
-    const { meetingId, startedAt, spans, endedAt } = recording;
+    const { meetingId, startedAt, spans } = recording;
     const row = await this.db.selectFrom("snapshots")
       .select("state")
       .where("meeting_id", "=", meetingId)
       .where("seq", "=", piece.fromSeq)
       .executeTakeFirst();
-    const pauses = pausesOf(spans, endedAt).filter(({ to }) => to <= piece.from);
+    const pauses = recording.pausesForgotten
+      ? []
+      : await readPausedWriting(this.db, meetingId, spans, piece.fromSeq);
     return {
       kind: "snapshot",
       atMs: Math.max(0, piece.from - startedAt),

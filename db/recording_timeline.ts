@@ -1,6 +1,7 @@
 /** Which rows of a meeting's log make up its recording, and how they are cut into segments. */
 import type { Kysely } from "kysely";
-import type { Pause } from "../recorder/redaction.ts";
+import { type PausedWriting, type Written, writtenIn } from "../recorder/redaction.ts";
+import { readLog } from "./log_reading.ts";
 import type { Schema } from "./schema.ts";
 
 /** A recorded stretch of the log: rows after `fromSeq` up to `toSeq`. Times are Unix ms. */
@@ -27,6 +28,12 @@ export async function readSpans(db: Kysely<Schema>, recordingId: string): Promis
     .where("recording_id", "=", recordingId)
     .orderBy("from_seq")
     .execute();
+}
+
+/** A pause in Unix ms. */
+export interface Pause {
+  from: number;
+  to: number;
 }
 
 /** What lies between the spans, and after the last; a pause that still lasts ends in the far future. */
@@ -64,4 +71,47 @@ export async function readPieces(
       };
     });
   });
+}
+
+/**
+ * What was written in the pauses, as far as they had ended before the row with the number `before`; in all of them,
+ * the one after the last span too, when it is null.
+ */
+export async function readPausedWriting(
+  db: Kysely<Schema>,
+  meetingId: string,
+  spans: readonly Span[],
+  before: number | null,
+): Promise<PausedWriting[]> {
+  const pauses: PausedWriting[] = [];
+  for (const [index, { toSeq }] of spans.entries()) {
+    const next = spans[index + 1]?.fromSeq ?? null;
+    if (toSeq === null || toSeq === next) continue;
+    if (before !== null && (next === null || next > before)) continue;
+    pauses.push({
+      from: await readWritten(db, meetingId, toSeq),
+      to: next === null ? null : await readWritten(db, meetingId, next),
+    });
+  }
+  return pauses;
+}
+
+/** How far everybody had written at a row: a pause begins and ends with a snapshot, so that is seldom more than one. */
+async function readWritten(
+  db: Kysely<Schema>,
+  meetingId: string,
+  seq: number,
+): Promise<Written> {
+  const snapshot = await db.selectFrom("snapshots")
+    .select(["seq", "state"])
+    .where("meeting_id", "=", meetingId)
+    .where("seq", "<=", seq)
+    .orderBy("seq", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  const rows = snapshot?.seq === seq
+    ? []
+    : await readLog(db, meetingId, { after: snapshot?.seq ?? -1, upTo: seq });
+  const updates = rows.map(({ update }) => update);
+  return writtenIn(snapshot === undefined ? updates : [snapshot.state, ...updates]);
 }

@@ -61,11 +61,18 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
         const tutor = await node.join(lesson.tutor);
         const media = await publish(tutor, node.engine);
         await pause(1500);
+        // A program that goes on printing.
+        const printed = new Y.Text("printed first");
+        runsOf(tutor.doc).push([
+          new Y.Map<unknown>([["id", "long"], ["startedAt", Date.now()], ["output", printed]]),
+        ]);
         for (let n = 0; n < pauses; n++) {
           await writeEverywhere(tutor, `kept-${n}`, `open ${n}`);
           await pause(700);
           await tutor.request("recording.pause", {});
           await writeEverywhere(tutor, `gone-${n}`, `secret ${n}`);
+          printed.insert(printed.length, ` secret ${n}`);
+          await tutor.stored();
           await pause(n % 2 === 0 ? 300 : 0);
           await wipe(tutor, `gone-${n}`);
           await tutor.request("recording.resume", {});
@@ -101,7 +108,8 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
         const ids = numbers.map((n) => `kept-${n}`);
         expect(chatOf(doc).map((message) => message.get("text")))
           .toEqual(numbers.map((n) => `chat open ${n}`));
-        expect(runsOf(doc).map((run) => run.get("id"))).toEqual(ids);
+        expect(runsOf(doc).map((run) => run.get("id"))).toEqual(["long", ...ids]);
+        expect(`${runsOf(doc).get(0).get("output")}`).toBe("printed first");
         expect([...filesOf(doc).keys()].toSorted()).toEqual(ids);
         expect(whiteboardOf(doc).size).toBe(pauses);
         doc.destroy();
