@@ -6,6 +6,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "vite";
+import { type Clang, PRECOMPILE, PRECOMPILED } from "./sandbox/clang.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const PACKAGES = new URL("../../node_modules/", import.meta.url);
@@ -89,13 +90,19 @@ async function buildScripts(outDir: string): Promise<void> {
   });
 }
 
+interface Entry {
+  folder: string;
+  /** Sizes in bytes. */
+  files: Record<string, number>;
+}
+
 async function copyRuntimes(target: URL): Promise<void> {
-  const sizes: Record<string, { folder: string; files: Record<string, number> }> = {};
+  const sizes: Record<string, Entry> = {};
   for (const [name, runtime] of Object.entries(RUNTIMES)) {
     const source = new URL(`${runtime.package}/`, PACKAGES);
     const manifest = JSON.parse(await Deno.readTextFile(new URL("package.json", source)));
     const folder = `${name}-${(manifest as { version: string }).version}`;
-    const files: Record<string, number> = {};
+    const files: Entry["files"] = {};
     await Deno.mkdir(new URL(`${folder}/`, target), { recursive: true });
     for (const file of runtime.files) {
       const from = new URL(runtime.folder + file, source);
@@ -104,5 +111,49 @@ async function copyRuntimes(target: URL): Promise<void> {
     }
     sizes[name] = { folder, files };
   }
+  sizes["clang-headers"] = await precompileHeaders(target);
   await Deno.writeTextFile(new URL("sizes.json", target), JSON.stringify(sizes));
+}
+
+/** The usual headers of C++, compiled once for this clang and these flags: it takes ten seconds, so it is kept. */
+async function precompileHeaders(target: URL): Promise<Entry> {
+  const { version } = JSON.parse(
+    await Deno.readTextFile(new URL(`${RUNTIMES.clang.package}/package.json`, PACKAGES)),
+  ) as { version: string };
+  const recipe = new TextEncoder().encode(JSON.stringify([version, PRECOMPILE]));
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", recipe)).slice(0, 8).toHex();
+  const folder = `clang-headers-${hash}`;
+  const kept = new URL(`.cache/lectern/${folder}.pch`, PACKAGES);
+  const bytes = await Deno.readFile(kept).catch(() => null) ?? await compileHeaders();
+  if (!await exists(kept)) {
+    await Deno.mkdir(new URL("./", kept), { recursive: true });
+    // By a name of its own first: another build may read it meanwhile.
+    const part = new URL(`${crypto.randomUUID()}.part`, kept);
+    await Deno.writeFile(part, bytes);
+    await Deno.rename(part, kept);
+  }
+  await Deno.mkdir(new URL(`${folder}/`, target), { recursive: true });
+  await Deno.writeFile(new URL(`${folder}/${PRECOMPILED}`, target), bytes);
+  return { folder, files: { [PRECOMPILED]: bytes.byteLength } };
+}
+
+const exists = (url: URL) => Deno.stat(url).then(() => true, () => false);
+
+async function compileHeaders(): Promise<Uint8Array<ArrayBuffer>> {
+  const { package: name, folder } = RUNTIMES.clang;
+  const clang = await import(new URL(`${name}/${folder}bundle.js`, PACKAGES).href) as Clang;
+  let said = "";
+  const decoder = new TextDecoder();
+  const say = (chunk: Uint8Array | null) => {
+    said += chunk === null ? "" : decoder.decode(chunk, { stream: true });
+  };
+  const { args, files } = PRECOMPILE;
+  const made = await clang.runClang([...args], files, {
+    stdout: say,
+    stderr: say,
+    fetchProgress: () => {},
+  }).catch((error) => {
+    throw new Error(`The headers of C++ could not be compiled: ${said || error}`);
+  });
+  return made[PRECOMPILED] as Uint8Array<ArrayBuffer>;
 }

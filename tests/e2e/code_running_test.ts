@@ -93,24 +93,26 @@ const SAMPLES: readonly Sample[] = [
       "twice.c": '#include "twice.h"\nint twice(int n) { return 2 * n; }\n',
       "main.c": '#include <stdio.h>\n#include "twice.h"\nint main(void) {\n  char name[16];\n' +
         '  printf("Name? ");\n  fflush(stdout);\n  scanf("%15s", name);\n' +
-        '  printf("Hello, %s %d\\n", name, twice(21));\n  return 0;\n}\n',
+        '  printf("Hello, %s %d\\n", name, twice(21));\n  return 1 / twice(0);\n}\n',
     },
     reads: true,
     prints: "Hello, Ada 42",
-    place: "",
-    line: 0,
+    place: "main.c:9:",
+    line: 9,
   },
   {
     language: "C++",
     files: {
-      "main.cpp": "#include <iostream>\n#include <string>\nint main() {\n  std::string name;\n" +
+      "main.cpp": "#include <iostream>\n#include <vector>\nint main() {\n  std::string name;\n" +
         '  std::cout << "Name? " << std::flush;\n  std::cin >> name;\n' +
-        '  std::cout << "Hello, " << name << " " << 42 << std::endl;\n}\n',
+        "  std::vector<int> numbers{42};\n" +
+        '  std::cout << "Hello, " << name << " " << numbers[0];\n' +
+        "  return numbers[name.size()];\n}\n",
     },
     reads: true,
     prints: "Hello, Ada 42",
-    place: "",
-    line: 0,
+    place: "main.cpp:9:",
+    line: 9,
   },
   {
     language: "Ruby",

@@ -6,7 +6,7 @@
  * Content-Length says nothing about the bytes that a reader gets.
  */
 
-export type RuntimeName = "pyodide" | "sql.js" | "wasmoon" | "clang" | "ruby";
+export type RuntimeName = "pyodide" | "sql.js" | "wasmoon" | "clang" | "clang-headers" | "ruby";
 
 interface Manifest {
   /** Runtime → its folder and the size of each of its files in bytes. */

@@ -18,6 +18,8 @@ export interface Io {
   typedLine(): string | null | undefined;
   /** Sends what is batched. */
   flush(): void;
+  /** From here on the program's own time counts; called by languages that begin by compiling. */
+  started(): void;
 }
 
 export type Progress = (loadedBytes: number, totalBytes: number) => void;
@@ -26,6 +28,8 @@ export type Progress = (loadedBytes: number, totalBytes: number) => void;
 export interface Runner<Loaded> {
   /** Whether the worker may run another program afterwards. */
   reusable: boolean;
+  /** Whether it says itself when the program starts, as one does that compiles first. */
+  startsItself?: boolean;
   /** Begins when the worker does, so that a worker in waiting is ready. */
   load(progress: Progress): Promise<Loaded>;
   /** Answers the exit code. What it throws is our fault, not the program's. */
@@ -91,6 +95,10 @@ class WorkerIo implements Io {
     else if (line !== null && this.#interactive) this.#typed.push(line);
   }
 
+  started(): void {
+    this.#send({ type: "started" });
+  }
+
   flush(): void {
     const batch = this.#batch;
     this.#batch = null;
@@ -141,7 +149,7 @@ export function serve<Loaded>(runner: Runner<Loaded>): void {
     let reusable = runner.reusable;
     try {
       const loaded = await loading;
-      sendEvent({ type: "started" });
+      if (runner.startsItself !== true) io.started();
       code = await runner.run(loaded, data.request, io);
     } catch (error) {
       reusable = false;

@@ -1,24 +1,16 @@
 /**
  * C and C++: clang, lld and libc++ compiled to WebAssembly make a WASI program, which then runs here.
  *
- * The compiler stays in the worker; every program gets memory of its own. Reading waits by stack switching (JSPI).
+ * The compiler stays in the worker, with the last program that it made; every run gets memory of its own. Reading waits
+ * by stack switching (JSPI).
  */
 import { WASI, WASIProcExit } from "@bjorn3/browser_wasi_shim";
+import { type Clang, compile, isCpp, PRECOMPILED } from "../clang.ts";
+import type { Program } from "../contract.ts";
 import { Runtime } from "../runtimes.ts";
 import { type Io, serve } from "../serve.ts";
+import { explainTrap } from "../traps.ts";
 import { lessonFolder, LineStream, TextStream } from "../wasi.ts";
-
-type Tree = { [name: string]: Tree | string | Uint8Array };
-
-/** What is used of @yowasp/clang, which is fetched from its own folder. */
-interface Clang {
-  /** Without arguments it only fetches what it needs. */
-  runClang(args: string[] | undefined, files: Tree, options: {
-    stdout?: (bytes: Uint8Array | null) => void;
-    stderr?: (bytes: Uint8Array | null) => void;
-    fetchProgress: (progress: { doneLength: number; totalLength: number }) => void;
-  }): Promise<Tree>;
-}
 
 /** Stack switching, which TypeScript's library doesn't know yet. */
 interface StackSwitching {
@@ -26,12 +18,22 @@ interface StackSwitching {
   promising(call: () => void): () => Promise<void>;
 }
 
-const C_FLAGS = ["-std=gnu17"];
-const CPP_FLAGS = ["-std=gnu++23", "-fno-exceptions"];
-const FLAGS = ["-O1", "-Wall", "-fno-color-diagnostics", "-Wl,-z,stack-size=1048576"];
+interface Exports {
+  memory: WebAssembly.Memory;
+  _start: () => void;
+  fflush: (stream: number) => number;
+}
 
-serve<Clang>({
+interface Compiler {
+  clang: Clang;
+  /** Fetched when C++ is first compiled; null where it didn't arrive. */
+  headers: Promise<Uint8Array | null> | null;
+  last: { key: string; binary: Uint8Array<ArrayBuffer>; warnings: string } | null;
+}
+
+serve<Compiler>({
   reusable: true,
+  startsItself: true,
   async load(progress) {
     const runtime = await Runtime.find("clang");
     const clang = await import(/* @vite-ignore */ runtime.url("bundle.js")) as Clang;
@@ -41,74 +43,52 @@ serve<Clang>({
         if (doneLength - told > totalLength / 50) progress(told = doneLength, totalLength);
       },
     });
-    return clang;
+    return { clang, headers: null, last: null };
   },
-  async run(clang, { entry, files }, io) {
-    const binary = await compile(clang, entry, files, io);
-    return binary === undefined ? 1 : await execute(binary, files, io);
+  async run(compiler, program, io) {
+    const binary = await build(compiler, program, io);
+    io.started();
+    return binary === undefined ? 1 : await execute(compiler.clang, binary, program, io);
   },
 });
 
-/** Compiles the entry alone; other sources come in by `#include`, or by name beside the entry for C and C++. */
-async function compile(
-  clang: Clang,
-  entry: string,
-  files: Record<string, string>,
+/** A program that is run again, as by its tests, is not compiled again. */
+async function build(
+  compiler: Compiler,
+  { entry, files }: Program,
   io: Io,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const cpp = /\.(cpp|cc|cxx)$/.test(entry);
-  const decoder = new TextDecoder();
-  const print = (bytes: Uint8Array | null) =>
-    bytes && io.stderr(decoder.decode(bytes, { stream: true }));
-  const args = [
-    cpp ? "clang++" : "clang",
-    ...(cpp ? CPP_FLAGS : C_FLAGS),
-    ...FLAGS,
-    ...sources(entry, files, cpp),
-    "-o",
-    "program.wasm",
-  ];
-  try {
-    const made = await clang.runClang(args, tree(files), {
-      stdout: print,
-      stderr: print,
-      fetchProgress: () => {},
-    });
-    return made["program.wasm"] as Uint8Array<ArrayBuffer>;
-  } catch (error) {
-    // The compiler's own exit; it has said why.
-    if (typeof (error as { code?: unknown }).code === "number") return undefined;
-    throw error;
+  const key = JSON.stringify([entry, files]);
+  if (compiler.last?.key === key) {
+    io.stderr(compiler.last.warnings);
+    return compiler.last.binary;
   }
-}
-
-/** Other sources belong to the program when their header is included, and when no `main` of their own says otherwise. */
-function sources(entry: string, files: Record<string, string>, cpp: boolean): string[] {
-  const extension = cpp ? /\.(c|cpp|cc|cxx)$/ : /\.c$/;
-  const texts = Object.entries(files);
-  const others = texts.filter(([name, text]) => {
-    if (name === entry || !extension.test(name) || /\bmain\s*\(/.test(text)) return false;
-    const header = name.replace(/\.\w+$/, ".h");
-    return texts.some(([, other]) => other.includes(`"${header}`));
+  if (isCpp(entry)) compiler.headers ??= fetchHeaders();
+  const precompiled = await compiler.headers;
+  let warnings = "";
+  const binary = await compile(compiler.clang, { entry, files, precompiled }, (text) => {
+    warnings += text;
+    io.stderr(text);
   });
-  return [entry, ...others.map(([name]) => name)];
+  if (binary !== undefined) compiler.last = { key, binary, warnings };
+  return binary;
 }
 
-function tree(files: Record<string, string>): Tree {
-  const root: Tree = {};
-  for (const [path, text] of Object.entries(files)) {
-    const parts = path.split("/");
-    const last = parts.pop() ?? path;
-    let folder = root;
-    for (const part of parts) folder = (folder[part] ??= {}) as Tree;
-    folder[last] = text;
+async function fetchHeaders(): Promise<Uint8Array | null> {
+  try {
+    const runtime = await Runtime.find("clang-headers");
+    const [bytes] = await runtime.fetch([PRECOMPILED], () => {});
+    return bytes ?? null;
+  } catch {
+    // The compiler reads them itself then, which takes longer.
+    return null;
   }
-  return root;
 }
 
 async function execute(
+  clang: Clang,
   binary: Uint8Array<ArrayBuffer>,
-  files: Record<string, string>,
+  { files }: Program,
   io: Io,
 ): Promise<number> {
   const input = new LineStream(io);
@@ -137,16 +117,21 @@ async function execute(
       }),
   };
   const { instance } = await WebAssembly.instantiate(binary, { wasi_snapshot_preview1: imports });
-  const program = instance as { exports: { memory: WebAssembly.Memory; _start: () => void } };
-  system.inst = program;
+  const exports = instance.exports as unknown as Exports;
+  system.inst = { exports };
   try {
-    await (jspi === undefined
-      ? program.exports._start()
-      : jspi.promising(program.exports._start)());
+    await (jspi === undefined ? exports._start() : jspi.promising(exports._start)());
     return 0;
   } catch (error) {
     if (error instanceof WASIProcExit) return error.code;
-    io.stderr(`The program was ended: ${error instanceof Error ? error.message : String(error)}\n`);
+    try {
+      exports.fflush(0);
+    } catch {
+      // Its memory may be in any state; what it printed is then lost.
+    }
+    if (!(error instanceof Error)) throw error;
+    const isFile = (name: string) => Object.hasOwn(files, name);
+    io.stderr(await explainTrap(clang, { error, binary, isFile }));
     return 1;
   }
 }
