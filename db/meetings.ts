@@ -157,12 +157,14 @@ export class Meetings {
 
   /** False for an unknown meeting too, in the same time. */
   async verifyPasscode(meetingId: string, passcode: string): Promise<boolean> {
-    const row = await this.db.selectFrom("video_meetings")
-      .select("passcode")
-      .where("meeting_id", "=", meetingId)
-      .executeTakeFirst();
-    const equal = secretsEqual(row?.passcode ?? "", passcode);
-    return row !== undefined && equal;
+    // One row in any case: to make none of it is quicker.
+    const row = await this.db.selectNoFrom((eb) =>
+      eb.selectFrom("video_meetings").select("passcode").where("meeting_id", "=", meetingId)
+        .as("passcode")
+    ).executeTakeFirst();
+    const kept = row?.passcode ?? null;
+    const equal = secretsEqual(kept ?? "", passcode);
+    return kept !== null && equal;
   }
 
   start(meetingId: string, at: number): Promise<void> {

@@ -5,6 +5,7 @@
  * whoever is invited later is invited by it.
  */
 import { type Kysely, sql } from "kysely";
+import { IDEMPOTENCY_MS } from "./idempotency.ts";
 import type { Schema } from "./schema.ts";
 
 /** How long deliveries, mails and events are kept after they happened. */
@@ -38,6 +39,7 @@ export async function pruneOutbox(db: Kysely<Schema>, now: number): Promise<numb
         ))
       limit ${AT_ONCE}
     )`,
+    sql`delete from idempotency_records where created_at < ${now - IDEMPOTENCY_MS}`,
     sql`delete from lessons_links where token_hash in (
       select token_hash from lessons_links where expires_at < ${before} limit ${AT_ONCE}
     )`,

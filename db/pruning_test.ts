@@ -20,7 +20,7 @@ const BOOKING: NewMeeting = {
 Deno.test("what was delivered long ago is forgotten, what is still to be sent is not", async () => {
   let now = 0;
   await using storage = await openTestStorage(() => now);
-  const { meetings, webhooks, mails } = storage;
+  const { meetings, webhooks, mails, idempotency } = storage;
   await mails.open();
   const { endpoint: { endpointId } } = await webhooks.create("https://hooks.example.org/", null, 0);
   const { meeting: held } = await meetings.create(BOOKING);
@@ -31,6 +31,11 @@ Deno.test("what was delivered long ago is forgotten, what is still to be sent is
   const attempt = { at: 0, status: 204, error: null, ms: 1 };
   await webhooks.attempted(first!.deliveryId, attempt, { state: "delivered" });
   while (await mails.collect(0) > 0);
+
+  const request = { keyId: 1, apiKey: "lk_x", idempotencyKey: "once", request: "post /" };
+  await idempotency.begin(request, 1);
+  expect(await storage.prune(DAY_MS)).toBe(0);
+  expect(await storage.prune(DAY_MS + 2)).toBe(1);
 
   now = OUTBOX_MS;
   expect(await storage.prune(now)).toBe(0);

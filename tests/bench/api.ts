@@ -3,9 +3,10 @@
  * with a database file that already holds many meetings. Requests come eight at a time; times are a request's own.
  */
 import { createClient } from "@libsql/client";
-import { LESSON, startHttp } from "../integration/http_server.ts";
+import { type HttpServer, LESSON, startHttp } from "../integration/http_server.ts";
 
 const AT_ONCE = 8;
+const PASSCODE_ROUNDS = 3000;
 
 function option(args: readonly string[], name: string, fallback: number): number {
   const at = args.indexOf(`--${name}`);
@@ -63,6 +64,36 @@ async function measure(requests: number, ask: (index: number) => Promise<Respons
   return { perSecond: Math.round(requests / seconds), p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 
+/** What a comparison takes at the door: right, wrong, and of no lesson, turn by turn so that all meet the same noise. */
+async function timePasscodes(
+  meetings: HttpServer["storage"]["meetings"],
+  { meetingId, passcode }: { meetingId: string; passcode: string },
+) {
+  const tries = {
+    right: [meetingId, passcode],
+    wrong: [meetingId, `${passcode.slice(0, -1)}!`],
+    unknown: ["k3v9x2m7qa", passcode],
+  } satisfies Record<string, [string, string]>;
+  const times: Record<keyof typeof tries, number[]> = { right: [], wrong: [], unknown: [] };
+  const kinds = Object.keys(tries) as (keyof typeof tries)[];
+  for (let round = 0; round < PASSCODE_ROUNDS; round++) {
+    for (let turn = 0; turn < kinds.length; turn++) {
+      const kind = kinds[(round + turn) % kinds.length]!;
+      const began = performance.now();
+      const [id, given] = tries[kind];
+      await meetings.verifyPasscode(id, given);
+      times[kind].push(performance.now() - began);
+    }
+  }
+  const median = (list: number[]) =>
+    Math.round(list.sort((left, right) => left - right)[list.length >> 1]! * 1000);
+  return {
+    rightP50Us: median(times.right),
+    wrongP50Us: median(times.wrong),
+    unknownP50Us: median(times.unknown),
+  };
+}
+
 export async function bench(args: string[]): Promise<Record<string, unknown>> {
   const meetings = option(args, "meetings", 100_000);
   const requests = option(args, "requests", 2000);
@@ -74,6 +105,7 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
   const join = JSON.stringify({ meetingId, passcode, invite });
   const headers = { "content-type": "application/json" };
   const results = {
+    passcodes: await timePasscodes(server.storage.meetings, booked),
     join: await measure(
       requests,
       () => server.send("/api/join", { method: "POST", headers, body: join }),
