@@ -16,7 +16,7 @@ import { end, pause, probeTrack, runNamed, segmentOf, withNode } from "./recordi
 import { until } from "./until.ts";
 
 /** How much space is taken from the disk, and how much of that is to be left: others use the disk too. */
-const BALLAST_BYTES = 1024 * 1024 * 1024;
+const BALLAST_BYTES = 512 * 1024 * 1024;
 const MARGIN_BYTES = BALLAST_BYTES / 2;
 
 /** Takes space without writing it. */
