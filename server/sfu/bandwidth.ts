@@ -66,7 +66,7 @@ export class BandwidthEstimator {
   }
 
   get #queued(): boolean {
-    return this.#queue.ms > QUEUED_MS || this.#trend.usage === "overuse";
+    return this.#queue.ms > QUEUED_MS;
   }
 
   /** Notes a datagram that goes out; answers its transport-wide number. */

@@ -129,6 +129,15 @@ for (const loss of [0.01, 0.05, 0.1]) {
   });
 }
 
+Deno.test("a way as unsteady as a busy computer makes it is no narrow one", () => {
+  for (const seed of SEEDS) {
+    const session = run({ seed, capacity: () => 20_000_000, delayMs: 20, jitterMs: 80 }, 15);
+    const about = `seed ${seed}`;
+    const used = between(session, 5, 15);
+    expect({ about, ok: used > 2000, used }).toEqual({ about, ok: true, used });
+  }
+});
+
 Deno.test("it gives way to others in the bottleneck, and takes the room back", () => {
   for (const seed of SEEDS) {
     const session = run({

@@ -1,31 +1,48 @@
 /**
- * How long packets wait in queues on their way: their delay above the least of the last while.
+ * How long packets wait in queues on their way: the least delay of the last moments above the least of the last while.
  *
- * Only differences of times matter, so the two clocks need not agree, and may drift. A way that became longer counts
- * as a queue until the least delay is forgotten.
+ * Unsteady ways and busy computers delay some packets, a queue delays all of them. Only differences of times matter,
+ * so the two clocks need not agree, and may drift. A way that became longer counts as a queue until the least delay
+ * is forgotten.
  */
 
 const FORGOTTEN_MS = 10_000;
+const MOMENT_MS = 200;
+
+/** The least over the present span and the one before. */
+class Least {
+  #now = Infinity;
+  #before = Infinity;
+  #sinceMs = -Infinity;
+
+  constructor(private readonly spanMs: number) {}
+
+  add(value: number, nowMs: number): void {
+    if (nowMs - this.#sinceMs > this.spanMs) {
+      this.#before = this.#now;
+      this.#now = Infinity;
+      this.#sinceMs = nowMs;
+    }
+    this.#now = Math.min(this.#now, value);
+  }
+
+  get value(): number {
+    return Math.min(this.#now, this.#before);
+  }
+}
 
 export class QueueDelay {
-  #least = Infinity;
-  #leastBefore = Infinity;
-  #sinceMs = -Infinity;
-  #smoothed = 0;
+  readonly #usual = new Least(FORGOTTEN_MS);
+  readonly #lately = new Least(MOMENT_MS);
 
   packet(sentMs: number, arrivedMs: number): void {
     const delay = arrivedMs - sentMs;
-    if (arrivedMs - this.#sinceMs > FORGOTTEN_MS) {
-      this.#leastBefore = this.#least;
-      this.#least = Infinity;
-      this.#sinceMs = arrivedMs;
-    }
-    this.#least = Math.min(this.#least, delay);
-    const queued = delay - Math.min(this.#least, this.#leastBefore);
-    this.#smoothed += (queued - this.#smoothed) / 8;
+    this.#usual.add(delay, arrivedMs);
+    this.#lately.add(delay, arrivedMs);
   }
 
   get ms(): number {
-    return this.#smoothed;
+    const ms = this.#lately.value - this.#usual.value;
+    return Number.isFinite(ms) ? ms : 0;
   }
 }

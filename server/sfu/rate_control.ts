@@ -9,6 +9,8 @@ import type { Usage } from "./delay_trend.ts";
 export const MIN_BPS = 30_000;
 export const MAX_BPS = 20_000_000;
 const BACKOFF = 0.9;
+/** What arrived in a bad moment may be much too little. */
+const MAX_BACKOFF = 0.5;
 const GROWTH_A_SECOND = 1.08;
 /** How far an estimate may grow beyond what is really used. */
 const MAX_UNUSED = 1.5;
@@ -17,6 +19,8 @@ const UNUSED_BPS = 10_000;
 const SETTLE_MS = 100;
 /** A queue of that length is to drain before the rate grows again. */
 export const QUEUED_MS = 60;
+/** A queue that grows is at least that long before it counts. */
+const GROWING_MS = 15;
 /** One that doesn't grow but stands there costs a little, now and then: others may be filling it. */
 const STANDING_MS = 100;
 const STANDING_EVERY_MS = 1500;
@@ -84,7 +88,9 @@ export class RateControl {
     const elapsedMs = this.#lastMs < 0 ? 0 : Math.min(1000, nowMs - this.#lastMs);
     this.#lastMs = nowMs;
     const standing = queueMs > STANDING_MS && nowMs - this.#decreasedMs > STANDING_EVERY_MS;
-    if (usage === "overuse" || standing) this.#decrease(arrived, sent, roundTripMs, nowMs);
+    // Delays that grow without a queue are a busy computer's, or an unsteady way's.
+    const overuse = usage === "overuse" && queueMs > GROWING_MS;
+    if (overuse || standing) this.#decrease(arrived, sent, roundTripMs, nowMs);
     else if (usage === "normal" && queueMs < QUEUED_MS) {
       this.#increase(arrived, roundTripMs, elapsedMs);
     }
@@ -105,7 +111,7 @@ export class RateControl {
     const unused = sent < this.#rate * 0.6 && arrived > sent * 0.9;
     if (unused) return this.#set(this.#rate * BACKOFF);
     this.#learnCapacity(arrived / 1000);
-    this.#set(Math.min(this.#rate, arrived * BACKOFF));
+    this.#set(Math.min(this.#rate, Math.max(arrived * BACKOFF, this.#rate * MAX_BACKOFF)));
   }
 
   #learnCapacity(kbps: number): void {
