@@ -22,6 +22,7 @@ export interface ServerOptions {
 }
 
 export interface LessonOptions {
+  encryption?: "e2ee" | "transport";
   policy?: Partial<Policy>;
   scheduledStart?: number;
   scheduledEnd?: number;
@@ -105,7 +106,7 @@ export class RoomServer implements AsyncDisposable {
       bookingId: null,
       timeZone: null,
       isRecorded: false,
-      encryption: "transport",
+      encryption: options.encryption ?? "transport",
       policy: options.policy ?? {},
     });
     const { meetingId, passcode } = meeting;
