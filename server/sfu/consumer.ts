@@ -55,6 +55,8 @@ export class Consumer {
   #fitting: number;
   /** Bits a second that the layer may use, where that is less than it could; undefined where nothing limits it. */
   grant: number | undefined;
+  /** Since when the subscriber has had no room for it. */
+  noRoomSinceMs: number | undefined;
   #toldStarved = false;
   #paused = true;
   /** Waits for a packet to begin with. */

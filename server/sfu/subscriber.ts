@@ -18,6 +18,7 @@ const SOUND_OVERHEAD_BPS = 25_000;
 const MAX_WANTED_BPS = 8_000_000;
 /** After a layer was given up, none is taken for this long. */
 const CALM_MS = 2000;
+const PATIENCE_MS = 1500;
 /** A padding packet: what fits into RTP's one byte of padding length, with its headers. */
 const PADDING_BYTES = 300;
 const MAX_PADDING_PACKETS = 40;
@@ -68,9 +69,10 @@ export class Subscriber {
     let wanted = sound;
     pictures.forEach((consumer, i) => {
       const { layers, current } = requests[i]!;
-      const { layer, bitsPerSecond } = grants[i]!;
+      const { bitsPerSecond } = grants[i]!;
+      const layer = this.#withPatience(consumer, grants[i]!.layer, nowMs);
       const fitting = layers.length - 1;
-      const short = layer < fitting || bitsPerSecond < layers[layer]!.most * USABLE;
+      const short = layer < fitting || bitsPerSecond < layers[fitting]!.most * USABLE;
       limited ||= short;
       wanted += layers[fitting]!.most;
       consumer.grant = short ? bitsPerSecond : undefined;
@@ -78,6 +80,16 @@ export class Subscriber {
       if (layer < Math.min(current, fitting)) this.#gaveUpMs = nowMs;
     });
     this.#wantedBps = limited ? Math.min(MAX_WANTED_BPS, wanted * TAKE / USABLE) : 0;
+  }
+
+  /** A picture stops only when there has been no room for it for a while: one bad moment isn't worth a word. */
+  #withPatience(consumer: Consumer, layer: number, nowMs: number): number {
+    if (layer >= 0 || consumer.wantedLayer < 0) {
+      consumer.noRoomSinceMs = undefined;
+      return layer;
+    }
+    consumer.noRoomSinceMs ??= nowMs;
+    return nowMs - consumer.noRoomSinceMs < PATIENCE_MS ? 0 : -1;
   }
 
   #request(consumer: Consumer, nowMs: number): PictureRequest {
