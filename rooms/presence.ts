@@ -45,7 +45,9 @@ export function receivePresence(
     } else from.presence.set(entry.clientId, entry);
     fresh.push(entry);
   }
-  return fresh.length === 0 ? null : writePresenceFrame(writePresence(fresh));
+  if (fresh.length === 0) return null;
+  // Mostly all of it is new: then it goes on as it was read, which is known to be well-formed.
+  return writePresenceFrame(fresh.length === entries.length ? payload : writePresence(fresh));
 }
 
 /** The parts of a state (a place on the board, a cursor in the code) that say whose they are must say the sender. */

@@ -3,7 +3,8 @@
  *
  * Rooms of people who draw, against Lectern with guard and log on, and against @hocuspocus/server without either:
  * once as it is shipped, on Node, and once its core on Lectern's own runtime. Each server in its own process, the
- * load in this one. Rounds alternate, so that a busy machine is unfair to all; `load` says how busy it was.
+ * load in this one. Rounds alternate, so that a busy machine is unfair to all; `load` says how busy it was. Each figure
+ * is the median of its rounds.
  * `cpuUsPerUpdate` is the CPU time of all the server's threads for one update taken in, passed on to the others
  * in its room (and, for Lectern, made durable).
  */
@@ -72,7 +73,7 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
   const columns: Record<string, Measured & { lateJoinMs: number }> = {};
   for (const [name, contestant] of contestants) {
     columns[name] = {
-      ...mean(rounds[name] ?? []),
+      ...median(rounds[name] ?? []),
       lateJoinMs: await measureLateJoin(contestant),
     };
   }
@@ -175,9 +176,12 @@ function parsePlan(args: string[]): Plan {
   };
 }
 
-function mean(rounds: readonly Measured[]): Measured {
-  const of = (key: keyof Measured, digits: number) =>
-    round(rounds.reduce((sum, measured) => sum + measured[key], 0) / rounds.length, digits);
+function median(rounds: readonly Measured[]): Measured {
+  const of = (key: keyof Measured, digits: number) => {
+    const sorted = rounds.map((measured) => measured[key]).sort((a, b) => a - b);
+    const middle = sorted.slice((sorted.length - 1) >> 1, (sorted.length >> 1) + 1);
+    return round(middle.reduce((sum, value) => sum + value, 0) / middle.length, digits);
+  };
   return {
     cpuUsPerUpdate: of("cpuUsPerUpdate", 1),
     deliveryP50Ms: of("deliveryP50Ms", 2),
