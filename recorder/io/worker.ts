@@ -39,6 +39,8 @@ interface Scope {
 interface Serving {
   writer: RecordingWriter;
   library: SqlRecordingLibrary;
+  /** Null when media stays in the database. */
+  mover: MediaMover | null;
   stop(): Promise<void>;
 }
 
@@ -100,11 +102,15 @@ async function start({ database, freeBytes, dataDir, objects }: RecorderStart): 
   );
   const timer = setInterval(() => void writer.flush(Date.now()), FLUSH_MS);
   const store = objects === null ? null : new S3Objects(objects);
-  const stopMoving = store === null ? null : startMoving(new SqlMediaRows(opened.query), store);
+  const mover = store === null ? null : new MediaMover(new SqlMediaRows(opened.query), store, {
+    told: (works, reason) => say({ type: "moving", works, reason }),
+  });
+  const stopMoving = mover === null ? null : startMoving(mover);
   const stopShrinking = database.kind === "file" ? startShrinking(opened) : null;
   return {
     writer,
     library: new SqlRecordingLibrary(opened.query, store),
+    mover,
     async stop() {
       clearInterval(timer);
       await writer.flush(Date.now());
@@ -116,11 +122,16 @@ async function start({ database, freeBytes, dataDir, objects }: RecorderStart): 
 
 function startShrinking(database: Database): () => Promise<void> {
   const ending = new AbortController();
-  let running: Promise<unknown> = Promise.resolve();
-  const timer = setInterval(() => {
-    running = giveSpaceBack(database, ending.signal)
-      .catch((error) => say({ type: "fault", message: textOf(error) }));
-  }, SPACE_MS);
+  let running: Promise<void> | null = null;
+  const shrink = async () => {
+    try {
+      await giveSpaceBack(database, ending.signal);
+    } catch (error) {
+      say({ type: "fault", message: textOf(error) });
+    }
+    running = null;
+  };
+  const timer = setInterval(() => running ??= shrink(), SPACE_MS);
   return async () => {
     clearInterval(timer);
     ending.abort();
@@ -128,10 +139,8 @@ function startShrinking(database: Database): () => Promise<void> {
   };
 }
 
-function startMoving(rows: SqlMediaRows, store: S3Objects): () => Promise<void> {
-  const mover = new MediaMover(rows, store, {
-    told: (works, reason) => say({ type: "moving", works, reason }),
-  });
+function startMoving(mover: MediaMover): () => Promise<void> {
+  void mover.run(Date.now());
   const timer = setInterval(() => void mover.run(Date.now()), MOVE_MS);
   return async () => {
     clearInterval(timer);
@@ -155,7 +164,7 @@ function watchDisk(dataDir: string | null, freeBytes: number): () => Promise<str
 }
 
 async function answer(
-  { writer, library }: Serving,
+  { writer, library, mover }: Serving,
   { id, target, method, args }: Extract<ToWorker, { type: "call" }>,
 ): Promise<void> {
   try {
@@ -163,6 +172,8 @@ async function answer(
       ? await callOf(writer, WRITER_CALLS, method as WriterCall, args)
       : await callOf(library, LIBRARY_CALLS, method as LibraryCall, args);
     say({ type: "result", id, value }, buffersOf(value));
+    // Its objects go at once.
+    if (target === "library" && method === "delete") void mover?.run(Date.now());
   } catch (error) {
     say({ type: "error", id, message: textOf(error) });
   }

@@ -5,9 +5,12 @@ import { SqlMediaRows } from "../../db/media_objects.ts";
 import { openTestStorage } from "../../db/open_test_storage.ts";
 import { SqlRecordingLibrary } from "../../db/recording_library.ts";
 import { MediaMover } from "../../recorder/io/media_mover.ts";
+import { Recorder } from "../../recorder/io/recorder.ts";
 import { S3Objects } from "../../recorder/io/s3_objects.ts";
+import type { RecordingLibrary } from "../../recorder/library.ts";
 import { keepRecording } from "./kept_recording.ts";
 import { S3Double } from "./s3_double.ts";
+import { until } from "./until.ts";
 
 const START = 1_700_000_000_000;
 const OBJECT_BYTES = 60_000;
@@ -18,6 +21,7 @@ interface Stage {
   /** The lesson ends. */
   end(): Promise<void>;
   store: S3Double;
+  path: string;
   rows: SqlMediaRows;
   mover: MediaMover;
   /** With the store, and as if none were configured. */
@@ -57,6 +61,7 @@ async function onStage(run: (stage: Stage) => Promise<void>): Promise<void> {
     database,
     end,
     store,
+    path: storage.path,
     rows,
     mover: new MediaMover(rows, objects, {
       objectBytes: OBJECT_BYTES,
@@ -71,7 +76,7 @@ async function onStage(run: (stage: Stage) => Promise<void>): Promise<void> {
 
 /** The whole file of the recording's only track. */
 async function fileOf(
-  { library, recordingId }: Pick<Stage, "library" | "recordingId">,
+  { library, recordingId }: { library: RecordingLibrary; recordingId: string },
 ): Promise<Uint8Array> {
   const { trackId, bytes } = (await library.manifest(recordingId))!.tracks[0]!;
   return (await library.file(recordingId, trackId, 0, bytes))!;
@@ -204,5 +209,28 @@ Deno.test("of two nodes that move the same piece one wins, and the other's objec
     expect(store.objects.size).toBe(3);
     expect(await rows.unneededObjects(START)).toEqual([]);
     expect(await fileOf(stage)).toEqual(before);
+  });
+});
+
+Deno.test("the recorder moves what it finds, reads it back, and removes it with the recording at once", async () => {
+  await onStage(async (stage) => {
+    const { store, path, recordingId } = stage;
+    await stage.end();
+    const before = await fileOf(stage);
+    const recorder = await Recorder.start({
+      database: { kind: "file", path, synchronous: "normal" },
+      freeBytes: 0,
+      dataDir: null,
+      objects: store.location,
+    }, { info() {}, warn() {}, error() {} });
+    try {
+      await until(async () => await bytesInRows(stage) === 0, { what: "all is moved" });
+      expect(store.objects.size).toBe(1);
+      expect(await fileOf({ library: recorder.library, recordingId })).toEqual(before);
+      expect(await recorder.library.delete(recordingId)).toBe(true);
+      await until(() => store.objects.size === 0, { limitMs: 3000, what: "the object is gone" });
+    } finally {
+      await recorder.close();
+    }
   });
 });
