@@ -6,13 +6,18 @@
 import preact from "@preact/preset-vite";
 import { defineConfig } from "vite";
 import { sandbox } from "./code/runtimes.build.ts";
+import { tldrawUnderPreact } from "./whiteboard/tldraw.build.ts";
 
 const here = (path: string) => decodeURIComponent(new URL(path, import.meta.url).pathname);
 
 export default defineConfig({
   root: here("."),
   base: "/",
-  plugins: [preact({ prefreshEnabled: false, devToolsEnabled: false }), sandbox()],
+  plugins: [
+    preact({ prefreshEnabled: false, devToolsEnabled: false }),
+    sandbox(),
+    tldrawUnderPreact(),
+  ],
   worker: { format: "es" },
   resolve: {
     // One copy of each, also for what the board and the code bring along.

@@ -19,6 +19,8 @@ export interface Lesson {
   hasAnalytics: boolean;
   /** Code was written in it. */
   hasFiles: boolean;
+  /** A small picture of its board is kept. */
+  hasThumbnail: boolean;
 }
 
 export interface Lessons {
@@ -55,6 +57,7 @@ function readLesson(fields: Fields): Lesson {
     hasRecording: fields["hasRecording"] === true,
     hasAnalytics: fields["hasAnalytics"] === true,
     hasFiles: fields["hasFiles"] === true,
+    hasThumbnail: fields["hasThumbnail"] === true,
   };
 }
 
@@ -117,6 +120,11 @@ export async function askForLink(
   const response = await ask(`/${encodeURIComponent(meetingId)}/link`, token, "POST");
   const body: unknown = await response?.json().catch(() => null);
   return response?.ok && isFields(body) ? textOf(body[what]) : null;
+}
+
+/** Where the small picture of a lesson's board is, for the token alone. */
+export function thumbnailPath(meetingId: string): string {
+  return `/api/lessons/${encodeURIComponent(meetingId)}/thumbnail`;
 }
 
 /** Whether the room can be entered now. */

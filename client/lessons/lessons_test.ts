@@ -15,6 +15,7 @@ const lesson = (meetingId: string, start: number | null, change: Partial<Lesson>
   hasRecording: false,
   hasAnalytics: false,
   hasFiles: false,
+  hasThumbnail: false,
   ...change,
 });
 

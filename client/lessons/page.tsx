@@ -2,6 +2,7 @@
 import { BellRing, ChartNoAxesColumn, Download, Play } from "lucide-preact";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { KeptPicture } from "../design/kept-picture.tsx";
 import { Page, Waiting } from "../lobby/page.tsx";
 import { type Reader, sayDay, sayTime, sayZone, thisReader } from "../lobby/schedule.ts";
 import {
@@ -14,6 +15,7 @@ import {
   loadLessons,
   sayCountdown,
   sortLessons,
+  thumbnailPath,
 } from "./lessons.ts";
 import { useReminder } from "./reminder.ts";
 import { saveFile } from "../whiteboard/files/save_file.ts";
@@ -151,6 +153,9 @@ function LessonRow({ lesson, reader, token }: { lesson: Lesson; reader: Reader; 
       data-testid="lesson"
     >
       <span class="lesson-times">{times}</span>
+      {lesson.hasThumbnail && (
+        <KeptPicture class="lesson-picture" path={thumbnailPath(lesson.meetingId)} token={token} />
+      )}
       <span class="lesson-what">
         <strong>{title}</strong>
         <span class="soft">{lesson.with.length > 0 && `with ${lesson.with.join(", ")}`}</span>

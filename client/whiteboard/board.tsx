@@ -4,6 +4,7 @@ import { getAssetUrlsByImport } from "@tldraw/assets/imports.vite";
 import {
   ArrowToolbarItem,
   AssetToolbarItem,
+  DefaultCanvas,
   defaultHandleExternalFileContent,
   DefaultToolbar,
   DrawToolbarItem,
@@ -19,6 +20,7 @@ import {
   RectangleToolbarItem,
   SelectToolbarItem,
   TextToolbarItem,
+  type TLCanvasComponentProps,
   type TLComponents,
   Tldraw,
   TldrawUiMenuToolItem,
@@ -33,8 +35,10 @@ import "tldraw/tldraw.css";
 import { insertShape, putPdf } from "./board_actions.ts";
 import "./board.css";
 import { BoardContext, useBoard } from "./board_context.ts";
+import { EarlierDialog } from "./earlier/earlier_dialog.tsx";
 import { refusalWords } from "./binding/bounds.ts";
 import { IMAGE_TYPES, MAX_IMAGE_BYTES } from "./files/board_assets.ts";
+import { showGradually } from "./gradual_shapes.ts";
 import { ContextMenu, MainMenu } from "./menus.tsx";
 import type { Board as OpenBoard } from "./open_board.ts";
 import { personColor } from "./presence/person_color.ts";
@@ -70,6 +74,7 @@ const overrides: TLUiOverrides = {
 };
 
 const components: TLComponents = {
+  Canvas,
   SharePanel,
   MainMenu,
   ContextMenu,
@@ -106,9 +111,18 @@ export function Board({ board }: { board: OpenBoard }) {
       >
         <Intake />
         <Told />
+        <Choosing />
       </Tldraw>
     </BoardContext.Provider>
   );
+}
+
+/** tldraw's own, on an editor that shows large boards bit by bit. */
+function Canvas(props: TLCanvasComponentProps) {
+  const editor = useEditor();
+  const stop = useMemo(() => showGradually(editor), [editor]);
+  useEffect(() => stop, [stop]);
+  return <DefaultCanvas {...props} />;
 }
 
 function Toolbar() {
@@ -167,6 +181,13 @@ function Intake() {
     });
   }, [editor, session, helpers]);
   return null;
+}
+
+/** The lesson to start from, while the person chooses it. */
+function Choosing() {
+  const { choosesLesson } = useBoard();
+  if (!choosesLesson.value) return null;
+  return <EarlierDialog onClose={() => choosesLesson.value = false} />;
 }
 
 /** Says what the board did not take, and what it can't show. */

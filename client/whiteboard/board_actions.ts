@@ -78,7 +78,8 @@ export async function putPdf(
   toasts.removeToast(id);
 }
 
-async function telling(
+/** Does it, and says in words when it fails. */
+export async function telling(
   toasts: ActionContext["toasts"],
   title: string,
   action: () => Promise<unknown>,

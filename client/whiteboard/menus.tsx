@@ -20,7 +20,7 @@ import { useBoard } from "./board_context.ts";
 
 export function MainMenu() {
   const editor = useEditor();
-  const { session } = useBoard();
+  const { session, choosesLesson } = useBoard();
   const toasts = useDefaultHelpers();
   const actions = useActions();
   const context = { editor, session, toasts };
@@ -37,6 +37,11 @@ export function MainMenu() {
           id="insert-pdf"
           label="Put a PDF on the board…"
           onSelect={() => void choosePdf(context)}
+        />
+        <TldrawUiMenuItem
+          id="earlier-lesson"
+          label="Start from an earlier lesson…"
+          onSelect={() => void (choosesLesson.value = true)}
         />
         <TldrawUiMenuItem
           id="open-board"

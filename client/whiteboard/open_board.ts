@@ -12,6 +12,7 @@ import { BoardBinding } from "./binding/board_binding.ts";
 import type { RefusalReason } from "./binding/bounds.ts";
 import { OwnUndo } from "./binding/own_undo.ts";
 import { boardAssets } from "./files/board_assets.ts";
+import { keepThumbnail } from "./files/thumbnail.ts";
 import { type SharedPresence, sharePresence } from "./presence/share_presence.ts";
 
 export interface Board {
@@ -24,6 +25,8 @@ export interface Board {
   readonly unreadable: Signal<number>;
   /** The board was written by a newer Lectern: this page only looks. */
   readonly newer: Signal<boolean>;
+  /** Whether the person is choosing an earlier lesson to start from. */
+  readonly choosesLesson: Signal<boolean>;
   /** Joins an editor to the room; answers what takes it out again. */
   attach(editor: Editor): () => void;
   /** Host: everybody's board turns to what this page shows. */
@@ -70,6 +73,7 @@ export function openBoard(session: RoomSession): Board {
     refused,
     unreadable,
     newer,
+    choosesLesson: signal(false),
     attach(editor) {
       replaceHistory(editor, undo, () => depth.get());
       const stopPermissions = session.permissions.subscribe(({ draw }) => {
@@ -79,8 +83,10 @@ export function openBoard(session: RoomSession): Board {
       });
       presence = sharePresence(editor, session);
       const stopFocus = followFocus(editor);
+      const stopThumbnails = keepThumbnail(editor, session, binding);
       return () => {
         stopFocus();
+        stopThumbnails();
         stopPermissions();
         presence?.stop();
         presence = undefined;

@@ -43,7 +43,7 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
   };
   if (args.includes("--browser")) {
     const { benchInBrowser } = await import("./whiteboard_browser.ts");
-    result.browser = await benchInBrowser(largeBoard());
+    result.browser = await benchInBrowser(largeBoard(), LARGE_BOARD);
   }
   return result;
 }

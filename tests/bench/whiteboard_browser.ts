@@ -1,11 +1,15 @@
 /** The board in two real pages on the real server: how long a large one takes to open, and a stroke to arrive. */
 import type { Page } from "playwright-core";
 import { openStorage } from "../../db/storage.ts";
-import { launchChromium, Lectern, linkOf, openPerson } from "../e2e/lectern.ts";
+import { launchChromium, Lectern, linkOf, openPerson, until } from "../e2e/lectern.ts";
 
 const STROKES = 20;
 
-export async function benchInBrowser(largeBoard: Uint8Array): Promise<Record<string, unknown>> {
+/** `largeBoard` is the state of a document with so many `shapes`. */
+export async function benchInBrowser(
+  largeBoard: Uint8Array,
+  shapes: number,
+): Promise<Record<string, unknown>> {
   const lectern = await Lectern.start();
   const browser = await launchChromium();
   try {
@@ -24,7 +28,7 @@ export async function benchInBrowser(largeBoard: Uint8Array): Promise<Record<str
     await keep(lectern.dataDir, large.meetingId, largeBoard);
     await lectern.start();
     const { page } = await openPerson(browser);
-    const opened = await enterBoard(page, linkOf(large, "Mia"), true);
+    const opened = await enterBoard(page, linkOf(large, "Mia"), shapes);
     return { latency, large: opened };
   } finally {
     await browser.close();
@@ -43,22 +47,24 @@ async function keep(dataDir: string, meetingId: string, update: Uint8Array): Pro
   await storage.close();
 }
 
-/** Answers the milliseconds from opening the board to its canvas, and to its first shape when it has one. */
+/** Answers the milliseconds from opening the board to its canvas, its first shape, and all `shapes` in the page. */
 async function enterBoard(
   page: Page,
   url: string,
-  hasShapes = false,
-): Promise<{ canvasMs: number; firstShapeMs: number | null }> {
+  shapes = 0,
+): Promise<Record<string, number>> {
   await page.goto(url);
   await page.getByTestId("join").click();
   await page.getByTestId("room").waitFor();
   const start = performance.now();
   await page.keyboard.press("b");
-  await page.locator(".tl-canvas").waitFor();
+  await page.locator(".tl-canvas").waitFor({ timeout: 120_000 });
   const canvasMs = Math.round(performance.now() - start);
-  if (!hasShapes) return { canvasMs, firstShapeMs: null };
+  if (shapes === 0) return { canvasMs };
   await page.locator(".tl-shape svg path").first().waitFor();
-  return { canvasMs, firstShapeMs: Math.round(performance.now() - start) };
+  const firstShapeMs = Math.round(performance.now() - start);
+  await until(() => page.locator(".tl-shape").count(), (count) => count === shapes, 120_000);
+  return { shapes, canvasMs, firstShapeMs, allShapesMs: Math.round(performance.now() - start) };
 }
 
 /** From the pen touching one page to the stroke in the frame that the other page paints. One machine, one clock. */

@@ -16,16 +16,26 @@ export const IMAGE_TYPES = [
 
 const SCHEME = "asset:";
 
+/** Which image of the meeting a record's `src` names; undefined for anything else. */
+export function assetIdOf(src: string | null): string | undefined {
+  return src?.startsWith(SCHEME) ? src.slice(SCHEME.length) : undefined;
+}
+
+/** The `src` under which a record names an image of the meeting. */
+export function imageSource(assetId: string): string {
+  return SCHEME + assetId;
+}
+
 type Upload = Pick<RoomSession, "meetingId" | "credential">;
 
 export function boardAssets(session: Upload): TLAssetStore {
   return {
     async upload(_asset, file, signal) {
-      return { src: SCHEME + await uploadImage(session, file, signal) };
+      return { src: imageSource(await uploadImage(session, file, signal)) };
     },
     resolve({ props: { src } }) {
-      if (!src?.startsWith(SCHEME)) return null;
-      return addressOf(session.meetingId, src.slice(SCHEME.length));
+      const id = assetIdOf(src);
+      return id === undefined ? null : addressOf(session.meetingId, id);
     },
   };
 }

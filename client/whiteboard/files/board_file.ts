@@ -16,7 +16,7 @@ import {
 } from "tldraw";
 import type { RoomSession } from "../../session.ts";
 import { MAX_RECORDS } from "../binding/bounds.ts";
-import { boardAssets, uploadImage } from "./board_assets.ts";
+import { boardAssets, imageSource, uploadImage } from "./board_assets.ts";
 
 export const BOARD_FILE_TYPE = "application/vnd.lectern.board+json";
 const FORMAT = "lectern-board";
@@ -58,18 +58,40 @@ export async function saveBoardFile(editor: Editor, session: RoomSession): Promi
 export async function openBoardFile(editor: Editor, session: RoomSession, file: Blob) {
   if (file.size > MAX_FILE_BYTES) throw new BoardFileError("That file is too large for a board.");
   const board = parseBoardFile(await file.text());
-  const records = readRecords(editor.store, board);
-  const added = withNewIds(records, editor.getPages().at(-1)?.index);
-  if (added.length + editor.store.allRecords().length > MAX_RECORDS) {
-    throw new BoardFileError("This board has no room for what is in that file.");
+  await addPages(editor, readRecords(editor.store, board), async (assets) => {
+    const ids = new Map<string, string>();
+    for (const { id } of assets) {
+      const image = board.images[id];
+      if (typeof image === "string") ids.set(id, await uploadImage(session, dataUrlBlob(image)));
+    }
+    return ids;
+  });
+}
+
+/**
+ * Adds the pages of another board behind this one's own and turns to the first of them. `bring` brings the images
+ * into this meeting: from asset records of the other board to ids of images here.
+ * @throws BoardFileError
+ */
+export async function addPages(
+  editor: Editor,
+  records: readonly TLRecord[],
+  bring: (assets: readonly TLAsset[]) => Promise<ReadonlyMap<string, string>>,
+): Promise<void> {
+  if (records.length + editor.store.allRecords().length > MAX_RECORDS) {
+    throw new BoardFileError("This board has no room for what is on that one.");
   }
+  const images = await bring(records.filter((record) => record.typeName === "asset"));
+  const pages = editor.getPages();
+  const added = withNewIds(records, pages.at(-1)?.index);
+  const names = new Set(pages.map(({ name }) => name));
   for (const { record, from } of added) {
-    const image = record.typeName === "asset" ? board.images[from] : undefined;
-    if (record.typeName !== "asset" || typeof image !== "string") continue;
-    const id = await uploadImage(session, dataUrlBlob(image));
-    (record.props as { src: string | null }).src = `asset:${id}`;
+    if (record.typeName === "page") record.name = freeName(record.name, names);
+    if (record.typeName !== "asset") continue;
+    const id = images.get(from);
+    (record.props as { src: string | null }).src = id === undefined ? null : imageSource(id);
   }
-  editor.markHistoryStoppingPoint("open board file");
+  editor.markHistoryStoppingPoint("add pages");
   editor.store.put(added.map(({ record }) => record));
   const first = added.find(({ record }) => record.typeName === "page")?.record;
   if (first?.typeName === "page") {
@@ -110,6 +132,13 @@ export function readRecords(store: TLStore, file: Pick<BoardFile, "records" | "s
       return false;
     }
   });
+}
+
+function freeName(name: string, taken: Set<string>): string {
+  let free = name;
+  for (let number = 2; taken.has(free); number++) free = `${name} (${number})`;
+  taken.add(free);
+  return free;
 }
 
 interface Added {

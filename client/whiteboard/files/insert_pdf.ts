@@ -14,7 +14,7 @@ import {
   uniqueId,
 } from "tldraw";
 import type { RoomSession } from "../../session.ts";
-import { uploadImage } from "./board_assets.ts";
+import { imageSource, uploadImage } from "./board_assets.ts";
 
 const MAX_PAGES = 80;
 const SHOWN_WIDTH = 800;
@@ -51,7 +51,7 @@ export async function insertPdf(
     editor.markHistoryStoppingPoint("insert pdf");
     for (let number = 1; number <= count; number++) {
       const picture = await renderPage(pdf, number);
-      const src = `asset:${await uploadImage(session, picture.blob)}`;
+      const src = imageSource(await uploadImage(session, picture.blob));
       const height = SHOWN_WIDTH * picture.height / picture.width;
       placePage(editor, { ...picture, name: `${file.name}, page ${number}`, src }, {
         x: left,

@@ -1,0 +1,71 @@
+/**
+ * What is changed of tldraw and its menus as they are bundled, because they were made for React and run under Preact.
+ *
+ * Invariant: a version that a change doesn't fit fails the build.
+ */
+import type { Plugin } from "vite";
+
+interface Change {
+  file: RegExp;
+  /** Texts and what stands in their place; each must be there once. */
+  replace: readonly (readonly [from: string, to: string])[];
+}
+
+/** The layers that were opened later than a menu: its submenus. */
+const LATER = "...[...context.layers].slice([...context.layers].indexOf(node) + 1)";
+
+const CHANGES: readonly Change[] = [
+  {
+    // The version is told before the value is computed, so that every first rendering sees a change behind it and is
+    // done again. React batches that; Preact queues each component and sorts its queue anew for each, which takes
+    // a time that grows with the square of the shapes.
+    file: /\/@tldraw\/state-react\/dist-esm\/lib\/useValue\.mjs$/,
+    replace: [[
+      "getSnapshot: () => $val2.lastChangedEpoch",
+      "getSnapshot: () => ($val2.__unsafe__getWithoutCapture(true), $val2.lastChangedEpoch)",
+    ]],
+  },
+  {
+    // A submenu hangs elsewhere in the page. React lets its events rise through the menu that it belongs to, Preact
+    // does not: the menu takes the focus of its own submenu for a focus outside, and closes.
+    file: /\/@radix-ui\/react-dismissable-layer\/dist\/index\.mjs$/,
+    replace: [
+      [
+        "const isFocusInBranch = [...context.branches]",
+        `const isFocusInBranch = [...context.branches, ${LATER}]`,
+      ],
+      [
+        "const isPointerDownOnBranch = [...context.branches]",
+        `const isPointerDownOnBranch = [...context.branches, ${LATER}]`,
+      ],
+      [
+        "[context.branches, isPointerEventsEnabled]",
+        "[context.branches, context.layers, node, isPointerEventsEnabled]",
+      ],
+    ],
+  },
+];
+
+export function tldrawUnderPreact(): Plugin {
+  const done = new Set<Change>();
+  return {
+    name: "lectern-tldraw-under-preact",
+    transform(code, id) {
+      const change = CHANGES.find(({ file }) => file.test(id));
+      if (change === undefined) return null;
+      let changed = code;
+      for (const [from, to] of change.replace) {
+        if (changed.split(from).length !== 2) this.error(`${id} is not the one that we know`);
+        changed = changed.replace(from, () => to);
+      }
+      done.add(change);
+      return { code: changed, map: null };
+    },
+    buildEnd(error) {
+      if (error !== undefined) return;
+      for (const change of CHANGES) {
+        if (!done.has(change)) this.error(`nothing was found for ${change.file}`);
+      }
+    },
+  };
+}
