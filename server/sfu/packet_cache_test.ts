@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import { PacketCache } from "./packet_cache.ts";
+import { MAX_ENTRIES, PacketCache } from "./packet_cache.ts";
 
 function payloadOf(extended: number, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (extended * 31 + i) & 0xff);
@@ -30,12 +30,12 @@ Deno.test("recent packets come back byte for byte, with their marker and timesta
   for (let extended = 65000; extended < 67000; extended++) {
     keep(cache, extended, 100 + extended % 9);
   }
-  for (let extended = 67000 - 512; extended < 67000; extended++) {
+  for (let extended = 67000 - MAX_ENTRIES; extended < 67000; extended++) {
     expect(read(cache, extended)).toEqual(payloadOf(extended, 100 + extended % 9));
     expect(cache.find(extended)?.timestamp).toBe(extended * 3000);
     expect(cache.find(extended)?.marker).toBe(extended % 2 === 0);
   }
-  expect(read(cache, 67000 - 513)).toBeUndefined();
+  expect(read(cache, 67000 - MAX_ENTRIES - 1)).toBeUndefined();
 });
 
 Deno.test("a payload that is written but not kept spoils no kept packet", () => {
@@ -44,16 +44,16 @@ Deno.test("a payload that is written but not kept spoils no kept packet", () => 
     keep(cache, extended, 50);
     cache.spare.fill(0xee);
   }
-  for (let extended = 1999 - 511; extended < 2000; extended++) {
+  for (let extended = 2000 - MAX_ENTRIES; extended < 2000; extended++) {
     expect(read(cache, extended)).toEqual(payloadOf(extended, 50));
   }
 });
 
 Deno.test("a packet that comes very late doesn't push out a newer one", () => {
   const cache = new PacketCache();
-  keep(cache, 2000 + 512, 10);
+  keep(cache, 2000 + MAX_ENTRIES, 10);
   keep(cache, 2000, 10);
-  expect(read(cache, 2512)).toEqual(payloadOf(2512, 10));
+  expect(read(cache, 2000 + MAX_ENTRIES)).toEqual(payloadOf(2000 + MAX_ENTRIES, 10));
   expect(read(cache, 2000)).toBeUndefined();
 });
 

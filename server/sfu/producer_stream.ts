@@ -217,5 +217,5 @@ export class ProducerStream {
 
 /** Each layer down has about a third of the packets. */
 function cacheEntries(layersAbove: number): number | undefined {
-  return layersAbove === 0 ? undefined : layersAbove === 1 ? 256 : 128;
+  return layersAbove === 0 ? undefined : layersAbove === 1 ? 160 : 96;
 }
