@@ -4,7 +4,7 @@
  * Invariants: a meeting has at most one recording; chunk rows are appended and never changed; what is kept together
  * is committed together, so a killed process leaves whole clusters only.
  */
-import type { Kysely, Transaction } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
 import type {
   Kept,
   LogPoint,
@@ -146,22 +146,34 @@ export class SqlRecordings implements RecordingStore {
     return rows.map((row) => row.track_id);
   }
 
-  async trackIndex(trackId: number): Promise<TrackIndex | null> {
+  async trackIndex(trackId: number, everyMs: number): Promise<TrackIndex | null> {
     const track = await this.db.selectFrom("recording_tracks")
       .select(["codec", "width", "height"])
       .select((eb) => eb.fn<number>("length", ["header"]).as("headerBytes"))
       .where("track_id", "=", trackId)
       .executeTakeFirst();
     if (track === undefined) return null;
-    const chunks = await this.db.selectFrom("media_chunks")
-      .select(["from_ms as fromMs", "to_ms as toMs", "entry", "start_byte as startByte", "bytes"])
-      .where("track_id", "=", trackId)
-      .orderBy("from_ms")
+    const chunks = this.db.selectFrom("media_chunks").where("track_id", "=", trackId);
+    const last = await chunks.select(["to_ms", "start_byte", "bytes"])
+      .orderBy("from_ms", "desc")
+      .limit(1)
+      .executeTakeFirst();
+    // A long lesson has tens of thousands of clusters, and its end waits for this.
+    const entries = await chunks
+      .select((eb) => [eb.fn.min("from_ms").as("fromMs"), eb.fn.min("start_byte").as("startByte")])
+      .where("entry", "=", 1)
+      .groupBy(sql`from_ms / ${sql.lit(everyMs)}`)
+      .orderBy("fromMs")
       .execute();
     return {
       ...track,
       headerBytes: Number(track.headerBytes),
-      chunks: chunks.map((chunk) => ({ ...chunk, entry: chunk.entry === 1 })),
+      durationMs: last?.to_ms ?? 0,
+      clustersBytes: last === undefined ? 0 : last.start_byte + last.bytes,
+      entries: entries.map(({ fromMs, startByte }) => ({
+        fromMs: Number(fromMs),
+        startByte: Number(startByte),
+      })),
     };
   }
 

@@ -61,14 +61,16 @@ export interface Kept {
   markers: NewMarker[];
 }
 
-/** What {@linkcode finishTrack} reads of a track: its shape and where its clusters stand. */
+/** What {@linkcode finishTrack} reads of a track: its shape, how long it is, and where it can be begun with. */
 export interface TrackIndex {
   codec: "opus" | "vp8";
   width: number | null;
   height: number | null;
   headerBytes: number;
-  /** In the order of the file. */
-  chunks: { fromMs: number; toMs: number; entry: boolean; startByte: number; bytes: number }[];
+  durationMs: number;
+  clustersBytes: number;
+  /** The first entry of each `everyMs`, in the order of the file. */
+  entries: { fromMs: number; startByte: number }[];
 }
 
 /** A stretch of a track's clusters, counted from the first. */
@@ -112,7 +114,7 @@ export interface RecordingStore {
   end(recordingId: string, point: LogPoint): Promise<void>;
   keep(kept: Kept): Promise<void>;
   unfinishedTracks(recordingId: string): Promise<number[]>;
-  trackIndex(trackId: number): Promise<TrackIndex | null>;
+  trackIndex(trackId: number, everyMs: number): Promise<TrackIndex | null>;
   completeTrack(trackId: number, file: { header: Uint8Array; cues: Uint8Array }): Promise<void>;
   /** Takes what was logged in pauses out of recordings that ended before `before`. */
   forgetPauses(before: number): Promise<void>;
