@@ -115,11 +115,11 @@ export class Audience {
   }
 
   #sendUpdates(updates: readonly CommittedUpdate[]): void {
-    const whole = frameOf(updates);
+    let whole: Uint8Array | null = null;
     for (const member of this.#members) {
       if (!member.synced) continue;
       const others = updates.filter((update) => update.from !== member);
-      if (others.length === updates.length) member.peer.sendFrame(whole);
+      if (others.length === updates.length) member.peer.sendFrame(whole ??= frameOf(updates));
       else if (others.length > 0) member.peer.sendFrame(frameOf(others));
     }
   }

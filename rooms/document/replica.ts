@@ -68,10 +68,12 @@ interface Waiter {
 
 const UNSTORED = "The server can't store changes right now. Yours are kept in your browser.";
 
-/** A transaction tells eight events, of which most have no listener here; lib0 copies their lists all the same. */
+/** A transaction tells eight events, of which most have no listener here; lib0 makes a list for each all the same. */
 class MeetingDoc extends Y.Doc {
-  override emit(...event: Parameters<Y.Doc["emit"]>): void {
-    if (this._observers.has(event[0])) super.emit(...event);
+  override emit(...[name, event]: Parameters<Y.Doc["emit"]>): void {
+    const listeners = this._observers.get(name);
+    if (listeners === undefined) return;
+    for (const listener of listeners) listener(...event);
   }
 }
 
