@@ -35,7 +35,6 @@ export function ReplayPage({ replay, onDeleted }: { replay: Replay; onDeleted: (
       <div class={`replay replay-${layout}`} data-testid="replay" inert={copyOf !== null}>
         <TopBar onDeleted={onDeleted} />
         <Trouble />
-        <KeyNotice />
         <main class="replay-main">
           {layout !== "faces" && <Stage />}
           {view.showsFaces.value && <Faces />}
@@ -43,6 +42,7 @@ export function ReplayPage({ replay, onDeleted }: { replay: Replay; onDeleted: (
           <Captions />
         </main>
         <footer class="replay-foot">
+          <KeyNotice />
           <Timeline />
           <Controls />
         </footer>
