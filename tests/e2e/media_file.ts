@@ -56,18 +56,6 @@ export async function loudness(path: string): Promise<number> {
   return Number(/mean_volume: (-?[\d.]+) dB/.exec(stderr)?.[1]);
 }
 
-/** How many grey levels the picture at a time has: 1 or 2 is a blank one. */
-export async function greyLevels(path: string, atMs: number): Promise<number> {
-  const output = await new Deno.Command("ffmpeg", {
-    args: [
-      ...`-v error -ss ${atMs / 1000} -i`.split(" "),
-      path,
-      ..."-map 0:v -frames:v 1 -vf scale=160:90,format=gray -f rawvideo -".split(" "),
-    ],
-  }).output();
-  return new Set(output.stdout).size;
-}
-
 /** A camera for Chromium that moves all the time, and is white for one second of every six. */
 export async function flashingCamera(): Promise<string> {
   const path = await Deno.makeTempFile({ prefix: "lectern-camera-", suffix: ".mjpeg" });

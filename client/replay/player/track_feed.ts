@@ -7,6 +7,7 @@
  */
 import type { TrackManifest } from "../../../recorder/manifest.ts";
 import type { TrackSource } from "../recording/api.ts";
+import { joinClusters } from "./joined_clusters.ts";
 
 const AHEAD_MS = 12_000;
 const BEHIND_MS = 20_000;
@@ -14,6 +15,8 @@ const REQUEST_MS = 10_000;
 /** Played on where the seam of two requests leaves less than this. */
 const SEAM_MS = 500;
 const RETRY_MS = 1500;
+/** Of the engines that play WebM by pieces, only Firefox's needs clusters to be joined. */
+const JOINS = /Firefox\//.test(globalThis.navigator?.userAgent ?? "");
 
 export class TrackFeed {
   readonly element: HTMLMediaElement;
@@ -153,7 +156,8 @@ export class TrackFeed {
       return false;
     }
     await this.#makeRoom(buffer, wanted);
-    await append(buffer, clusters.bytes);
+    const endMs = clusters.toMs - this.#track.startMs;
+    await append(buffer, JOINS ? joinClusters(clusters.bytes, endMs) : clusters.bytes);
     // An answer that goes no further than what there was would be asked for again and again.
     const toMs = clusters.toMs > fromMs ? clusters.toMs : stretch.toMs;
     this.#window = { fromMs: window?.fromMs ?? Math.min(clusters.fromMs, wanted), toMs };
