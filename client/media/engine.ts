@@ -117,8 +117,15 @@ class MediaEngine implements RoomMedia {
       connection.on("participant.stopped", ({ source }) => this.#stopped(source)),
       this.#visibility.hidden.subscribe(() => this.#life?.receiver.resizedAll()),
       () => this.#visibility.close(),
+      this.#onNetwork(() => this.#life?.route.repair("all")),
       () => clearInterval(statistics),
     );
+  }
+
+  /** Calls when the browser has a network again; answers how to stop. */
+  #onNetwork(changed: () => void): () => void {
+    globalThis.addEventListener("online", changed);
+    return () => globalThis.removeEventListener("online", changed);
   }
 
   play(): Promise<void> {
@@ -172,6 +179,7 @@ class MediaEngine implements RoomMedia {
     }
     const known = await life.receiver.refresh();
     if (!known) return life.route.lose();
+    life.route.repair("broken");
     life.publisher.restate();
     this.#followAll();
   }

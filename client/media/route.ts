@@ -92,6 +92,20 @@ export class MediaRoute {
     }
   }
 
+  /**
+   * Looks for new ways: after the network changed for all transports, after the socket came back for those whose way
+   * broke meanwhile.
+   */
+  repair(which: "all" | "broken"): void {
+    for (const transport of [this.send, this.recv]) {
+      const { connectionState } = transport;
+      const broken = connectionState === "disconnected" || connectionState === "failed";
+      if (broken || (which === "all" && connectionState === "connected")) {
+        void this.#restartIce(transport);
+      }
+    }
+  }
+
   #look(transport: Transport): void {
     const { connection } = this;
     transport.on("connect", ({ dtlsParameters }, done, failed) => {
@@ -124,6 +138,7 @@ export class MediaRoute {
 
   async #restartIce(transport: Transport): Promise<void> {
     if (this.#closed) return;
+    clearTimeout(this.#timers.get(transport));
     this.#timers.set(
       transport,
       setTimeout(() => {
@@ -140,9 +155,10 @@ export class MediaRoute {
         });
       }
     } catch (error) {
-      // Without a link the socket's return decides; any other answer means that the transport is gone.
-      if (error instanceof RoomError && error.code === "unavailable") return;
-      this.lose();
+      // Any other answer than that there is no link means that the transport is gone.
+      if (!(error instanceof RoomError) || error.code !== "unavailable") return this.lose();
+      // The socket's return asks again: the network changed under both.
+      clearTimeout(this.#timers.get(transport));
     }
   }
 }

@@ -20,6 +20,8 @@ const DATAGRAM_BYTES = 28;
 const ARRIVED_WINDOW_MS = 500;
 const LOSS_WINDOW_MS = 1000;
 const MIN_LOSS_PACKETS = 20;
+/** What feedback told of queues so long ago holds no longer. */
+const STALE_MS = 1000;
 /** Feedback comes ten times a second; silence while packets go out is congestion. */
 const SILENT_MS = 1500;
 const SILENT_EVERY_MS = 500;
@@ -65,8 +67,9 @@ export class BandwidthEstimator {
     return this.#feedbackMs < 0 && nowMs - this.#firstSentMs < SILENT_MS;
   }
 
-  get #queued(): boolean {
-    return this.#queue.ms > QUEUED_MS;
+  /** Where nothing was sent for a while nothing waits. */
+  #queued(nowMs: number): boolean {
+    return this.#queue.ms > QUEUED_MS && nowMs - this.#feedbackMs < STALE_MS;
   }
 
   /** Notes a datagram that goes out; answers its transport-wide number. */
@@ -83,7 +86,7 @@ export class BandwidthEstimator {
   /** Bytes of padding to send now, when it would be of use to know that `wantedBps` get through. */
   paddingDue(wantedBps: number, nowMs: number): number {
     // More on top of a queue would only make it longer.
-    if (this.#feedbackMs < 0 || (this.#queued && !this.#prober.running)) return 0;
+    if (this.#feedbackMs < 0 || (this.#queued(nowMs) && !this.#prober.running)) return 0;
     return this.#prober.due(this.#control.bitsPerSecond, wantedBps, nowMs);
   }
 

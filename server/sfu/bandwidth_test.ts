@@ -159,6 +159,18 @@ Deno.test("it gives way to others in the bottleneck, and takes the room back", (
   }
 });
 
+Deno.test("a queue that was seen before a silence doesn't forbid to probe after it", () => {
+  const { estimator } = run({ seed: 1, capacity: () => 80_000, delayMs: 20, queueMs: 800 }, 4);
+  const due = (nowMs: number) => {
+    estimator.tick(nowMs);
+    return estimator.paddingDue(1_000_000, nowMs);
+  };
+  expect([due(14_000), due(14_020)]).toEqual([0, 0]);
+  let most = 0;
+  for (let nowMs = 16_000; nowMs < 24_000; nowMs += 20) most = Math.max(most, due(nowMs));
+  expect(most).toBeGreaterThan(0);
+});
+
 Deno.test("silence of the receiver lowers the estimate, and after an outage it begins anew", () => {
   const { estimator, kbps } = run({ seed: 1, capacity: () => 5_000_000, delayMs: 20 }, 5);
   for (let nowMs = 15_000; nowMs < 19_000; nowMs += 10) {

@@ -177,13 +177,13 @@ export class Consumer {
     this.wantKeyFrame();
   }
 
-  /** Lower ones first: they fit in any case. */
+  /** Lower ones fit in any case, a higher one only where nothing is narrow. */
   #nearestAlive(layer: number, nowMs: number): ProducerStream {
     const { streams } = this.producer;
     for (let below = layer - 1; below >= 0; below--) {
       if (streams[below]!.alive(nowMs)) return streams[below]!;
     }
-    for (let above = layer + 1; above < streams.length; above++) {
+    for (let above = layer + 1; this.grant === undefined && above < streams.length; above++) {
       if (streams[above]!.alive(nowMs)) return streams[above]!;
     }
     return streams[layer]!;

@@ -10,11 +10,13 @@ const DURATION_MS = 120;
 const ANSWER_MS = 600;
 const FACTOR = 2;
 const FACTOR_AFTER_FAILURE = 1.3;
+/** Beside sound alone, less than this would drown in the way's unsteadiness. */
+const LEAST_MORE_BPS = 80_000;
 const WAIT_MS = 3000;
 const MAX_WAIT_MS = 5000;
 const MIN_PACKETS = 5;
 /** Less arriving than that of what was sent means that the way was full. */
-const FULL = 0.9;
+const FULL = 0.85;
 const OF_A_FULL_WAY = 0.85;
 /** Wanted less than this above what is known is no reason to probe. */
 const WORTH = 1.05;
@@ -73,7 +75,7 @@ export class Prober {
     const factor = this.#failures === 0 ? FACTOR : FACTOR_AFTER_FAILURE;
     this.#cluster = {
       id: this.#ids,
-      rate: Math.min(known * factor, wanted * 1.2),
+      rate: Math.min(Math.max(known * factor, known + LEAST_MORE_BPS), wanted * 1.2),
       startedMs: nowMs,
       bytes: 0,
       packets: 0,

@@ -184,8 +184,9 @@ for (const cap of [200, 500, 1000]) {
 Deno.test("where only sound fits the picture stops with a word, and comes back when there is room", () => {
   const call = new Call({
     seed: 1,
-    capacity: (nowMs) => nowMs < 1_020_000 ? 90_000 : 1_000_000,
+    capacity: (nowMs) => nowMs < 1_020_000 ? 80_000 : 1_000_000,
     delayMs: 40,
+    jitterMs: 30,
   });
   const narrow = call.play(19);
   expect(call.starved).toBe(true);

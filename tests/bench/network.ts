@@ -89,7 +89,7 @@ async function measure(ada: Receiver, way: Way): Promise<Record<string, unknown>
   const { kbps } = way;
   const up: Way = { ...way };
   delete up.kbps;
-  ada.relay.shape(ada.address, { down: way, up });
+  ada.relay.shape({ down: way, up }, ada.address);
   await wait(SETTLE_S);
   const before = await read(ada);
   await wait(MEASURE_S);
@@ -113,16 +113,16 @@ async function secondsUntil(ada: Receiver, kbps: number): Promise<number | null>
 /** A cap that drops and returns. */
 async function measureDrop(ada: Receiver): Promise<Record<string, unknown>> {
   const wide = { kbps: WIDE_KBPS, delayMs: 20 };
-  ada.relay.shape(ada.address, { down: wide });
+  ada.relay.shape({ down: wide }, ada.address);
   await wait(SETTLE_S);
   const before = await read(ada);
   await wait(3);
   const usual = between(before, await read(ada));
-  ada.relay.shape(ada.address, { down: { ...wide, kbps: NARROW_KBPS } });
+  ada.relay.shape({ down: { ...wide, kbps: NARROW_KBPS } }, ada.address);
   const dropped = await read(ada);
   await wait(SETTLE_S);
   const narrow = between(dropped, await read(ada));
-  ada.relay.shape(ada.address, { down: wide });
+  ada.relay.shape({ down: wide }, ada.address);
   return { usual, narrow, recoverS: await secondsUntil(ada, 0.8 * usual.kbps) };
 }
 

@@ -17,6 +17,14 @@ export class Network {
 
   private constructor(readonly name: string, readonly subnet: string) {}
 
+  /** Why this machine has no namespaces, in words; null when it has. */
+  static async missing(): Promise<string | null> {
+    const tried = await Network.open([]);
+    if (typeof tried === "string") return tried;
+    await tried.close();
+    return null;
+  }
+
   /** Makes the network, or answers in words why this machine can't. */
   static async open(people: readonly string[]): Promise<Network | string> {
     if (Deno.build.os !== "linux") return "network namespaces are Linux's";

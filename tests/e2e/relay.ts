@@ -48,14 +48,18 @@ class Direction {
   }
 }
 
-interface Person {
+/** One socket of somebody's browser: each has a bottleneck of its own. */
+interface Flow {
+  address: string;
   down: Direction;
   up: Direction;
+  upstream: Socket;
 }
 
 export class Relay {
-  readonly #people = new Map<string, Person>();
-  readonly #upstreams = new Map<string, Socket>();
+  readonly #flows = new Map<string, Flow>();
+  readonly #ways = new Map<string, Ways>();
+  #others: Ways = {};
   readonly #socket = createSocket("udp4");
   readonly #random: Random;
 
@@ -63,7 +67,7 @@ export class Relay {
     this.#random = new Random(seed);
   }
 
-  /** Takes what comes to `address`, and hands it on to `target`. */
+  /** Takes what comes to `own`, and hands it on to `target`. */
   static async open(
     own: { address: string; port: number },
     target: { address: string; port: number },
@@ -71,7 +75,10 @@ export class Relay {
   ): Promise<Relay> {
     const relay = new Relay(target, seed);
     const socket = relay.#socket;
-    socket.on("message", (bytes, from) => relay.#receive(bytes, from.address, from.port));
+    socket.on("message", (bytes, from) => {
+      const flow = relay.#flow(from.address, from.port);
+      flow.up.send(bytes.length, () => flow.upstream.send(bytes, target.port, target.address));
+    });
     await new Promise<void>((resolve, reject) => {
       socket.once("error", reject);
       socket.bind(own.port, own.address, resolve);
@@ -79,48 +86,44 @@ export class Relay {
     return relay;
   }
 
-  #person(address: string): Person {
-    const known = this.#people.get(address);
-    if (known !== undefined) return known;
-    const person = { down: new Direction(this.#random), up: new Direction(this.#random) };
-    this.#people.set(address, person);
-    return person;
-  }
-
-  #receive(bytes: Uint8Array, address: string, port: number): void {
-    const { up } = this.#person(address);
-    const upstream = this.#upstream(address, port);
-    up.send(bytes.length, () => upstream.send(bytes, this.target.port, this.target.address));
-  }
-
-  #upstream(address: string, port: number): Socket {
+  #flow(address: string, port: number): Flow {
     const name = `${address}:${port}`;
-    const known = this.#upstreams.get(name);
+    const known = this.#flows.get(name);
     if (known !== undefined) return known;
     const upstream = createSocket("udp4");
     upstream.bind(0, this.target.address);
-    const { down } = this.#person(address);
+    const down = new Direction(this.#random);
+    const flow = { address, down, up: new Direction(this.#random), upstream };
     upstream.on("message", (bytes: Uint8Array) => {
       down.send(bytes.length, () => this.#socket.send(bytes, port, address));
     });
-    this.#upstreams.set(name, upstream);
-    return upstream;
+    this.#flows.set(name, flow);
+    this.#apply(flow);
+    return flow;
   }
 
-  /** What comes to an address is `down`, what it sends is `up`; absent is perfect. */
-  shape(address: string, { down = {}, up = {} }: Ways): void {
-    const person = this.#person(address);
-    person.down.way = down;
-    person.up.way = up;
+  #apply(flow: Flow): void {
+    const { down = {}, up = {} } = this.#ways.get(flow.address) ?? this.#others;
+    flow.down.way = down;
+    flow.up.way = up;
+  }
+
+  /** What comes to an address is `down`, what it sends is `up`; absent is perfect. Without an address: everybody else. */
+  shape(ways: Ways, address?: string): void {
+    if (address === undefined) this.#others = ways;
+    else this.#ways.set(address, ways);
+    for (const flow of this.#flows.values()) this.#apply(flow);
   }
 
   /** Bytes that have come to an address. */
   received(address: string): number {
-    return this.#person(address).down.bytes;
+    let bytes = 0;
+    for (const flow of this.#flows.values()) if (flow.address === address) bytes += flow.down.bytes;
+    return bytes;
   }
 
   close(): void {
     this.#socket.close();
-    for (const upstream of this.#upstreams.values()) upstream.close();
+    for (const { upstream } of this.#flows.values()) upstream.close();
   }
 }

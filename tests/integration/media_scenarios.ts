@@ -8,6 +8,7 @@ import { expect } from "@std/expect";
 import type { MediaEngine, MediaEvent } from "../../server/sfu/engine.ts";
 import { type LocalMediaOptions, startLocalMedia } from "../../server/sfu/io/local.ts";
 import { startMediaProcess } from "../../server/sfu/io/process.ts";
+import { Relay } from "../e2e/relay.ts";
 import { lossySocket } from "./lossy_socket.ts";
 import { TestPeer } from "./media_peer.ts";
 import { findTurnServer, TurnServer } from "./turn_server.ts";
@@ -145,6 +146,34 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
     expect(video["framesDropped"] ?? 0).toBeLessThanOrEqual(10);
     await engine.close();
   },
+
+  "where there is room for sound alone the picture stops, and comes back with the room":
+    async () => {
+      const announcedAddress = "127.0.0.2";
+      const port = 20_000 + crypto.getRandomValues(new Uint16Array(1))[0]! % 10_000;
+      const { engine, ada, bob, events } = await localStage({ port, announcedAddress });
+      const way = await Relay.open(
+        { address: announcedAddress, port },
+        { address: ADDRESS, port },
+        1,
+      );
+      const heard = await bob.consume(await ada.publishTone());
+      const seen = await bob.consume(await ada.publishPicture());
+      await until(() => seen.frames > 20 && heard.loudness > 0.1, { what: "sound and picture" });
+      const starved = () =>
+        events.flatMap((event) => event.type === "consumerStarved" ? [event.starved] : []).at(-1);
+      way.shape({ down: { kbps: 80, delayMs: 20 } });
+      await until(() => starved() === true, { what: "no room for the picture", limitMs: 20_000 });
+      await until(() => heard.loudness > 0.1, { what: "sound in spite of that" });
+      const frames = seen.frames;
+      way.shape({});
+      await until(() => starved() === false && seen.frames > frames + 20, {
+        what: "the picture",
+        limitMs: 20_000,
+      });
+      await engine.close();
+      way.close();
+    },
 
   "sound comes through a relay where nothing else is let through": async () => {
     const secret = crypto.randomUUID();

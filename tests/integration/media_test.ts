@@ -7,6 +7,7 @@ const SCENARIOS = [
   "a paused producer's packets end at the server, and resuming brings sound and picture back",
   "a consumer paused by its receiver gets nothing until it resumes",
   "5% of the packets lost on both ways are repaired without a key frame for each",
+  "where there is room for sound alone the picture stops, and comes back with the room",
   "an ICE restart keeps sound and picture",
   "a peer with another certificate than announced gets no connection",
 ];
