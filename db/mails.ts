@@ -7,6 +7,7 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { EventType } from "./events.ts";
 import { issueLink } from "./invites.ts";
+import { LessonsLinks } from "./lessons_links.ts";
 import type { MailKind } from "./outbox_schema.ts";
 import type { Schema } from "./schema.ts";
 
@@ -53,6 +54,8 @@ export async function inviteByMail(
 
 const EVENTS_AT_ONCE = 100;
 const LEASE_MS = 5 * 60_000;
+/** A mail is looked for again until the lesson after next. */
+const LESSONS_LINK_MS = 60 * 24 * 3_600_000;
 
 export class Mails {
   constructor(private readonly db: Kysely<Schema>) {}
@@ -139,6 +142,15 @@ export class Mails {
   /** The token of a personal link of its own for this mail. */
   async issueLink(mail: DueMail, now: number): Promise<string> {
     return (await issueLink(this.db, mail.meetingId, mail.participantId, now)).token;
+  }
+
+  /** The token of a link to the page of all of the reader's lessons. */
+  async issueLessonsLink({ participantId }: DueMail, now: number): Promise<string> {
+    const { user_id: userId } = await this.db.selectFrom("invites")
+      .select("user_id")
+      .where("participant_id", "=", participantId)
+      .executeTakeFirstOrThrow();
+    return await new LessonsLinks(this.db).issue(userId, now, now + LESSONS_LINK_MS);
   }
 
   /** From here on the mail is under way. False when it isn't to be sent any more. */

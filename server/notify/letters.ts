@@ -14,6 +14,8 @@ export interface Letter {
   joinEarlyMs: number;
   /** What the button opens; null when there is nothing to open. */
   url: string | null;
+  /** The page of all of the reader's lessons. */
+  lessonsUrl: string;
 }
 
 export interface WrittenLetter {
@@ -56,8 +58,10 @@ const WORDS: Readonly<Record<MailKind, (title: string) => Words>> = {
   }),
 };
 
+const ALL_LESSONS = "All your lessons";
+
 export function writeLetter(letter: Letter): WrittenLetter {
-  const { kind, title, name, start, end, timeZone, url, joinEarlyMs } = letter;
+  const { kind, title, name, start, end, timeZone, url, lessonsUrl, joinEarlyMs } = letter;
   const words = WORDS[kind](title);
   const when = start === null || kind === "recording" ? "" : sayWhen(start, end, timeZone);
   const button = url === null ? null : words.button;
@@ -72,11 +76,17 @@ export function writeLetter(letter: Letter): WrittenLetter {
     ...lines,
     ...(button === null ? [] : [`${button}:\n${url}`]),
     ...notes,
+    `${ALL_LESSONS}:\n${lessonsUrl}`,
   ].join("\n\n");
   return {
     subject: words.subject(start === null ? "" : sayDay(start, timeZone)),
     text: `${text}\n`,
-    html: page(lines, button, url, notes),
+    html: page(
+      lines,
+      button === null || url === null ? null : { label: button, url },
+      notes,
+      lessonsUrl,
+    ),
   };
 }
 
@@ -103,17 +113,19 @@ function sayDay(start: number, timeZone: string): string {
 
 function page(
   lines: readonly string[],
-  button: string | null,
-  url: string | null,
+  button: { label: string; url: string } | null,
   notes: readonly string[],
+  lessonsUrl: string,
 ): string {
   const paragraph = (line: string, style = "") =>
     `<p style="margin:0 0 16px${style}">${escape(line)}</p>`;
-  const action = button === null || url === null
+  const action = button === null
     ? ""
-    : `<p style="margin:24px 0"><a class="button" href="${escape(url)}" ` +
+    : `<p style="margin:24px 0"><a class="button" href="${escape(button.url)}" ` +
       'style="display:inline-block;padding:12px 24px;border-radius:12px;background:#2f3f8f;color:#fdfbf6;' +
-      `text-decoration:none;font-weight:600">${escape(button)}</a></p>`;
+      `text-decoration:none;font-weight:600">${escape(button.label)}</a></p>`;
+  const lessons = `<p style="margin:0 0 16px"><a class="soft" href="${escape(lessonsUrl)}" ` +
+    `style="color:#5c6172">${ALL_LESSONS}</a></p>`;
   return `<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">
@@ -131,7 +143,7 @@ ${lines.map((line) => paragraph(line)).join("\n")}
 ${action}
 <div class="soft" style="color:#5c6172;font-size:14px">${
     notes.map((note) => paragraph(note)).join("")
-  }</div>
+  }${lessons}</div>
 </div></body></html>`;
 }
 

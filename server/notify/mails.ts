@@ -13,7 +13,7 @@ import { nextAttemptAt } from "./retries.ts";
 import { addressOf, type Mail, sendMail, type SmtpOptions } from "./smtp.ts";
 
 export interface MailDeps {
-  store: Pick<Mails, "open" | "collect" | "claim" | "issueLink" | "begin" | "finish" | "retry">;
+  store: Omit<Mails, "db">;
   meetings: Pick<BookingStore, "read">;
   smtp: SmtpOptions;
   publicUrl: string;
@@ -85,6 +85,7 @@ export class Mailer {
         : `/video-room/${meetingId}?passcode=${passcode}`;
       url = path === null ? null : `${new URL(path, publicUrl)}#invite=${token}`;
     }
+    const token = await this.deps.store.issueLessonsLink(due, now());
     const letter = writeLetter({
       kind,
       title: meeting.title,
@@ -94,6 +95,7 @@ export class Mailer {
       timeZone: to.timeZone ?? meeting.timeZone ?? "UTC",
       joinEarlyMs,
       url,
+      lessonsUrl: `${publicUrl}/lessons#token=${token}`,
     });
     const method = kind === "cancellation" ? "CANCEL" : "REQUEST";
     const dated = start !== null && end !== null && kind !== "recording" && kind !== "reminder";

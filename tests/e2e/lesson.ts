@@ -23,11 +23,17 @@ export interface Stage {
 /** Names a test of the file's one server and browser. On failure the server's log is part of the message. */
 export type LessonTest = (name: string, run: (stage: Stage) => Promise<void>) => void;
 
-/** Starts the file's server and browser before its first test, and ends them after its last. */
-export function lessonTests(launch: () => Promise<Browser> = launchChromium): LessonTest {
+/**
+ * Starts the file's server and browser before its first test, and ends them after its last. `env` adds to the server's
+ * environment.
+ */
+export function lessonTests(
+  launch: () => Promise<Browser> = launchChromium,
+  env: Record<string, string> = {},
+): LessonTest {
   let stage: Stage | null = null;
   Deno.test.beforeAll(async () => {
-    stage = { lectern: await Lectern.start(), browser: await launch() };
+    stage = { lectern: await Lectern.start(env), browser: await launch() };
   });
   Deno.test.afterAll(async () => {
     await stage?.browser.close();

@@ -115,6 +115,9 @@ Deno.test("a booking invites everybody with an address, by a link of their own a
   expect(html).toContain(link[0].replaceAll("&", "&amp;"));
   expect(await test.storage.meetings.findInvite(meeting.meetingId, link[1]!))
     .toMatchObject({ userId: "s-1", role: "student" });
+  const lessons = /https:\/\/\S+\/lessons#token=(\S+)/.exec(text)!;
+  expect(html).toContain(lessons[0]);
+  expect(await test.storage.lessonsLinks.find(lessons[1]!, test.clock.now)).toBe("s-1");
   expect(entryOf(ada)).toEqual({
     method: "REQUEST",
     uid: `${meeting.meetingId}@lectern`,
