@@ -80,6 +80,8 @@ export interface Session extends MediaConnection {
   readonly phase: ReadonlySignal<Phase>;
   /** Host: who waits to be admitted now, oldest first. */
   readonly waiting: ReadonlySignal<readonly Waiting[]>;
+  /** The newest warning of the room's end; it may have come before anybody listened. */
+  readonly closing: ReadonlySignal<NoticeParams<"meeting.warning"> | null>;
   /** Leaves for good: tells the server, closes, phase `left`. */
   leave(): Promise<void>;
   /** Starts over after `replaced`, `refused`, `left` or `error`. */

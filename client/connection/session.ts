@@ -12,6 +12,7 @@ import { CLOSE, RoomError } from "../../rooms/errors.ts";
 import {
   type Method,
   type Notice,
+  type NoticeParams,
   type ParamsOf,
   PROTOCOL_VERSION,
   type ResultOf,
@@ -63,6 +64,7 @@ class MeetingSession implements Session {
   readonly link = signal<Link>("connecting");
   readonly welcome = signal<Welcome | null>(null);
   readonly waiting = signal<readonly Waiting[]>([]);
+  readonly closing = signal<NoticeParams<"meeting.warning"> | null>(null);
   readonly participants = computed(() => {
     const phase = this.phase.value;
     return phase.phase === "in" ? phase.room.participants.value : NONE;
@@ -256,6 +258,12 @@ class MeetingSession implements Session {
         break;
       case "admission.waiting":
         this.waiting.value = notice.params.waiting;
+        break;
+      case "meeting.warning":
+        this.closing.value = notice.params;
+        break;
+      case "meeting.extended":
+        this.closing.value = null;
         break;
       case "saved":
         this.#provider?.noteSaved(notice.params.clocks);

@@ -238,6 +238,19 @@ Deno.test("a tab comes back as the same guest without waiting, and as somebody e
   expect((await sam.room()).me.name).toBe("Sam");
 });
 
+Deno.test("a warning of the end is kept for a page that listens only later, until the end is moved", async () => {
+  await using server = await RoomServer.start();
+  const scheduledEnd = server.now() - 10 * 60_000;
+  const scheduledStart = scheduledEnd - 3_600_000;
+  const lesson = await server.book({ scheduledStart, scheduledEnd });
+  using tara = open(server, lesson.tutor);
+  await tara.room();
+  const warning = await when(tara.session.closing, (closing) => closing !== null);
+  expect(warning?.endsAt).toBe(scheduledEnd + 15 * 60_000);
+  await tara.session.request("meeting.extend", {});
+  await when(tara.session.closing, (closing) => closing === null);
+});
+
 Deno.test("a lesson that a student ends is over for everyone, with who did it", async () => {
   await using server = await RoomServer.start();
   const lesson = await server.book();

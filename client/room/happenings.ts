@@ -78,15 +78,17 @@ function questions(model: RoomModel): (() => void)[] {
 
 /** Warns of the end, and offers the host to move it. */
 function watchEnd(model: RoomModel): () => void {
-  const { room, messages } = model;
+  const { room, session, messages } = model;
   let offered: number | null = null;
   const withdraw = () => {
     if (offered !== null) messages.dismiss(offered);
     offered = null;
   };
   const stops = [
-    room.on("meeting.warning", ({ endsAt, extendableMs }) => {
+    session.closing.subscribe((closing) => {
       withdraw();
+      if (closing === null) return;
+      const { endsAt, extendableMs } = closing;
       const minutes = Math.max(1, Math.ceil((endsAt - room.now()) / MINUTE_MS));
       const left = minutes === 1 ? "a minute" : `${minutes} minutes`;
       const more = Math.min(EXTEND_MINUTES, Math.floor(extendableMs / MINUTE_MS));
@@ -107,7 +109,6 @@ function watchEnd(model: RoomModel): () => void {
       );
     }),
     room.on("meeting.extended", ({ endsAt, by }) => {
-      withdraw();
       const who = room.permissions.peek().host && by === room.me.name ? "You" : by;
       messages.say(`${who} extended the lesson. It closes at ${sayTime(endsAt, thisReader())}.`);
     }),
