@@ -2,13 +2,17 @@
  * Builds what runs people's code: the sandbox's own scripts, and beside them the languages from their npm packages.
  *
  * The sandbox is a build of its own, so that it shares no chunk with the room: its frame may fetch nothing outside
- * `/sandbox/`. Each language lies in a folder that carries its version and may be cached for ever.
+ * `/sandbox/`. Each language lies in a folder that carries its version and may be cached for ever. What takes long, the
+ * compressing of a hundred megabytes and the headers of C++, is done once and kept in `node_modules/.cache`.
  */
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { brotliCompress, constants } from "node:zlib";
 import { build, type Plugin } from "vite";
 import { type Clang, PRECOMPILE, PRECOMPILED } from "./sandbox/clang.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const LEAST_COMPRESSED_BYTES = 64 * 1024;
 const PACKAGES = new URL("../../node_modules/", import.meta.url);
 
 const ENTRIES = ["javascript", "python", "sql", "lua", "c", "ruby"];
@@ -106,8 +110,9 @@ async function copyRuntimes(target: URL): Promise<void> {
     await Deno.mkdir(new URL(`${folder}/`, target), { recursive: true });
     for (const file of runtime.files) {
       const from = new URL(runtime.folder + file, source);
-      await Deno.copyFile(from, new URL(`${folder}/${file}`, target));
       files[file] = (await Deno.stat(from)).size;
+      await Deno.copyFile(from, new URL(`${folder}/${file}`, target));
+      await addCompressed(target, `${folder}/${file}`);
     }
     sizes[name] = { folder, files };
   }
@@ -123,21 +128,49 @@ async function precompileHeaders(target: URL): Promise<Entry> {
   const recipe = new TextEncoder().encode(JSON.stringify([version, PRECOMPILE]));
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", recipe)).slice(0, 8).toHex();
   const folder = `clang-headers-${hash}`;
-  const kept = new URL(`.cache/lectern/${folder}.pch`, PACKAGES);
-  const bytes = await Deno.readFile(kept).catch(() => null) ?? await compileHeaders();
-  if (!await exists(kept)) {
-    await Deno.mkdir(new URL("./", kept), { recursive: true });
-    // By a name of its own first: another build may read it meanwhile.
-    const part = new URL(`${crypto.randomUUID()}.part`, kept);
-    await Deno.writeFile(part, bytes);
-    await Deno.rename(part, kept);
-  }
+  const bytes = await keptOr(`${folder}/${PRECOMPILED}`, compileHeaders);
   await Deno.mkdir(new URL(`${folder}/`, target), { recursive: true });
   await Deno.writeFile(new URL(`${folder}/${PRECOMPILED}`, target), bytes);
+  await addCompressed(target, `${folder}/${PRECOMPILED}`);
   return { folder, files: { [PRECOMPILED]: bytes.byteLength } };
 }
 
-const exists = (url: URL) => Deno.stat(url).then(() => true, () => false);
+/** Puts `name.br` beside a file that is worth it, where the server looks for it. */
+async function addCompressed(target: URL, name: string): Promise<void> {
+  const bytes = await Deno.readFile(new URL(name, target));
+  if (bytes.byteLength < LEAST_COMPRESSED_BYTES || name.endsWith(".zip")) return;
+  const compressed = await keptOr(`${name}.br`, () => compress(bytes));
+  await Deno.writeFile(new URL(`${name}.br`, target), compressed);
+}
+
+/** At a higher level the compiler alone would take twenty seconds, for 4% less. */
+async function compress(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: 5,
+    [constants.BROTLI_PARAM_SIZE_HINT]: bytes.byteLength,
+  };
+  return new Uint8Array(await promisify(brotliCompress)(bytes, { params }));
+}
+
+/** What an earlier build made under this name, or makes it. Names carry versions, so what is kept stays true. */
+async function keptOr(
+  name: string,
+  make: () => Promise<Uint8Array<ArrayBuffer>>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const kept = new URL(`.cache/lectern/${name}`, PACKAGES);
+  try {
+    return await Deno.readFile(kept);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const made = await make();
+  await Deno.mkdir(new URL("./", kept), { recursive: true });
+  // By a name of its own first: another build may read it meanwhile.
+  const part = new URL(`${crypto.randomUUID()}.part`, kept);
+  await Deno.writeFile(part, made);
+  await Deno.rename(part, kept);
+  return made;
+}
 
 async function compileHeaders(): Promise<Uint8Array<ArrayBuffer>> {
   const { package: name, folder } = RUNTIMES.clang;

@@ -2,7 +2,8 @@
  * Serves the built client from its folder.
  *
  * Files under `/assets/` carry a hash of their content in their names and never change. Text and WebAssembly are
- * compressed when they are first asked for, and kept in memory. Invariant: a path is made of plain names only, so
+ * compressed when they are first asked for, and kept in memory; what the build has compressed already (`name.br` beside
+ * `name`), as it does with the languages, is read from there. Invariant: a path is made of plain names only, so
  * that nothing outside the folder can be named.
  */
 import { chooseEncoding, compress, type Encoding } from "./content_encoding.ts";
@@ -26,6 +27,7 @@ const TYPES: Readonly<Record<string, string>> = {
   mjs: "text/javascript; charset=utf-8",
   mp3: "audio/mpeg",
   ogg: "audio/ogg",
+  pch: "application/octet-stream",
   png: "image/png",
   svg: "image/svg+xml",
   tar: "application/x-tar",
@@ -47,6 +49,7 @@ const COMPRESSIBLE = new Set([
   "json",
   "map",
   "mjs",
+  "pch",
   "svg",
   "tar",
   "ttf",
@@ -104,6 +107,8 @@ export class StaticFiles {
     const key = `${encoding} ${file}`;
     const kept = await this.stored.get(key);
     if (kept?.version === version) return kept.bytes;
+    const built = encoding === "br" ? await readIfThere(`${file}.br`) : null;
+    if (built !== null) return built;
     const made = Deno.readFile(file)
       .then((bytes) => compress(bytes, encoding))
       .then((bytes): Stored => ({ version, bytes }));
@@ -123,6 +128,15 @@ function safePath(path: string): string | null {
   const names = decoded.split("/").slice(1);
   const plain = names.every((name) => /^[\w@+~-][\w@+~. -]*$/.test(name));
   return plain && names.length > 0 ? names.join("/") : null;
+}
+
+async function readIfThere(file: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  try {
+    return await Deno.readFile(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
 }
 
 async function statFile(file: string): Promise<Deno.FileInfo | null> {

@@ -1,4 +1,4 @@
-import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { brotliCompressSync, brotliDecompressSync, constants, gunzipSync } from "node:zlib";
 import { expect } from "@std/expect";
 import { type HttpServer, startHttp } from "./http_server.ts";
 
@@ -77,6 +77,26 @@ Deno.test("a changed file is compressed anew", async () => {
   expect(await get()).toBe(SCRIPT);
   await Deno.writeTextFile(`${server.clientDir}/assets/main-abc123.js`, `${SCRIPT}//`);
   expect(await get()).toBe(`${SCRIPT}//`);
+});
+
+Deno.test("what the build has compressed is sent as it lies there, to whom it suits", async () => {
+  await using server = await withClient();
+  const file = `${server.clientDir}/sandbox/runtimes/lang-1.0/core.wasm`;
+  await Deno.mkdir(file.replace(/\/[^/]*$/, ""), { recursive: true });
+  await Deno.writeTextFile(file, SCRIPT);
+  const compressed = brotliCompressSync(SCRIPT, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 1 },
+  });
+  await Deno.writeFile(`${file}.br`, compressed);
+  const get = (encoding: string) =>
+    server.send("/sandbox/runtimes/lang-1.0/core.wasm", {
+      headers: { "accept-encoding": encoding },
+    });
+  const brotli = await get("br");
+  expect(brotli.headers.get("content-type")).toBe("application/wasm");
+  expect(brotli.headers.get("content-encoding")).toBe("br");
+  expect(await brotli.bytes()).toEqual(new Uint8Array(compressed));
+  expect(gunzipSync(await (await get("gzip")).bytes()).toString()).toBe(SCRIPT);
 });
 
 Deno.test("no path leads out of the client's folder", async () => {
