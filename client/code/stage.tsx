@@ -30,14 +30,27 @@ export default function CodeStage({ session }: StageProps) {
   return <Code workspace={workspace} monaco={monaco} />;
 }
 
+/**
+ * The board, once opened, listens at the document for keys and the clipboard, and doesn't know this editor for a field:
+ * it would take letters for tools, and put what is pasted here on the board too.
+ */
+const keepHere = (event: Event) => event.stopPropagation();
+
 function Code({ workspace, monaco }: { workspace: Workspace; monaco: Monaco }) {
   const [editor, setEditor] = useState<CodeEditor | null>(null);
   const trouble = useSignal<string | null>(null);
   const empty = workspace.files.value.length === 0;
   const readOnly = !workspace.session.permissions.value.edit;
   return (
-    // The board listens at the document for digits and letters, and doesn't know this editor for a field.
-    <div class="code" data-testid="code" onKeyDown={(event) => event.stopPropagation()}>
+    <div
+      class="code"
+      data-testid="code"
+      onKeyDown={keepHere}
+      onKeyUp={keepHere}
+      onCopy={keepHere}
+      onCut={keepHere}
+      onPaste={keepHere}
+    >
       <div class="code-parts">
         <FileBar
           workspace={workspace}

@@ -97,6 +97,10 @@ codeTest(
   async ({ mia, ada, errors }) => {
     await upload(mia, { "same.js": "" });
     await showFile(ada, "same.js");
+    // A board that was used goes on listening for keys and for what is pasted.
+    await byId(mia, "stage-board").click();
+    await mia.locator(".tl-canvas").click();
+    await byId(mia, "stage-code").click();
     const devices = [];
     for (const page of [mia, ada]) {
       await focusEditor(page, "Control+Home");
@@ -116,7 +120,15 @@ codeTest(
 
     await focusEditor(mia, "Control+Home");
     await mia.keyboard.press("Control+a");
-    await mia.keyboard.insertText("console.log('by key');");
+    await mia.locator(".native-edit-context").evaluate((node) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text/plain", "console.log('by key');");
+      const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+      node.dispatchEvent(paste);
+    });
+    expect(await until(() => shownText(ada), (text) => text === "console.log('by key');"))
+      .toBe("console.log('by key');");
+    expect(await mia.locator(".tl-shape").count()).toBe(0);
     await mia.keyboard.press("Control+Enter");
     expect(await ended(mia)).toBe("0");
     expect(await output(mia)).toContain("by key");
