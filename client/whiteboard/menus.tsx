@@ -1,19 +1,31 @@
-/**
- * The board's menus, all on one level: under Preact a nested menu of tldraw closes when the pointer enters it, because
- * it takes its own content, which hangs elsewhere in the page, for something outside.
- */
+/** The board's menus: tldraw's own, with what a lesson needs in the first place. */
 import {
+  ArrangeMenuSubmenu,
+  ClipboardMenuGroup,
+  ConversionsMenuGroup,
   DefaultContextMenu,
   DefaultMainMenu,
+  EditMenuSubmenu,
   KeyboardShortcutsMenuItem,
+  MoveToPageMenu,
+  ReorderMenuSubmenu,
+  SelectAllMenuItem,
   TldrawUiMenuActionItem,
   TldrawUiMenuGroup,
   TldrawUiMenuItem,
+  TldrawUiMenuSubmenu,
+  ToggleDynamicSizeModeItem,
+  ToggleEdgeScrollingItem,
   ToggleGridItem,
+  TogglePasteAtCursorItem,
+  ToggleReduceMotionItem,
   ToggleSnapModeItem,
+  ToggleToolLockItem,
+  ToggleWrapModeItem,
   useActions,
   useDefaultHelpers,
   useEditor,
+  useValue,
 } from "tldraw";
 import { choosePdf, openFile, saveAsFile, saveAsPdf } from "./board_actions.ts";
 import { useBoard } from "./board_context.ts";
@@ -78,28 +90,45 @@ export function MainMenu() {
       <TldrawUiMenuGroup id="view">
         <TldrawUiMenuActionItem actionId="zoom-to-fit" />
         <TldrawUiMenuActionItem actionId="zoom-to-100" />
-        <ToggleGridItem />
-        <ToggleSnapModeItem />
+        <TldrawUiMenuSubmenu id="preferences" label="menu.preferences">
+          <TldrawUiMenuGroup id="preferences-actions">
+            <ToggleGridItem />
+            <ToggleSnapModeItem />
+            <ToggleToolLockItem />
+            <ToggleWrapModeItem />
+            <ToggleEdgeScrollingItem />
+            <ToggleReduceMotionItem />
+            <ToggleDynamicSizeModeItem />
+            <TogglePasteAtCursorItem />
+          </TldrawUiMenuGroup>
+        </TldrawUiMenuSubmenu>
         <KeyboardShortcutsMenuItem />
       </TldrawUiMenuGroup>
     </DefaultMainMenu>
   );
 }
 
-const CONTEXT_GROUPS = {
-  clipboard: ["cut", "copy", "paste", "duplicate", "delete"],
-  order: ["bring-to-front", "send-to-back", "group", "ungroup", "toggle-lock"],
-} as const;
-
 /** What the right button or a long touch opens. */
 export function ContextMenu() {
+  const editor = useEditor();
+  const selects = useValue("select tool", () => editor.getCurrentToolId() === "select", [editor]);
   return (
     <DefaultContextMenu>
-      {Object.entries(CONTEXT_GROUPS).map(([group, actionIds]) => (
-        <TldrawUiMenuGroup id={group} key={group}>
-          {actionIds.map((id) => <TldrawUiMenuActionItem actionId={id} key={id} />)}
-        </TldrawUiMenuGroup>
-      ))}
+      {selects && (
+        <>
+          <TldrawUiMenuGroup id="modify">
+            <EditMenuSubmenu />
+            <ArrangeMenuSubmenu />
+            <ReorderMenuSubmenu />
+            <MoveToPageMenu />
+          </TldrawUiMenuGroup>
+          <ClipboardMenuGroup />
+          <ConversionsMenuGroup />
+          <TldrawUiMenuGroup id="select-all">
+            <SelectAllMenuItem />
+          </TldrawUiMenuGroup>
+        </>
+      )}
     </DefaultContextMenu>
   );
 }

@@ -134,6 +134,29 @@ test("the host decides who draws, and others look on at once", async ({ lectern,
   await showsShapes(mia, 2);
 });
 
+test("menus open their submenus, and what stands in them works", async ({ lectern, browser }) => {
+  const { page: mia, errors } = await openPerson(browser);
+  await enterBoard({ page: mia } as PersonPage, linkOf(await lectern.book(), "Mia"));
+  await drawStroke(mia, 80, 120);
+  await drawStroke(mia, 80, 220);
+  await showsShapes(mia, 2);
+  await byId(mia, "main-menu.button").click();
+  await byId(mia, "main-menu-sub.preferences-button").click();
+  await mia.getByRole("menuitemcheckbox").filter({ hasText: /grid/i }).click();
+  await mia.locator(".tl-grid").waitFor();
+  await mia.keyboard.press("Escape");
+  await mia.keyboard.press("Escape");
+
+  const { x, y } = await corner(mia);
+  await mia.keyboard.press("v");
+  await mia.keyboard.press("Control+a");
+  await mia.mouse.click(x + 120, y + 220, { button: "right" });
+  const arrange = byId(mia, "context-menu-sub.arrange-button");
+  await arrange.hover();
+  await byId(mia, "context-menu-sub.arrange-content").waitFor();
+  expect(errors).toEqual([]);
+});
+
 test("images go to the server, others see them, and a script in one does nothing", async ({ lectern, browser }) => {
   const { mia, ada } = await two(browser, await lectern.book());
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="90" height="60">

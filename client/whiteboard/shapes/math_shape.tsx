@@ -8,6 +8,7 @@ import {
   type Editor,
   getDefaultColorTheme,
   HTMLContainer,
+  type SvgExportContext,
   type TLShapeUtilCanBeLaidOutOpts,
   useDelaySvgExport,
   useEditor,
@@ -19,6 +20,8 @@ import { MathField } from "./math_field.tsx";
 
 /** Size of the letters where a formula isn't scaled. */
 export const MATH_FONT_PX = 32;
+/** Of drawn formulas. */
+const UNITS_PER_EM = 1000;
 const EMPTY_SIZE = { width: 120, height: 56 };
 
 type Markup = typeof import("./math_markup.ts");
@@ -67,6 +70,32 @@ export class MathShapeUtil extends BaseBoxShapeUtil<MathShape> {
 
   override component(shape: MathShape) {
     return <Formula shape={shape} />;
+  }
+
+  /** Paths instead of markup, which needs a page and its fonts. */
+  override async toSvg(shape: MathShape, { isDarkMode }: SvgExportContext) {
+    const { tex, w, h, naturalWidth, color } = shape.props;
+    const { drawFormula } = await import("./math_svg.ts");
+    const ink = getDefaultColorTheme({ isDarkMode })[color].solid;
+    const fontPx = MATH_FONT_PX * w / naturalWidth;
+    const drawn = drawFormula(tex);
+    if (drawn === undefined) {
+      return <text y={h / 2} fontSize={fontPx / 2} fontFamily="monospace" fill={ink}>{tex}</text>;
+    }
+    const scale = Math.min(fontPx / UNITS_PER_EM, w / drawn.width, h / drawn.height);
+    const [width, height] = [drawn.width * scale, drawn.height * scale];
+    return (
+      <svg
+        x={(w - width) / 2}
+        y={(h - height) / 2}
+        width={width}
+        height={height}
+        viewBox={`${drawn.left} ${drawn.top} ${drawn.width} ${drawn.height}`}
+        style={{ color: ink }}
+        // deno-lint-ignore react-no-danger -- drawFormula answers nothing but MathJax's groups, paths and texts
+        dangerouslySetInnerHTML={{ __html: drawn.content }}
+      />
+    );
   }
 
   override indicator(shape: MathShape) {
