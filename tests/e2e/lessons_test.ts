@@ -1,10 +1,10 @@
-/** A person's page of lessons: what lights up there, and the way into the room. */
+/** A person's page of lessons: from there into the room, and afterwards to the recording and the tutor's figures. */
 import { expect } from "@std/expect";
 import type { Lectern } from "./lectern.ts";
-import { openPerson, until } from "./lectern.ts";
-import { byId, lessonTests } from "./lesson.ts";
+import { launchChromium, linkOf, openPerson, until } from "./lectern.ts";
+import { byId, enter, lessonTests } from "./lesson.ts";
 
-const test = lessonTests();
+const test = lessonTests(launchChromium, { END_GRACE_MINUTES: "0" });
 
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
 
@@ -40,4 +40,47 @@ test("join lights up when a lesson opens, and who left the page open is reminded
   await join.click();
   await byId(page, "join").waitFor();
   expect(new URL(page.url()).pathname).toMatch(/^\/video-room\//);
+});
+
+test("a lesson near its end is extended by one press, and its tutor sees afterwards how it went", async ({ lectern, browser }) => {
+  const booking = await lectern.book({
+    scheduledStart: inSeconds(-1800),
+    scheduledEnd: inSeconds(9 * 60),
+    isRecorded: true,
+    bookingId: "b-2",
+  });
+  const [tutor, student] = [await openPerson(browser), await openPerson(browser)];
+  const ada = await enter(student, linkOf(booking, "Ada"));
+  await byId(ada, "messages").getByText("The lesson closes in 9 minutes.").waitFor();
+  const mia = await enter(tutor, linkOf(booking, "Mia"));
+  await byId(mia, "messages").getByText(/^The lesson closes at .+, in less than 9 minutes\.$/)
+    .waitFor();
+  await byId(mia, "messages").getByRole("button", { name: "Extend by 15 minutes" }).click();
+  await byId(ada, "messages").getByText(/^Mia extended the lesson\. It closes at /).waitFor();
+  await byId(mia, "messages").getByText(/^You extended the lesson\./).waitFor();
+  const { closesAt, scheduledEnd } = await lectern.meeting(booking.meetingId);
+  expect(Date.parse(`${closesAt}`) - Date.parse(`${scheduledEnd}`)).toBe(15 * 60_000);
+
+  await byId(ada, "chat").click();
+  await ada.getByRole("textbox", { name: "Write to everyone" }).fill("Thank you");
+  await ada.keyboard.press("Enter");
+  await lectern.api("POST", `/meetings/${booking.meetingId}/end`);
+  await byId(mia, "ended").waitFor();
+  // Opened again, the link leads to the recording.
+  await ada.reload();
+  await byId(ada, "over").getByRole("link", { name: "Watch the lesson" }).waitFor();
+
+  await mia.goto(await lessonsLink(lectern, "t-1"));
+  const lesson = byId(mia, "lesson").filter({ has: mia.getByTestId("lesson-watch") });
+  await lesson.getByTestId("lesson-analytics").click();
+  const figures = byId(mia, "analytics");
+  await figures.getByText("Extended by").waitFor();
+  const people = figures.locator("section").filter({ hasText: "In the room" }).first();
+  expect(await people.locator("li").allTextContents()).toEqual([
+    expect.stringMatching(/^AAda\d+ s$/),
+    expect.stringMatching(/^MMia\d+ s$/),
+  ]);
+  expect(await figures.getByRole("row", { name: "Ada" }).getByRole("cell").allTextContents())
+    .toEqual(["0", "0", "0", "1"]);
+  expect([...tutor.errors, ...student.errors]).toEqual([]);
 });
