@@ -17,6 +17,7 @@ import {
   ZoomOut,
 } from "lucide-preact";
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { Avatar } from "../../design/avatar.tsx";
 import { Confirm } from "../../design/dialog.tsx";
 import { Menu, MenuItem } from "../../design/menu.tsx";
@@ -107,8 +108,12 @@ interface TabProps {
 function Tab({ workspace, file, onRename, onDelete }: TabProps) {
   const shown = workspace.shown.value?.id === file.id;
   const may = workspace.session.permissions.value.edit;
+  const tab = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (shown) tab.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [shown]);
   return (
-    <div class={`code-tab ${shown ? "code-tab-shown" : ""}`}>
+    <div ref={tab} class={`code-tab ${shown ? "code-tab-shown" : ""}`}>
       <button
         type="button"
         role="tab"
