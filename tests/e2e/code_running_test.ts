@@ -37,7 +37,7 @@ const SAMPLES: readonly Sample[] = [
         "console.log(`Hello, ${name} ${twice(21)}`);\nnull.length;\n",
     },
     reads: true,
-    prints: "Hello, Ada 42",
+    prints: "Name? Ada\nHello, Ada 42",
     place: "main.js:4:",
     line: 4,
   },
@@ -50,7 +50,7 @@ const SAMPLES: readonly Sample[] = [
         'console.log(`Hello, ${one.name} ${twice(21)}`);\nthrow new Error("seven");\n',
     },
     reads: true,
-    prints: "Hello, Ada 42",
+    prints: "Name? Ada\nHello, Ada 42",
     place: "main.ts:7:",
     line: 7,
   },
@@ -62,7 +62,7 @@ const SAMPLES: readonly Sample[] = [
         'print(f"Hello, {name} {twice(21)}")\n1 / 0\n',
     },
     reads: true,
-    prints: "Hello, Ada 42",
+    prints: "Name? Ada\nHello, Ada 42",
     place: 'File "main.py", line 4',
     line: 4,
   },
@@ -82,7 +82,7 @@ const SAMPLES: readonly Sample[] = [
         'print("Hello, " .. name .. " " .. twice(21))\nerror("five")\n',
     },
     reads: true,
-    prints: "Hello, Ada 42",
+    prints: "Name? Ada\nHello, Ada 42",
     place: "main.lua:5",
     line: 5,
   },
@@ -92,25 +92,25 @@ const SAMPLES: readonly Sample[] = [
       "twice.h": "int twice(int n);\n",
       "twice.c": '#include "twice.h"\nint twice(int n) { return 2 * n; }\n',
       "main.c": '#include <stdio.h>\n#include "twice.h"\nint main(void) {\n  char name[16];\n' +
-        '  printf("Name? ");\n  fflush(stdout);\n  scanf("%15s", name);\n' +
+        '  printf("Name? ");\n  scanf("%15s", name);\n' +
         '  printf("Hello, %s %d\\n", name, twice(21));\n  return 1 / twice(0);\n}\n',
     },
     reads: true,
-    prints: "Hello, Ada 42",
-    place: "main.c:9:",
-    line: 9,
+    prints: "Name? Ada\nHello, Ada 42",
+    place: "main.c:8:",
+    line: 8,
   },
   {
     language: "C++",
     files: {
       "main.cpp": "#include <iostream>\n#include <vector>\nint main() {\n  std::string name;\n" +
-        '  std::cout << "Name? " << std::flush;\n  std::cin >> name;\n' +
+        '  std::cout << "Name? ";\n  std::cin >> name;\n' +
         "  std::vector<int> numbers{42};\n" +
         '  std::cout << "Hello, " << name << " " << numbers[0];\n' +
         "  return numbers[name.size()];\n}\n",
     },
     reads: true,
-    prints: "Hello, Ada 42",
+    prints: "Name? Ada\nHello, Ada 42",
     place: "main.cpp:9:",
     line: 9,
   },
@@ -122,7 +122,7 @@ const SAMPLES: readonly Sample[] = [
         'puts "Hello, #{name} #{twice(21)}"\nraise "five"\n',
     },
     reads: true,
-    prints: "Hello, Ada 42",
+    prints: "Name? Ada\nHello, Ada 42",
     place: "main.rb:5",
     line: 5,
   },

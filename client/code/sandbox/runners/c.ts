@@ -100,19 +100,27 @@ async function execute(
   ], { debug: false });
   const jspi = "Suspending" in WebAssembly ? WebAssembly as unknown as StackSwitching : undefined;
   const read = system.wasiImport.fd_read as (...args: number[]) => number;
+  // On a terminal glibc writes out a prompt before it reads; wasi-libc would keep it until the line ends.
+  const showPrompt = () => exports.fflush(0);
   const imports = {
     ...system.wasiImport,
     fd_read: jspi === undefined
       ? (...args: number[]) => {
-        if (args[0] === 0 && !input.fillTyped()) {
-          io.stderr(
-            "This browser can't wait for input. Write it under Input before you press Run.\n",
-          );
+        if (args[0] === 0) {
+          showPrompt();
+          if (!input.fillTyped()) {
+            io.stderr(
+              "This browser can't wait for input. Write it under Input before you press Run.\n",
+            );
+          }
         }
         return read(...args);
       }
       : new jspi.Suspending(async (...args: number[]) => {
-        if (args[0] === 0) await input.fill();
+        if (args[0] === 0) {
+          showPrompt();
+          await input.fill();
+        }
         return read(...args);
       }),
   };
