@@ -30,6 +30,8 @@ const MAX_MESSAGE_BYTES = 16_384;
 /** DTLS records are at most 2^14 plus overhead, but no browser sends datagrams beyond its MTU. */
 const MAX_RECEIVED_BYTES = 4096;
 const RECORD_HEADER_BYTES = 13;
+/** The explicit nonce and the tag of AES-GCM (RFC 5288 §3). */
+const PROTECTED_RECORD_BYTES = 8 + 16;
 const SHA1_BYTES = 20;
 
 /** openssl/ssl.h */
@@ -54,7 +56,8 @@ const BIO_CTRL_RESET = 1;
 const BIO_CTRL_PENDING = 10;
 const BIO_C_SET_BUF_MEM_EOF_RETURN = 130;
 
-const CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20";
+/** What RFC 8827 §6.5 wants everybody to have; one kind, so that its shortest record is known. */
+const CIPHERS = "ECDHE+AESGCM";
 /** In the order of our preference, which decides (RFC 5764 §4.1.1). */
 const SRTP_PROFILES = "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80";
 /** IANA's numbers of the profiles. */
@@ -200,8 +203,11 @@ class OpenSslDtlsSession implements DtlsSession {
     while (!this.#session.freed && start + RECORD_HEADER_BYTES <= datagram.length) {
       const end = start + recordBytes(datagram, start);
       if (end > datagram.length) return;
-      this.#crypto.BIO_write(this.#incoming, datagram.subarray(start, end), end - start);
+      const record = datagram.subarray(start, end);
       start = end;
+      // OpenSSL gives a session up over such a record, which anybody could send (RFC 6347 §4.1.2.7: drop it).
+      if (isTooShort(record)) continue;
+      this.#crypto.BIO_write(this.#incoming, record, record.length);
       this.#advance();
       // What OpenSSL left unread belongs to no record: the next one must begin afresh.
       if (!this.#session.freed) this.#crypto.BIO_ctrl(this.#incoming, BIO_CTRL_RESET, 0n, null);
@@ -355,6 +361,12 @@ class OpenSslDtlsSession implements DtlsSession {
 /** The length of the record that begins at `offset`, with its header (RFC 6347 §4.1). */
 function recordBytes(bytes: Uint8Array, offset: number): number {
   return RECORD_HEADER_BYTES + ((bytes[offset + 11]! << 8) | bytes[offset + 12]!);
+}
+
+/** Whether a record of an epoch that has keys lacks the room for what its cipher adds. */
+function isTooShort(record: Uint8Array): boolean {
+  const protectedByKeys = (record[3]! | record[4]!) !== 0;
+  return protectedByKeys && record.length < RECORD_HEADER_BYTES + PROTECTED_RECORD_BYTES;
 }
 
 /** A memory BIO that answers "try again" instead of "end" when it is empty. */

@@ -71,6 +71,22 @@ Deno.test("a handshake gives both sides the other's fingerprint and the same key
   client.session.close();
 });
 
+Deno.test("nobody without the keys ends a session, whatever the kind and length of the record", () => {
+  const { server, client } = connectedPair();
+  for (const type of [20, 21, 22, 23]) {
+    for (const epoch of [0, 1]) {
+      for (let length = 0; length < 64; length++) {
+        const head = [type, 0xfe, 0xfd, 0, epoch, 0, 0, 0, 0, 0, 200 + length % 50, 0, length];
+        server.session.receive(Uint8Array.of(...head, ...new Uint8Array(length).fill(2)));
+      }
+    }
+  }
+  expect(server.closed).toBeUndefined();
+  client.session.close();
+  carry(client, server);
+  expect(server.closed).toBe("the peer closed");
+});
+
 Deno.test("a peer that closes is noticed, and nothing follows", () => {
   const { server, client } = connectedPair();
   client.session.close();
