@@ -51,6 +51,8 @@ export class Track {
   #lastMs = -1;
   #layer = -1;
   #lost = 0;
+  #arrived = false;
+  #starves = false;
 
   constructor(
     readonly kind: "audio" | "video",
@@ -73,13 +75,13 @@ export class Track {
     return this.#lost;
   }
 
-  /** Whether no picture can be kept until the sender makes a key frame. */
-  get waitsForKey(): boolean {
-    if (this.kind === "audio") return false;
-    return this.#streams.get(this.#layer)?.frames.waitsForKey ?? true;
+  /** Whether packets came before the last {@linkcode Track.flush} that are worth nothing without a new key frame. */
+  get starves(): boolean {
+    return this.#starves;
   }
 
   receive(packet: RecordedPacket): void {
+    this.#arrived = true;
     const stream = this.#stream(packet.layer);
     if (packet.layer !== this.#layer) {
       if (this.#layer >= 0) {
@@ -112,6 +114,8 @@ export class Track {
   flush(now: number): Chunk[] {
     if (this.#layer >= 0) this.#drain(this.#layer, now);
     this.#endCluster();
+    this.#starves = this.#arrived && this.#streams.get(this.#layer)?.frames.waitsForKey === true;
+    this.#arrived = false;
     const chunks = this.#chunks;
     this.#chunks = [];
     return chunks;

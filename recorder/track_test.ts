@@ -173,3 +173,25 @@ Deno.test("a picture that goes on in another simulcast layer goes on in the same
   expect(blocks.length).toBe(150);
   expect(Math.abs(blocks.at(-1)!.atMs - 5960)).toBeLessThan(100);
 });
+
+Deno.test("a key frame that came in part is asked for again, the first one too, and no longer than something comes", () => {
+  const items = simulateSender(4000, { kind: "video", keyFrameEvery: 75 });
+  const second = items.findIndex(({ type }) => type === "packet") + 1;
+  const torn = items.toSpliced(second, 1);
+  const track = new Track("video", new OffsetEstimator());
+  const starved: number[] = [];
+  for (let atMs = 0; atMs <= 5000; atMs += 250) {
+    for (const item of torn.filter(({ at }) => at >= START + atMs && at < START + atMs + 250)) {
+      if (item.type === "packet") track.receive(item);
+      else track.report(item);
+    }
+    track.flush(START + atMs + 250);
+    if (track.starves) starved.push(atMs + 250);
+  }
+  // The hole is given up after a while; the key frame of frame 75 comes at 3 s.
+  expect(starved[0]).toBeLessThanOrEqual(500);
+  expect(starved.at(-1)).toBe(3000);
+  track.interrupt();
+  track.flush(START + 6000);
+  expect(track.starves).toBe(false);
+});

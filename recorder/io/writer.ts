@@ -212,7 +212,7 @@ export class RecordingWriter {
     const starving: number[] = [];
     for (const live of this.#tracks.values()) {
       if (collect(live, now, kept)) touched.push(live);
-      if (live.track.start !== null && live.track.waitsForKey) starving.push(live.number);
+      if (live.track.starves) starving.push(live.number);
     }
     try {
       const obstacle = await this.obstacle();

@@ -36,6 +36,8 @@ export class RecordingNode implements AsyncDisposable {
   recorder!: Recorder;
   engine!: MediaEngine;
   rooms!: Rooms;
+  /** When media was last handed to the recorder, Unix ms. */
+  handedAt = 0;
   #server!: Deno.HttpServer<Deno.NetAddr>;
 
   private constructor(private readonly options: NodeOptions) {}
@@ -69,7 +71,10 @@ export class RecordingNode implements AsyncDisposable {
     this.engine = await startLocalMedia({
       address: ADDRESS,
       port: 0,
-      onRecorded: (batch) => this.recorder.receive(batch),
+      onRecorded: (batch) => {
+        this.handedAt = Date.now();
+        this.recorder.receive(batch);
+      },
       ...media,
     });
     this.rooms = createRooms({

@@ -5,11 +5,52 @@
  * `Deno.exit` doesn't tear down.
  */
 import { expect } from "@std/expect";
+import type { ManifestCore } from "../../recorder/library.ts";
 import type { TrackManifest } from "../../recorder/manifest.ts";
 import type { TestClient } from "./client.ts";
 import { type NodeOptions, probe, type Probed, RecordingNode } from "./recorded_lesson.ts";
+import { until } from "./until.ts";
 
+/** Only where something must not happen meanwhile; what must happen is waited for. */
 export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Longer than a machine with other things to do needs to send and keep some seconds. */
+const PATIENCE_MS = 60_000;
+
+/** The recording of a lesson as it is now; null before there is one. */
+export async function recordingOf(
+  node: RecordingNode,
+  meetingId: string,
+): Promise<ManifestCore | null> {
+  const { recordings } = await node.recorder.library.list({ limit: 1, cursor: null, meetingId });
+  const [recording] = recordings;
+  return recording === undefined
+    ? null
+    : await node.recorder.library.manifest(recording.recordingId);
+}
+
+/**
+ * Resolves when the recording holds `ms` of as many tracks as are asked for. `since` is how many there were before:
+ * these aren't looked at.
+ */
+export async function untilKept(
+  node: RecordingNode,
+  meetingId: string,
+  ms: number,
+  { tracks = 2, since = 0, fits = () => true }: {
+    tracks?: number;
+    since?: number;
+    fits?: (track: TrackManifest) => boolean;
+  } = {},
+): Promise<ManifestCore> {
+  let manifest: ManifestCore | null = null;
+  await until(async () => {
+    manifest = await recordingOf(node, meetingId);
+    const kept = manifest?.tracks.filter(fits).slice(since) ?? [];
+    return kept.filter(({ durationMs }) => durationMs >= ms).length >= tracks;
+  }, { limitMs: PATIENCE_MS, what: `${ms} ms of ${tracks} tracks are kept` });
+  return manifest!;
+}
 
 /** Runs with a node of its own, in a folder of its own. */
 export async function withNode(

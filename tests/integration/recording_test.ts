@@ -3,7 +3,7 @@ import { expect } from "@std/expect";
 /** Each lives under this name in the file. */
 const SCENARIOS = {
   "recording_scenarios.ts": [
-    "a lesson can be watched within a second of its end, and ffmpeg decodes every file of it",
+    "a lesson can be watched the moment it is over, and ffmpeg decodes every file of it",
     "a pause leaves no trace of sound, picture, board or chat, and the lesson goes on behind it",
     "only the tutor, booked students and minted links open a recording; guests while it runs",
     "a lesson that isn't to be recorded leaves nothing",
@@ -18,7 +18,8 @@ const SCENARIOS = {
   ],
 };
 
-const LIMIT_MS = 90_000;
+/** Each takes seconds; a machine with much else to do takes its time. */
+const LIMIT_MS = 240_000;
 
 for (const [file, names] of Object.entries(SCENARIOS)) {
   for (const name of names) {

@@ -3,6 +3,16 @@ import * as Y from "yjs";
 import { whiteboardOf } from "../../rooms/document/schema.ts";
 import { publish, RecordingNode } from "./recorded_lesson.ts";
 
+/** What it says after each stroke. */
+export interface VictimSaid {
+  /** Strokes that are stored. */
+  saved: number;
+  /** When media was last handed to the recorder, Unix ms. */
+  handedAt: number;
+  /** How late a timer of 20 ms was at worst. */
+  lateMs: number;
+}
+
 const folder = Deno.args[0] ?? "";
 const node = await RecordingNode.start({ folder });
 const lesson = await node.book();
@@ -13,7 +23,6 @@ async function say(value: unknown): Promise<void> {
   await Deno.stdout.write(new TextEncoder().encode(`${JSON.stringify(value)}\n`));
 }
 
-/** How late a timer of 20 ms was at worst. */
 let lateMs = 0;
 let last = performance.now();
 setInterval(() => {
@@ -26,6 +35,6 @@ await say(lesson);
 for (let stroke = 0;; stroke++) {
   whiteboardOf(tutor.doc).set(`p:1/${stroke}`, new Y.Map([["x", stroke]]));
   await tutor.stored();
-  await say({ saved: stroke, lateMs });
+  await say({ saved: stroke, handedAt: node.handedAt, lateMs } satisfies VictimSaid);
   await new Promise((resolve) => setTimeout(resolve, 50));
 }

@@ -7,7 +7,7 @@ export async function until(
   holds: () => boolean | Promise<boolean>,
   options: { what?: string; limitMs?: number } = {},
 ): Promise<void> {
-  const limitMs = options.limitMs ?? 10_000;
+  const limitMs = options.limitMs ?? 30_000;
   const deadline = performance.now() + limitMs;
   while (!await holds()) {
     if (performance.now() > deadline) {
