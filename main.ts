@@ -15,7 +15,7 @@ import { Outbound } from "./server/notify/post.ts";
 import { startReminding } from "./server/notify/reminders.ts";
 import { startWebhooks } from "./server/notify/webhooks.ts";
 import type { MediaEngine } from "./server/sfu/engine.ts";
-import { startMediaProcess } from "./server/sfu/io/process.ts";
+import { startMediaPool } from "./server/sfu/io/media_pool.ts";
 import { createRooms } from "./server/socket/rooms.ts";
 import { explainStartFault } from "./server/start_fault.ts";
 import { startSweeping } from "./server/sweep.ts";
@@ -54,7 +54,7 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
   started.defer(() => recorder.close());
   await recorder.recover(Date.now());
 
-  const engine = await startMediaProcess({
+  const engine = await startMediaPool({
     ...config.media,
     logger,
     onRecorded: (batch) => recorder.receive(batch),

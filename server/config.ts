@@ -10,6 +10,7 @@ import type { DatabaseLocation } from "../db/database.ts";
 import type { S3Location } from "../recorder/io/s3_objects.ts";
 import type { SmtpOptions } from "./notify/smtp.ts";
 import type { TurnOptions } from "./sfu/io/turn.ts";
+import { MAX_MEDIA_PROCESSES } from "./sfu/media_limits.ts";
 
 export const VERSION = "0.1.0";
 
@@ -29,7 +30,10 @@ export interface Config {
     address: string;
     /** The address that browsers are told. */
     announcedAddress: string;
+    /** The first process's; the others follow. */
     port: number;
+    /** How many processes share the rooms. */
+    processes: number;
     /** A relay for networks that let nothing else through; null for none. */
     turn: TurnOptions | null;
   };
@@ -134,6 +138,11 @@ export const SETTINGS = {
     fallback: null,
   }),
   MEDIA_PORT: setting<number>({ ...port, fallback: 40000 }),
+  MEDIA_PROCESSES: setting<number>({
+    schema: whole(1, MAX_MEDIA_PROCESSES),
+    expects: `a whole number from 1 to ${MAX_MEDIA_PROCESSES}`,
+    fallback: 1,
+  }),
   TURN_URLS: setting<string>({
     schema: text.regex(/^turns?:[^\s,]+(\s*,\s*turns?:[^\s,]+)*$/),
     expects: "addresses such as turn:turn.example.org:3478, separated by commas",
@@ -252,7 +261,7 @@ export function parseConfig(sources: ConfigSources): Config {
     media: {
       address: mediaAddress,
       announcedAddress: read("MEDIA_ANNOUNCED_ADDRESS") ?? mediaAddress,
-      port: given("MEDIA_PORT"),
+      ...readMediaPorts(given("MEDIA_PORT"), given("MEDIA_PROCESSES")),
       turn: readTurn(read("TURN_URLS"), read("TURN_SECRET")),
     },
     tryIt: read("TRY_IT") ?? (publicUrl === null && isLoopback(host)),
@@ -294,6 +303,16 @@ function readMail(address: string | null, from: string | null): SmtpOptions | nu
     auth: url.username === "" ? null : { user: part(url.username), pass: part(url.password) },
     from,
   };
+}
+
+function readMediaPorts(port: number, processes: number): { port: number; processes: number } {
+  const last = port + processes - 1;
+  if (last > 65535) {
+    throw new ConfigError(
+      `MEDIA_PORT is ${port} and MEDIA_PROCESSES ${processes}: there is no port ${last}.`,
+    );
+  }
+  return { port, processes };
 }
 
 function readTurn(urls: string | null, secret: string | null): TurnOptions | null {

@@ -10,7 +10,7 @@ Deno.test("with nothing set Lectern serves this machine only, for trying out", (
     port: 8080,
     publicUrl: "http://127.0.0.1:8080",
     database: { kind: "file", path: "./data/lectern.db", synchronous: "normal" },
-    media: { address: "127.0.0.1", announcedAddress: "127.0.0.1", port: 40000 },
+    media: { address: "127.0.0.1", announcedAddress: "127.0.0.1", port: 40000, processes: 1 },
     tryIt: true,
     trustProxy: false,
     lessons: { joinEarlyMs: 900_000, endGraceMs: 900_000, emptyMs: 600_000, reconnectMs: 30_000 },
@@ -49,6 +49,12 @@ Deno.test("a TURN server has addresses and a secret, or there is none", () => {
   expect(() => parse({ TURN_URLS: "turn:turn.example.org" })).toThrow("set TURN_SECRET");
 });
 
+Deno.test("several media processes need as many ports", () => {
+  expect(parse({ MEDIA_PORT: "50000", MEDIA_PROCESSES: "4" }).media)
+    .toMatchObject({ port: 50_000, processes: 4 });
+  expect(() => parse({ MEDIA_PORT: "65535", MEDIA_PROCESSES: "2" })).toThrow("no port 65536");
+});
+
 Deno.test("a bad value is named with what is expected", () => {
   const bad: Record<string, string> = {
     HOST: "a b",
@@ -58,6 +64,7 @@ Deno.test("a bad value is named with what is expected", () => {
     LIBSQL_URL: "mysql://x",
     MEDIA_ADDRESS: "::",
     MEDIA_ANNOUNCED_ADDRESS: "lessons.example.org",
+    MEDIA_PROCESSES: "0",
     MEDIA_PORT: "70000",
     TURN_URLS: "turn.example.org",
     TRY_IT: "maybe",

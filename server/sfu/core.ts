@@ -39,6 +39,7 @@ const HOST_PRIORITY = (126 * 2 ** 24) + (65535 * 2 ** 8) + 255;
 export class MediaCore {
   readonly routerRtpCapabilities: RtpCapabilities = ROUTER_RTP_CAPABILITIES;
   readonly #environment: MediaEnvironment;
+  readonly #idPrefix: string;
   readonly #routers = new Map<string, Router>();
   readonly #transports = new Map<string, { transport: Transport; router: Router }>();
   readonly #byUfrag = new Map<string, Transport>();
@@ -51,7 +52,10 @@ export class MediaCore {
     random: Randomness;
     announcedAddress?: string;
     recording?: RecordingSink;
+    /** What every id begins with, so that several cores' ids can be told apart. */
+    idPrefix?: string;
   }) {
+    this.#idPrefix = options.idPrefix ?? "";
     this.#environment = {
       socket: options.socket,
       dtls: options.dtls,
@@ -290,7 +294,7 @@ export class MediaCore {
   }
 
   #newId(): string {
-    return this.#environment.random.text(ID_LENGTH);
+    return this.#idPrefix + this.#environment.random.text(ID_LENGTH - this.#idPrefix.length);
   }
 
   #newCredentials(): IceCredentials {

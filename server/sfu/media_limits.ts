@@ -2,6 +2,8 @@
  * The bounds of the media core. Whoever reaches one is refused with `unavailable`; nothing else is affected.
  */
 
+/** Processes that may share a machine's rooms. */
+export const MAX_MEDIA_PROCESSES = 16;
 export const MAX_ROUTERS = 2000;
 export const MAX_TRANSPORTS_PER_ROUTER = 512;
 export const MAX_PRODUCERS_PER_TRANSPORT = 16;

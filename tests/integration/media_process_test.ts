@@ -1,6 +1,10 @@
 import { expect } from "@std/expect";
 import { MediaError, type MediaEvent } from "../../server/sfu/engine.ts";
+import { SystemCallError } from "../../server/sfu/io/libc.ts";
+import { openLinuxSocket } from "../../server/sfu/io/linux.ts";
+import { startMediaPool } from "../../server/sfu/io/media_pool.ts";
 import { type MediaLogger, startMediaProcess } from "../../server/sfu/io/process.ts";
+import type { DatagramSocket } from "../../server/sfu/ports.ts";
 import { until } from "./until.ts";
 
 const ADDRESS = "127.0.0.1";
@@ -99,4 +103,74 @@ Deno.test("the process ends when the main process is gone", async () => {
   await parent.status;
   await until(() => !isRunning(pid), { what: "the media process ended" });
   await reader.cancel();
+});
+
+/** Two processes with a room in each. */
+async function twoRooms(logger: MediaLogger) {
+  const pool = await startMediaPool({ address: ADDRESS, port: 0, processes: 2, logger });
+  const room = async () => {
+    const events: MediaEvent[] = [];
+    const id = await pool.createRouter((event) => events.push(event));
+    return { id, events };
+  };
+  const portOf = async (id: string) =>
+    (await pool.createTransport(id, "send")).iceCandidates[0]?.port;
+  return { pool, first: await room(), second: await room(), portOf };
+}
+
+Deno.test("of two processes each has its rooms, and the end of one is nothing to the rooms of the other", async () => {
+  const { pool, first, second, portOf } = await twoRooms(recordingLogger());
+  try {
+    const [one, other] = pool.processes;
+    expect([await portOf(first.id), await portOf(second.id)]).toEqual([one?.port, other?.port]);
+    Deno.kill(one!.pid, "SIGKILL");
+    await until(() => first.events.some(({ type }) => type === "lost"), { what: "lost" });
+    expect(second.events).toEqual([]);
+    expect(await portOf(second.id)).toBe(other?.port);
+    // It comes back where it was: the other has a room already.
+    const again = await pool.createRouter(() => {});
+    expect(await portOf(again)).toBe(one?.port);
+    expect(await pool.counters()).toMatchObject({ processRestarts: 1, routers: 2, transports: 3 });
+  } finally {
+    await pool.close();
+  }
+  expect(pool.processes.map(({ pid }) => isRunning(pid))).toEqual([false, false]);
+});
+
+/** Takes a port at once, or answers undefined while another process still has it. */
+function bound(port: number): DatagramSocket | undefined {
+  try {
+    return openLinuxSocket({ address: ADDRESS, port });
+  } catch (error) {
+    if (error instanceof SystemCallError) return undefined;
+    throw error;
+  }
+}
+
+Deno.test("a process that can't be replaced leaves its rooms to the other", async () => {
+  const { pool, first, second, portOf } = await twoRooms(recordingLogger());
+  let squatter: DatagramSocket | undefined;
+  try {
+    const [one, other] = pool.processes;
+    Deno.kill(one!.pid, "SIGKILL");
+    // Without a turn of the event loop, so that no replacement can be first.
+    while (squatter === undefined) squatter = bound(one!.port);
+    await until(() => first.events.some(({ type }) => type === "lost"), { what: "lost" });
+    expect(second.events).toEqual([]);
+    expect(await portOf(await pool.createRouter(() => {}))).toBe(other?.port);
+  } finally {
+    squatter?.close();
+    await pool.close();
+  }
+});
+
+Deno.test("several processes start together or not at all", async () => {
+  const taken = await startMediaProcess({ address: ADDRESS, port: 0, logger: recordingLogger() });
+  const logger = recordingLogger();
+  try {
+    const options = { address: ADDRESS, port: taken.port - 1, processes: 2, logger };
+    await expect(startMediaPool(options)).rejects.toThrow(MediaError);
+  } finally {
+    await taken.close();
+  }
 });

@@ -14,7 +14,7 @@ const BYTES_FLAG = 0x80000000;
 
 /** What the main process says. */
 export type ControlRequest =
-  | { type: "start"; address: string; port: number; announcedAddress: string }
+  | { type: "start"; address: string; port: number; announcedAddress: string; idPrefix: string }
   | { type: "call"; id: number; method: string; args: unknown[] };
 
 /** What a media process says. */

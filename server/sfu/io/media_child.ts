@@ -31,6 +31,8 @@ export interface MediaChildOptions {
   address: string;
   port: number;
   announcedAddress: string;
+  /** What the ids that it makes begin with. */
+  idPrefix: string;
   logger: MediaLogger;
   /** Flags for the runtime, beside the permissions. */
   runtimeFlags: string[];
@@ -86,8 +88,8 @@ export class MediaChild {
     const late = setTimeout(() => this.#fail("it didn't start in time"), START_MS);
     this.ready.then(() => clearTimeout(late), () => clearTimeout(late));
     this.ended = this.#run();
-    const { address, port, announcedAddress } = options;
-    this.#write({ type: "start", address, port, announcedAddress });
+    const { address, port, announcedAddress, idPrefix } = options;
+    this.#write({ type: "start", address, port, announcedAddress, idPrefix });
   }
 
   /** Calls a method of the core. Rejects with a {@linkcode MediaError}. */

@@ -2,7 +2,8 @@
  * Keeps one media process running, and is the media engine for everybody else.
  *
  * A fault in native code ends that process and no room: it is replaced within two seconds, and every router is told
- * `lost` as soon as new ones can be made. Calls that come in between wait for the new process.
+ * `lost` as soon as new ones can be made, or when the first replacement doesn't start. Calls that come in between wait
+ * for the new process.
  */
 import {
   type MediaEngine,
@@ -41,6 +42,8 @@ export interface MediaProcessOptions {
   turn?: TurnOptions | null;
   /** Where recorded media goes. */
   onRecorded?: TakeBatch;
+  /** What the ids that it makes begin with; nothing when absent. */
+  idPrefix?: string;
   /** Further flags for the child's runtime. */
   nodeArgs?: string[];
 }
@@ -49,6 +52,10 @@ export interface MediaProcessOptions {
 export interface MediaProcess extends MediaEngine {
   readonly pid: number;
   readonly port: number;
+  /** Whether a process runs; while it is replaced none does. */
+  readonly serving: boolean;
+  /** Routers that it has, and those that are being made. */
+  readonly rooms: number;
 }
 
 /** Starts it. Rejects when the port is taken or OpenSSL 3 is missing. */
@@ -67,6 +74,8 @@ class MediaSupervisor implements MediaProcess {
   #serving: Promise<MediaChild>;
   #port: number;
   #restarts = 0;
+  #running = false;
+  #opening = 0;
   #closed = false;
 
   constructor(options: MediaProcessOptions) {
@@ -82,6 +91,14 @@ class MediaSupervisor implements MediaProcess {
 
   get port(): number {
     return this.#port;
+  }
+
+  get serving(): boolean {
+    return this.#running;
+  }
+
+  get rooms(): number {
+    return this.#routers.size + this.#opening;
   }
 
   async start(): Promise<void> {
@@ -100,11 +117,12 @@ class MediaSupervisor implements MediaProcess {
   }
 
   #spawn(): MediaChild {
-    const { address, announcedAddress, logger, nodeArgs, onRecorded } = this.#options;
+    const { address, announcedAddress, idPrefix, logger, nodeArgs, onRecorded } = this.#options;
     return new MediaChild({
       address,
       port: this.#port,
       announcedAddress: announcedAddress ?? address,
+      idPrefix: idPrefix ?? "",
       logger,
       runtimeFlags: nodeArgs ?? [],
       onEvent: (routerId, event) => this.#routers.get(routerId)?.(event),
@@ -113,7 +131,9 @@ class MediaSupervisor implements MediaProcess {
   }
 
   #superviseFrom(child: MediaChild): void {
+    this.#running = true;
     child.ended.then(() => {
+      this.#running = false;
       if (this.#closed) return;
       this.#options.logger.error("media process ended", { pid: child.pid });
       this.#serving = this.#replace();
@@ -124,6 +144,12 @@ class MediaSupervisor implements MediaProcess {
   async #replace(): Promise<MediaChild> {
     const lost = this.#routers;
     this.#routers = new Map();
+    // Told after this promise has settled, so that whoever hears it can make a router at once.
+    const tellLost = () =>
+      queueMicrotask(() => {
+        for (const onEvent of lost.values()) onEvent({ type: "lost" });
+        lost.clear();
+      });
     for (let retryMs = RETRY_MS;; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
       if (this.#closed) throw new MediaError("unavailable", "media is closed");
       const child = this.#spawn();
@@ -135,15 +161,14 @@ class MediaSupervisor implements MediaProcess {
         const reason = error instanceof Error ? error.message : `${error}`;
         this.#options.logger.error("media process doesn't start", { pid: child.pid, reason });
         await child.close();
+        // Another process may take the rooms meanwhile.
+        tellLost();
         await new Promise((resolve) => setTimeout(resolve, retryMs));
         continue;
       }
       this.#options.logger.warn("media process was replaced", { pid: child.pid });
       this.#superviseFrom(child);
-      // Told after this promise has settled, so that whoever hears it can make a router at once.
-      queueMicrotask(() => {
-        for (const onEvent of lost.values()) onEvent({ type: "lost" });
-      });
+      tellLost();
       return child;
     }
   }
@@ -155,9 +180,14 @@ class MediaSupervisor implements MediaProcess {
   }
 
   async createRouter(onEvent: (event: MediaEvent) => void): Promise<string> {
-    const routerId = await this.#call("createRouter") as string;
-    this.#routers.set(routerId, onEvent);
-    return routerId;
+    this.#opening++;
+    try {
+      const routerId = await this.#call("createRouter") as string;
+      this.#routers.set(routerId, onEvent);
+      return routerId;
+    } finally {
+      this.#opening--;
+    }
   }
 
   async closeRouter(routerId: string): Promise<void> {

@@ -98,6 +98,7 @@ async function start(request: Extract<ControlRequest, { type: "start" }>): Promi
     dtls: createDtlsFactory(),
     random: systemRandomness,
     announcedAddress: request.announcedAddress,
+    idPrefix: request.idPrefix,
     recording: recorded.sink,
   });
   const loop = runMediaLoop({ socket, core, dedicated: true, onFault });
