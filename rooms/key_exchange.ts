@@ -36,6 +36,8 @@ export interface KeyExchangePorts {
   envelopes: EnvelopeStore | null;
   /** Whom the recording is also readable for; null is nobody. */
   custodian: string | null;
+  /** The room was open before: it isn't known any more whether somebody was removed. */
+  reopened: boolean;
 }
 
 export class KeyExchange {
@@ -43,10 +45,12 @@ export class KeyExchange {
   readonly #pages = new Map<string, Page>();
   #leader: Page | null = null;
   #epoch: string | null = null;
-  #removals = 0;
+  #removals: number;
   #told = "";
 
-  constructor(private readonly ports: KeyExchangePorts) {}
+  constructor(private readonly ports: KeyExchangePorts) {
+    this.#removals = ports.reopened ? 1 : 0;
+  }
 
   /** A page's public key, or null of one that can't take part. The answer is the roster as it is now. */
   announce(member: Member, publicKey: string | null): Roster {

@@ -11,7 +11,7 @@ import { Activity } from "./activity.ts";
 import { Closing } from "./closing.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { Replica } from "./document/replica.ts";
-import type { MeetingFields } from "./document/schema.ts";
+import { type MeetingFields, readMeeting } from "./document/schema.ts";
 import { Ending } from "./ending.ts";
 import { CLOSE } from "./errors.ts";
 import { takeFrame } from "./intake.ts";
@@ -73,6 +73,7 @@ export class Room {
       meetingId: record.meetingId,
       envelopes: recorder === null ? null : ports.envelopes,
       custodian,
+      reopened: readMeeting(replica.doc).startedAt !== null,
     });
     this.#clientIds = clientIds;
     this.people = new People(clientIds, ports.limits);

@@ -61,6 +61,7 @@ export class KeyAgreement {
   readonly #left = new Set<string>();
   /** The epoch that this page made as the leader, and for whom: after how many removals, for which pages. */
   #made: { epoch: Secret; pages: string } | null = null;
+  /** `removals`: how many there had been when this secret was certainly still unknown to everybody removed. */
   #recording: { secret: Secret; removals: number } | null = null;
   /** What this page has published envelopes of, by `by/of`. */
   readonly #published = new Set<string>();
@@ -83,6 +84,8 @@ export class KeyAgreement {
 
   /** After each welcome. */
   announce(): Promise<void> {
+    // While this page was away somebody else may have led, and somebody may have been removed.
+    if (this.#recording !== null) this.#recording.removals = 0;
     const publicKey = toBase64Url(this.ports.keys.publicKey);
     return this.ports.request("keys.announce", { publicKey }).then(
       (roster) => this.takeRoster(roster),
@@ -116,7 +119,8 @@ export class KeyAgreement {
       if (this.#left.has(epoch)) return;
       this.#made = null;
       if (handover.recording !== null) {
-        this.#recording = { secret: handover.recording, removals: roster.removals };
+        // It may have been on its way before the last removal: who leads after one begins with another.
+        this.#recording = { secret: handover.recording, removals: 0 };
         await this.ports.kept.keep(handover.recording);
       }
       this.#enter(handover.epoch);

@@ -15,6 +15,7 @@ import {
   openEnvelope,
   type PageKeys,
   senderOf,
+  wrapTo,
 } from "../../rooms/encryption/wrapping.ts";
 import { fromBase64Url, toBase64Url } from "../../rooms/encryption/base64url.ts";
 import { type AgreementPorts, KeyAgreement, pagesOf, type Roster } from "./agreement.ts";
@@ -32,7 +33,7 @@ class TestRoom {
   delivers: (to: TestPage, method: string) => boolean = () => true;
   now = 0;
 
-  constructor(custodian: string | null = null, recorded = true) {
+  constructor(custodian: string | null = null, recorded = true, reopened = false) {
     const add = (_: string, envelopes: readonly KeyEnvelope[]) => {
       this.envelopes.push(...envelopes);
       return Promise.resolve(true);
@@ -41,6 +42,7 @@ class TestRoom {
       meetingId: "m1",
       envelopes: recorded ? { add, custodian: () => Promise.resolve(custodian) } : null,
       custodian,
+      reopened,
     });
   }
 
@@ -272,6 +274,88 @@ Deno.test("The newest secret of a recording opens every epoch of it, also those 
   );
   const byCustodian = await openedBy(held.map((secret) => secret!), room.envelopes);
   expect([...epochs].filter((id) => !byCustodian.has(id))).toEqual([]);
+  room.close();
+});
+
+/** The secrets of a recording that somebody holds and somebody else doesn't, newest last. */
+const beyond = (page: TestPage, other: TestPage) =>
+  page.kept.filter(({ id }) => !other.kept.some((known) => known.id === id));
+
+Deno.test("A secret that was on its way when somebody was removed is not used by the next leader", async () => {
+  const room = new TestRoom();
+  const tara = await room.open("tara");
+  const sam = await room.open("sam");
+  const gil = await room.open("gil");
+  // What the leader gave before the removal comes to Sam after he was told of it; then the leader is gone.
+  room.delivers = (page) => page !== tara;
+  room.exchange.left(gil.person, true);
+  gil.person.fields = { ...gil.person.fields, connection: "left" };
+  gil.shut();
+  await room.rest();
+  await room.exchange.distribute(tara.member, {
+    epoch: tara.epoch!.id,
+    keys: [await handover(tara, sam)],
+    envelopes: [],
+  });
+  await room.rest();
+  expect(sam.kept.at(-1)!.id).toBe(gil.kept.at(-1)!.id);
+  room.delivers = () => true;
+  await room.leave(tara);
+  expect(sam.epoch!.id).not.toBe(tara.epoch!.id);
+  expect(beyond(sam, gil).length).toBe(1);
+  expect((await openedBy(gil.kept, room.envelopes)).has(sam.epoch!.id)).toBe(false);
+  expect((await openedBy(sam.kept.slice(-1), room.envelopes)).has(tara.epoch!.id)).toBe(true);
+  room.close();
+});
+
+/** What a page gives to another of the epoch and the recording as it knows them. */
+async function handover(from: TestPage, to: TestPage): Promise<{ to: string; wrapped: string }> {
+  const secrets = { epoch: from.epoch!, recording: from.kept.at(-1)! };
+  const wrapped = await wrapTo(to.keys.publicKey, {
+    keys: from.keys,
+    meetingId: "m1",
+    handover: secrets,
+  });
+  return { to: to.id, wrapped: toBase64Url(wrapped) };
+}
+
+Deno.test("A room that is opened again, or a leader that was away, begins with another secret", async () => {
+  const first = new TestRoom();
+  const tara = await first.open("tara");
+  first.close();
+  // The server forgot whether somebody was removed.
+  const again = new TestRoom(null, true, true);
+  const back = await again.open("tara", tara.kept.slice());
+  expect(beyond(back, tara).length).toBe(1);
+  await again.open("sam");
+  expect(beyond(back, tara).length).toBe(1);
+  await back.agreement.announce();
+  await again.open("gil");
+  expect(beyond(back, tara).length).toBe(2);
+  await expectAllRead(again);
+  expect((await openedBy(back.kept.slice(-1), again.envelopes)).has(tara.kept[0]!.id)).toBe(true);
+  again.close();
+});
+
+Deno.test("People who come, reload and go while an epoch is still being made all end in one", async () => {
+  const seed = crypto.getRandomValues(new Uint32Array(1))[0]!;
+  let state = seed;
+  const random = () => (state = (state * 1664525 + 1013904223) >>> 0) / 2 ** 32;
+  const room = new TestRoom();
+  await room.open("tara");
+  for (let round = 0; round < 12; round++) {
+    const moves = Array.from({ length: 3 }, async () => {
+      for (let turns = Math.floor(random() * 4); turns > 0; turns--) await Promise.resolve();
+      const page = room.pages[Math.floor(random() * room.pages.length)];
+      if (room.pages.length > 2 && page !== undefined && random() < 0.4) {
+        await room.leave(page, random() < 0.3);
+      } else await room.open(`p${Math.floor(random() * 6)}`);
+    });
+    await Promise.all(moves);
+  }
+  await eventually(room, () => sameEpoch(room));
+  expect([seed, room.pages.length > 0]).toEqual([seed, true]);
+  await expectAllRead(room);
   room.close();
 });
 
