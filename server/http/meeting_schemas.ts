@@ -64,7 +64,7 @@ export const newMeetingSchema = z.strictObject({
   timeZone: timeZoneSchema.optional(),
   isRecorded: z.boolean().default(true)
     .describe("Video, sound, board, code and chat are kept to be watched again"),
-  encryption: z.enum(["e2ee", "transport"]).default("transport")
+  encryption: z.enum(["e2ee", "transport"]).default("e2ee")
     .describe("`e2ee`: only the people in the lesson can see and hear it and its recording"),
   policy: policy.default({}),
 }).superRefine((booking, context) => {

@@ -34,7 +34,7 @@ export function tryItRoutes(deps: HttpDeps): Hono<HttpEnv> {
       bookingId: null,
       timeZone: null,
       isRecorded: true,
-      encryption: "transport",
+      encryption: "e2ee",
       policy: {},
     });
     const { meetingId, links } = bookedJson(deps.publicUrl, booked);

@@ -10,6 +10,7 @@ import { buildClient, isClientStale } from "../../server/client_build.ts";
 import { inbound, launchChromium, Lectern, linkOf, openPerson } from "../e2e/lectern.ts";
 
 const RUNS = 5;
+const ENCRYPTION = "e2ee";
 const DIST = new URL("../../client/dist/", import.meta.url);
 const CODE = /\.(js|css)$/;
 
@@ -66,7 +67,7 @@ export async function bench(): Promise<Record<string, unknown>> {
     const firstFrameMs: number[] = [];
     let roomFiles = new Set<string>();
     for (let run = 0; run < RUNS; run++) {
-      const booking = await lectern.book();
+      const booking = await lectern.book({ encryption: ENCRYPTION });
       const tutor = await openPerson(browser);
       await tutor.page.goto(linkOf(booking, "Mia"));
       await tutor.page.getByTestId("join").click();
@@ -103,6 +104,7 @@ export async function bench(): Promise<Record<string, unknown>> {
       roomBytes: await weigh(new Set([...lobbyFiles, ...roomFiles])),
       lobbyInteractiveMs: median(lobbyMs),
       joinToFirstFrameMs: median(firstFrameMs),
+      encryption: ENCRYPTION,
       runs: RUNS,
       files: Object.fromEntries(sizes),
       aims: { lobbyBytes: 60_000, roomBytes: 170_000, joinToFirstFrameMs: 1000 },

@@ -12,6 +12,7 @@ import { Network } from "../e2e/network.ts";
 import { Relay, type Way } from "../e2e/relay.ts";
 import { writeBusyPicture } from "./network_picture.ts";
 
+const ENCRYPTION = "e2ee";
 const SEED = 11;
 const SETTLE_S = 10;
 const MEASURE_S = 8;
@@ -148,7 +149,7 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
       { address: "127.0.0.1", port },
       SEED,
     );
-    const booking = await lectern.book();
+    const booking = await lectern.book({ encryption: ENCRYPTION });
     const origin = `http://${network.address}:${lectern.port}`;
     const open = async (name: "Mia" | "Ada"): Promise<Page> => {
       const browser = await launchChromium(
@@ -176,7 +177,13 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
       if (wanted(name)) cases[name] = await measure(ada, way);
     }
     if (wanted("drop")) cases["drop"] = await measureDrop(ada);
-    return { bench: "network", settleS: SETTLE_S, measureS: MEASURE_S, cases };
+    return {
+      bench: "network",
+      encryption: ENCRYPTION,
+      settleS: SETTLE_S,
+      measureS: MEASURE_S,
+      cases,
+    };
   } finally {
     for (const browser of browsers) await browser.close();
     relay?.close();

@@ -9,13 +9,13 @@ import { byId, enter, enterBoth, lessonTests, personMenu, seesAndHearsAll } from
 const test = lessonTests();
 
 const THREE = {
-  encryption: "e2ee",
   students: [{ id: "s-1", name: "Ada" }, { id: "s-2", name: "Ben" }],
 };
 
 /** The words that a page shows to be read aloud. */
 async function securityCode(page: Page): Promise<string> {
   await byId(page, "encryption").click();
+  await byId(page, "security-code").waitFor();
   const words = await byId(page, "security-code").locator("li").allTextContents();
   await byId(page, "encryption-dialog").getByRole("button", { name: "Close" }).click();
   return words.join(" ");
@@ -26,8 +26,48 @@ async function commonCode(pages: readonly Page[], earlier = ""): Promise<string>
   const codes = await until(
     () => Promise.all(pages.map(securityCode)),
     ([first, ...others]) => first !== earlier && others.every((code) => code === first),
+    40_000,
   );
   return codes[0]!;
+}
+
+/** Waits until each of the pages sees and hears all the others. */
+async function allSeeAndHear(pages: readonly Page[]): Promise<void> {
+  await Promise.all(pages.map((page) => seesAndHearsAll(page, pages.length - 1)));
+}
+
+/** Packets that a page has sent of its own sound and pictures. */
+function packetsSent(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const { keptPeers = [] } = globalThis as unknown as { keptPeers?: RTCPeerConnection[] };
+    const reports = await Promise.all(keptPeers.map((peer) => peer.getStats()));
+    return reports.flatMap((report) => [...report.values()])
+      .filter(({ type }) => type === "outbound-rtp")
+      .reduce((sum, stat) => sum + Number(stat.packetsSent), 0);
+  });
+}
+
+/** Before the page's own scripts: a Chromium from before RTCRtpScriptTransform. */
+const withoutScriptTransform = () =>
+  void Reflect.deleteProperty(globalThis, "RTCRtpScriptTransform");
+
+/** A browser that can't encrypt. */
+function withoutTransforms(): void {
+  Reflect.deleteProperty(globalThis, "RTCRtpScriptTransform");
+  for (const { prototype } of [RTCRtpSender, RTCRtpReceiver]) {
+    Reflect.deleteProperty(prototype, "createEncodedStreams");
+  }
+}
+
+/** One that says that it can, and then can't. */
+function withBrokenTransforms(): void {
+  Object.assign(globalThis, {
+    RTCRtpScriptTransform: class {
+      constructor() {
+        throw new TypeError("no transform for you");
+      }
+    },
+  });
 }
 
 /** Stands between a page and its server, as the server itself could. Null loses a message. */
@@ -49,7 +89,7 @@ test("three people see and hear each other encrypted, with one code, through rel
   // The first keys that Ben is given get lost; he asks again.
   await meddle(third.page, (text) => text.includes('"keys.given"') && lost++ < 2 ? null : text);
   const ben = await enter(third, linkOf(booking, "Ben"));
-  for (const page of [mia, ada, ben]) await seesAndHearsAll(page, 2);
+  await allSeeAndHear([mia, ada, ben]);
   const first = await commonCode([mia, ada, ben]);
   expect(first.split(" ").length).toBe(6);
   expect(lost).toBeGreaterThan(2);
@@ -57,13 +97,13 @@ test("three people see and hear each other encrypted, with one code, through rel
   // Mia came first, so her page leads: it goes and comes back as another.
   await mia.reload();
   await byId(mia, "room").waitFor();
-  for (const page of [mia, ada, ben]) await seesAndHearsAll(page, 2);
+  await allSeeAndHear([mia, ada, ben]);
   const second = await commonCode([mia, ada, ben], first);
 
   // Ada leads now. Her tab is gone without a word.
   await ada.context().close();
   const again = await enter(await openPerson(browser), linkOf(booking, "Ada"));
-  for (const page of [mia, again, ben]) await seesAndHearsAll(page, 2);
+  await allSeeAndHear([mia, again, ben]);
   const last = await commonCode([mia, again, ben], second);
 
   await personMenu(mia, "Ben", "remove");
@@ -74,7 +114,7 @@ test("three people see and hear each other encrypted, with one code, through rel
 });
 
 test("a server that swaps a key shows nothing to anybody, and is seen by the words", async ({ lectern, browser }) => {
-  const booking = await lectern.book({ encryption: "e2ee" });
+  const booking = await lectern.book();
   const mia = await enter(await openPerson(browser), linkOf(booking, "Mia"));
   const other = toBase64Url((await makePageKeys()).publicKey);
   const student = await openPerson(browser);
@@ -92,4 +132,40 @@ test("a server that swaps a key shows nothing to anybody, and is seen by the wor
   expect(swapped).toBeGreaterThan(0);
   expect((await inbound(ada)).framesDecoded).toBe(0);
   expect(await securityCode(ada)).not.toBe(await securityCode(mia));
+});
+
+test("a browser with the earlier interface takes part, one without any is named, and nobody sends in clear", async ({ lectern, browser }) => {
+  const booking = await lectern.book(THREE);
+  const mia = await enter(await openPerson(browser), linkOf(booking, "Mia"));
+  const earlier = await openPerson(browser);
+  await earlier.context.addInitScript(withoutScriptTransform);
+  const ada = await enter(earlier, linkOf(booking, "Ada"));
+  await allSeeAndHear([mia, ada]);
+  const code = await commonCode([mia, ada]);
+
+  const unable = await openPerson(browser);
+  await unable.context.addInitScript(withoutTransforms);
+  const ben = await enter(unable, linkOf(booking, "Ben"));
+  await ben.getByText("This browser can’t encrypt sound and pictures").waitFor();
+  for (const page of [mia, ada]) {
+    await byId(page, "tile-trouble").getByText("Ben’s browser can’t encrypt").waitFor();
+  }
+  await byId(ada, "encryption").click();
+  await byId(ada, "encryption-dialog").getByText("A current Chrome, Edge, Firefox or Safari can")
+    .waitFor();
+  await ada.keyboard.press("Escape");
+  // The others go on, and their words stand for those who see and hear.
+  await allSeeAndHear([mia, ada]);
+  expect(await commonCode([mia, ada])).toBe(code);
+  expect(await packetsSent(ben)).toBe(0);
+  expect((await inbound(ben)).videoPackets).toBe(0);
+  await unable.context.close();
+
+  const broken = await openPerson(browser);
+  await broken.context.addInitScript(withBrokenTransforms);
+  const again = await enter(broken, linkOf(booking, "Ben"));
+  await again.getByText("Something could not be encrypted, so it isn’t sent").waitFor();
+  await allSeeAndHear([mia, ada]);
+  expect(await packetsSent(again)).toBe(0);
+  expect((await inbound(again)).framesDecoded).toBe(0);
 });

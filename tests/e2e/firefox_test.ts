@@ -1,4 +1,4 @@
-/** Firefox ESR and Chromium in one lesson: each sees and hears the other. */
+/** Firefox ESR and Chromium in one lesson, encrypted end to end: each sees and hears the other. */
 import { expect } from "@std/expect";
 import { findFirefox, Firefox } from "./firefox.ts";
 import {
@@ -48,6 +48,14 @@ Deno.test({
       await until(() => inbound(mia), flows);
       const seen = await until(() => firefox.evaluate<Inbound>(INBOUND), flows);
       expect(seen.framesDecoded).toBeGreaterThan(30);
+      await mia.getByTestId("encryption").click();
+      await mia.getByTestId("security-code").waitFor();
+      const words = await mia.getByTestId("security-code").locator("li").allTextContents();
+      await firefox.click('[data-testid="encryption"]');
+      const theirs = `[...document.querySelectorAll('[data-testid="security-code"] li')]
+        .map(({ textContent }) => textContent).join(" ")`;
+      expect(words.length).toBe(6);
+      expect(await firefox.waitFor<string>(theirs)).toBe(words.join(" "));
     } finally {
       await firefox.close();
       await browser.close();

@@ -153,7 +153,7 @@ export async function seesAndHearsAll(page: Page, others: number): Promise<void>
       return { pictures: count("video"), sounds: count("audio") };
     },
     ({ pictures, sounds }) => pictures === others && sounds === others,
-    20_000,
+    40_000,
   );
 }
 

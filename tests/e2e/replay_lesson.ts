@@ -1,6 +1,6 @@
 /**
  * A lesson of a minute that is recorded: Ada draws, writes and runs code, and each time that Mia's camera flashes, Mia's
- * page puts a dot on the board. What everybody had is kept to be held against the replay.
+ * page puts a dot on the board. What everybody had is kept to be held against the replay. It is encrypted end to end.
  */
 import type { Browser, Page } from "playwright-core";
 import { focusEditor, run, shownText, type } from "./code_lesson.ts";
@@ -34,6 +34,7 @@ export interface Recorded {
   booking: Booking;
   samples: Sample[];
   flashes: Flash[];
+  /** Of the recording, with Mia's invitation and the key. */
   address: string;
   errors: string[];
 }
@@ -161,12 +162,7 @@ export async function recordMinute(lectern: Lectern, browser: Browser): Promise<
   await byId(mia, "end").click();
   await byId(mia, "confirm-yes").click();
   await byId(mia, "recording-ready").waitFor();
-  const href = await mia.getByRole("link", { name: "Watch the lesson" }).getAttribute("href");
-  return {
-    booking,
-    samples,
-    flashes,
-    address: new URL(href ?? "", lectern.origin).href,
-    errors,
-  };
+  // With the key: the tests watch in other browsers than those that took part.
+  const address = await byId(mia, "key-link").getByRole("textbox").inputValue();
+  return { booking, samples, flashes, address, errors };
 }

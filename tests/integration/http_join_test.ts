@@ -38,7 +38,7 @@ Deno.test("a personal link says who you are, and who is there", async () => {
     opensAt: null,
     closesAt: null,
     isRecorded: true,
-    encryption: "transport",
+    encryption: "e2ee",
     you: { name: "Ada", role: "student" },
     present: ["Mia"],
     willWait: false,

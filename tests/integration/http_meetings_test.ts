@@ -20,7 +20,7 @@ Deno.test("a lesson is booked, and everybody gets a personal link", async () => 
     `${meeting.meetingId}?passcode=${meeting.passcode}`;
   expect(meeting).toMatchObject({ url, status: "pending", bookingId: "b-7" });
   expect(meeting.policy.share).toBe("host");
-  expect(meeting.encryption).toBe("transport");
+  expect(meeting.encryption).toBe("e2ee");
   expect(meeting.links.map((link: { name: string; role: string }) => [link.name, link.role]))
     .toEqual([["Mia", "tutor"], ["Ada", "student"], ["Tom", "student"]]);
   for (const link of meeting.links) {
