@@ -40,6 +40,22 @@ export function keptSecrets(meetingId: string): RecordingSecrets {
   };
 }
 
+/** The meetings that this browser holds a recording's secret of. */
+export async function meetingsWithSecrets(): Promise<ReadonlySet<string>> {
+  try {
+    const database = await open();
+    try {
+      const store = database.transaction(STORE, "readonly").objectStore(STORE);
+      const keys = await settled<IDBValidKey[]>(store.getAllKeys());
+      return new Set(keys.flatMap((key) => Array.isArray(key) ? [String(key[0])] : []));
+    } finally {
+      database.close();
+    }
+  } catch {
+    return new Set();
+  }
+}
+
 async function read(meetingId: string): Promise<Row[]> {
   const database = await open();
   try {

@@ -17,6 +17,8 @@ import {
   sortLessons,
   thumbnailPath,
 } from "./lessons.ts";
+import { meetingsWithSecrets } from "../encryption/kept_secrets.ts";
+import { KeyLinkButton } from "./key_link_button.tsx";
 import { useReminder } from "./reminder.ts";
 import { saveFile } from "../whiteboard/files/save_file.ts";
 import "./lessons.css";
@@ -74,9 +76,12 @@ function Overview({ token, lessons, now }: { token: string; lessons: Lessons; no
   const reader = { ...thisReader(), now, ...(zone === null ? {} : { timeZone: zone }) };
   const { next, earlier } = sortLessons(lessons.lessons, now);
   const reminder = useReminder(next, now);
+  const withKey = useSignal<ReadonlySet<string>>(new Set());
   useEffect(() => {
     document.title = "Your lessons · Lectern";
+    void meetingsWithSecrets().then((found) => withKey.value = found);
   }, []);
+  const rows = { reader, token, withKey: withKey.value };
   return (
     <div class="lessons" data-testid="lessons">
       <header>
@@ -94,12 +99,12 @@ function Overview({ token, lessons, now }: { token: string; lessons: Lessons; no
         <section aria-labelledby="next">
           <h2 id="next">Next</h2>
           {next.length === 0 && <p class="lessons-none">No lesson is booked.</p>}
-          <Days lessons={next} reader={reader} token={token} />
+          <Days lessons={next} {...rows} />
         </section>
         {earlier.length > 0 && (
           <section aria-labelledby="earlier">
             <h2 id="earlier">Earlier</h2>
-            <Days lessons={earlier} reader={reader} token={token} />
+            <Days lessons={earlier} {...rows} />
           </section>
         )}
       </main>
@@ -107,17 +112,18 @@ function Overview({ token, lessons, now }: { token: string; lessons: Lessons; no
   );
 }
 
-interface ListProps {
-  lessons: readonly Lesson[];
+interface RowProps {
   reader: Reader;
   token: string;
+  /** Meetings whose recording's key this browser holds. */
+  withKey: ReadonlySet<string>;
 }
 
 /** Lessons under the day that they are on. */
-function Days({ lessons, reader, token }: ListProps) {
+function Days({ lessons, ...row }: RowProps & { lessons: readonly Lesson[] }) {
   const days = new Map<string, Lesson[]>();
   for (const lesson of lessons) {
-    const day = lesson.start === null ? "Any time" : capital(sayDay(lesson.start, reader));
+    const day = lesson.start === null ? "Any time" : capital(sayDay(lesson.start, row.reader));
     days.set(day, [...days.get(day) ?? [], lesson]);
   }
   return (
@@ -126,9 +132,7 @@ function Days({ lessons, reader, token }: ListProps) {
         <div class="lessons-day" key={day}>
           <h3>{day}</h3>
           <ul>
-            {onDay.map((lesson) => (
-              <LessonRow key={lesson.meetingId} lesson={lesson} reader={reader} token={token} />
-            ))}
+            {onDay.map((lesson) => <LessonRow key={lesson.meetingId} lesson={lesson} {...row} />)}
           </ul>
         </div>
       ))}
@@ -136,7 +140,7 @@ function Days({ lessons, reader, token }: ListProps) {
   );
 }
 
-function LessonRow({ lesson, reader, token }: { lesson: Lesson; reader: Reader; token: string }) {
+function LessonRow({ lesson, reader, token, withKey }: RowProps & { lesson: Lesson }) {
   const { title, start, end, status } = lesson;
   const { now } = reader;
   const open = isOpen(lesson, now);
@@ -168,6 +172,9 @@ function LessonRow({ lesson, reader, token }: { lesson: Lesson; reader: Reader; 
         {isToCome && <GoButton lesson={lesson} token={token} what="room" enabled={open} />}
         {lesson.hasRecording && !isToCome && (
           <GoButton lesson={lesson} token={token} what="recording" enabled />
+        )}
+        {lesson.hasRecording && !isToCome && withKey.has(lesson.meetingId) && (
+          <KeyLinkButton lesson={lesson} token={token} />
         )}
         {lesson.hasFiles && !isToCome && <FilesButton lesson={lesson} token={token} />}
         {lesson.hasAnalytics && (

@@ -72,6 +72,18 @@ test("a lesson near its end is extended by one press, and its tutor sees afterwa
 
   await mia.goto(await lessonsLink(lectern, "t-1"));
   const lesson = byId(mia, "lesson").filter({ has: mia.getByTestId("lesson-watch") });
+  // Here the recording just opens; elsewhere by a link that carries the key, which this browser has.
+  await tutor.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await lesson.getByTestId("lesson-key-link").click();
+  await lesson.getByText("Copied").waitFor();
+  const elsewhere = await openPerson(browser);
+  await elsewhere.page.goto(await lessonsLink(lectern, "t-1"));
+  await byId(elsewhere.page, "lesson-watch").waitFor();
+  expect(await byId(elsewhere.page, "lesson-key-link").count()).toBe(0);
+  await elsewhere.page.goto(await mia.evaluate(() => navigator.clipboard.readText()));
+  await byId(elsewhere.page, "replay").waitFor();
+  await byId(elsewhere.page, "downloads").click();
+  await byId(elsewhere.page, "copy-key-link").waitFor();
   await lesson.getByTestId("lesson-analytics").click();
   const figures = byId(mia, "analytics");
   await figures.getByText("Extended by").waitFor();
@@ -82,5 +94,5 @@ test("a lesson near its end is extended by one press, and its tutor sees afterwa
   ]);
   expect(await figures.getByRole("row", { name: "Ada" }).getByRole("cell").allTextContents())
     .toEqual(["0", "0", "0", "1"]);
-  expect([...tutor.errors, ...student.errors]).toEqual([]);
+  expect([...tutor.errors, ...student.errors, ...elsewhere.errors]).toEqual([]);
 });
