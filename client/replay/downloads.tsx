@@ -93,7 +93,9 @@ export function Downloads({ onDeleted }: { onDeleted: () => void }) {
           <MenuItem
             icon={Clapperboard}
             label="The lesson as one film…"
-            detail="Board, code, faces and voices in one file"
+            detail={replay.keys.stand === "missing"
+              ? "Board and code: the key to faces and voices isn’t here"
+              : "Board, code, faces and voices in one file"}
             testId="download-film"
             onSelect={() => filming.value = true}
           />

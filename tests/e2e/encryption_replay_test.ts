@@ -1,12 +1,17 @@
 /** The recording of an encrypted lesson: what the server keeps of it, and who can watch it where. */
+import { Buffer } from "node:buffer";
 import { expect } from "@std/expect";
 import type { Page } from "playwright-core";
 import { fromBase64Url, toBase64Url } from "../../rooms/encryption/base64url.ts";
+import { readTrailer } from "../../rooms/encryption/frame.ts";
+import { SECRET_BYTES } from "../../rooms/encryption/secret.ts";
 import { readClusters } from "../../client/replay/decryption/clusters.ts";
 import { manifestSchema } from "../../recorder/manifest.ts";
 import { makePageKeys, openAsCustodian } from "../../rooms/encryption/wrapping.ts";
 import { type Lectern, linkOf, openPerson, until } from "./lectern.ts";
 import { byId, enterBoth, lessonTests, seesAndHears } from "./lesson.ts";
+import { loudness, probe } from "./media_file.ts";
+import { seek } from "./replay_page.ts";
 
 const test = lessonTests();
 
@@ -59,16 +64,29 @@ function keyFramesOf(blocks: readonly { keyFrame: boolean; data: Uint8Array }[])
     .slice(0, 3);
 }
 
+/** Everything that the server answers of a recording's tracks, as whoever runs it can read it. */
 async function stored(lectern: Lectern, recordingId: string, token: string) {
   const get = (path: string) =>
     fetch(`${lectern.origin}/api/recordings/${recordingId}${path}`, {
       headers: { authorization: `Bearer ${token}` },
     });
   const manifest = manifestSchema.parse(await (await get("")).json());
-  const track = manifest.tracks.find(({ source }) => source === "video")!;
-  const from = `from=${track.startMs}&to=${track.startMs + track.durationMs}`;
-  const clusters = await get(`/tracks/${track.trackId}/clusters?${from}`);
-  return { manifest, blocks: readClusters(await clusters.bytes())!.flat() };
+  const tracks = await Promise.all(manifest.tracks.map(async (track) => {
+    const from = `from=${track.startMs}&to=${track.startMs + track.durationMs}`;
+    const clusters = await get(`/tracks/${track.trackId}/clusters?${from}`);
+    return { ...track, blocks: readClusters(await clusters.bytes())!.flat() };
+  }));
+  return { manifest, tracks };
+}
+
+/** All that is in the files below a folder. */
+async function bytesBelow(folder: string): Promise<Buffer> {
+  const found: Buffer[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = `${folder}/${name}`;
+    found.push(isDirectory ? await bytesBelow(path) : Buffer.from(await Deno.readFile(path)));
+  }
+  return Buffer.concat(found);
 }
 
 /** Waits until two faces move. */
@@ -95,7 +113,7 @@ test("an encrypted lesson is stored as ciphertext, and is watched where its key 
   const custodian = await makePageKeys();
   const publicKey = toBase64Url(custodian.publicKey);
   expect((await lectern.api("POST", "/custodian-key", { publicKey })).status).toBe(200);
-  const booking = await lectern.book({ encryption: "e2ee" });
+  const booking = await lectern.book();
   const { mia, ada, errors } = await enterBoth(browser, booking);
   await seesAndHears(mia);
   await seesAndHears(ada);
@@ -107,6 +125,10 @@ test("an encrypted lesson is stored as ciphertext, and is watched where its key 
   await byId(mia, "encryption").click();
   await byId(mia, "encryption-dialog").getByText("booking system").waitFor();
   await mia.keyboard.press("Escape");
+  await byId(ada, "chat").first().click();
+  await byId(ada, "chat-input").fill("Is this a parabola?");
+  await byId(ada, "chat-send").click();
+  await byId(ada, "chat-message").filter({ hasText: "Is this a parabola?" }).waitFor();
   await byId(mia, "leave").click();
   await byId(mia, "end").click();
   await byId(mia, "confirm-yes").click();
@@ -116,11 +138,30 @@ test("an encrypted lesson is stored as ciphertext, and is watched where its key 
 
   // What the server holds decodes to nothing, with and without what was put before and behind it.
   const invite = new URLSearchParams(new URL(linkOf(booking, "Mia")).hash.slice(1)).get("invite")!;
-  const { manifest, blocks } = await stored(lectern, recordingId, invite);
-  const encrypted = await decodePictures(mia, keyFramesOf(blocks));
-  for (const { frames, decoded } of encrypted) {
-    expect(frames).toBeGreaterThan(0);
-    expect(decoded).toBe(0);
+  const { manifest, tracks } = await stored(lectern, recordingId, invite);
+  expect(new Set(tracks.map(({ source }) => source))).toEqual(new Set(["audio", "video"]));
+  for (const { blocks } of tracks.filter(({ source }) => source === "video")) {
+    for (const { frames, decoded } of await decodePictures(mia, keyFramesOf(blocks))) {
+      expect(frames).toBeGreaterThan(0);
+      expect(decoded).toBe(0);
+    }
+  }
+  const answer = await lectern.api("GET", `/recordings/${recordingId}/key-envelopes`);
+  const { meetingId, envelopes } = await answer.json();
+  // Every frame is an encrypted one; sound of one byte is what the recorder fills gaps with.
+  for (const { source, blocks } of tracks) {
+    const sealed = blocks.filter(({ data }) => source === "video" || data.length > 1);
+    expect(sealed.length).toBeGreaterThan(0);
+    expect(sealed.filter(({ data }) => readTrailer(data) === undefined)).toEqual([]);
+  }
+  // Nor is a secret in any file of the server's, neither as it is nor as a link has it.
+  const files = await bytesBelow(lectern.dataDir);
+  expect(files.includes(meetingId)).toBe(true);
+  const keys = new URLSearchParams(new URL(withKey).hash.slice(1)).get("key")!.split(".");
+  expect(keys.every((key) => fromBase64Url(key)?.length === SECRET_BYTES)).toBe(true);
+  for (const key of keys) {
+    expect(files.includes(key)).toBe(false);
+    expect(files.includes(Buffer.from(key, "base64url"))).toBe(false);
   }
 
   // In the browser that was in the lesson it just plays, and downloads can be watched anywhere.
@@ -149,6 +190,22 @@ test("an encrypted lesson is stored as ciphertext, and is watched where its key 
   await byId(mia, "copy-key-link").click();
   await byId(mia, "key-link-copied").waitFor();
 
+  // The whole lesson as one film.
+  await byId(mia, "downloads").click();
+  await byId(mia, "download-film").click();
+  await mia.evaluate(() => Reflect.deleteProperty(globalThis, "showSaveFilePicker"));
+  const filmed = mia.waitForEvent("download", { timeout: 120_000 });
+  await byId(mia, "film-start").click();
+  const film = await (await filmed).path();
+  const { durationMs, streams } = await probe(film);
+  expect(Math.abs(durationMs - manifest.durationMs)).toBeLessThan(1000);
+  for (const { frames, packets } of streams) {
+    expect(frames).toBe(packets);
+    expect(frames).toBeGreaterThan(50);
+  }
+  expect(streams.map(({ kind }) => kind).sort()).toEqual(["audio", "video"]);
+  expect(await loudness(film)).toBeGreaterThan(-60);
+
   // In another browser the personal link alone shows everything but faces and voices.
   const bare = new URL(withKey);
   bare.hash = new URLSearchParams({ invite }).toString();
@@ -156,10 +213,14 @@ test("an encrypted lesson is stored as ciphertext, and is watched where its key 
   await fresh.goto(bare.href);
   await byId(fresh, "key-missing").waitFor();
   expect(await fresh.locator("video, audio").count()).toBe(0);
+  await seek(fresh, manifest.durationMs);
+  await byId(fresh, "replay-message").filter({ hasText: "Is this a parabola?" }).waitFor();
+  await byId(fresh, "downloads").click();
+  await byId(fresh, "download-film").filter({ hasText: "the key to faces and voices isn’t here" })
+    .waitFor();
+  expect(await byId(fresh, "download-track").count()).toBe(0);
 
   // The booking system makes a link that carries the key.
-  const answer = await lectern.api("GET", `/recordings/${recordingId}/key-envelopes`);
-  const { meetingId, envelopes } = await answer.json();
   const secrets = await Promise.all(
     (envelopes as { wrapped: string }[]).map(({ wrapped }) =>
       openAsCustodian(custodian, { meetingId, wrapped: fromBase64Url(wrapped)! })
