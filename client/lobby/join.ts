@@ -12,6 +12,8 @@ export interface JoinInfo {
   scheduledStart: number | null;
   scheduledEnd: number | null;
   isRecorded: boolean;
+  /** Sound and pictures are encrypted end to end. */
+  isEncrypted: boolean;
   /** Whom a personal link stands for. */
   you: { name: string; role: Role } | null;
   /** Names of the people who are in the room now. */
@@ -57,6 +59,7 @@ function readInfo(body: Fields): JoinInfo {
     scheduledStart: timeOf(body["scheduledStart"]),
     scheduledEnd: timeOf(body["scheduledEnd"]),
     isRecorded: body["isRecorded"] === true,
+    isEncrypted: body["encryption"] === "e2ee",
     you: you && {
       name: textOf(you["name"]) ?? "",
       role: you["role"] === "tutor" ? "tutor" : "student",

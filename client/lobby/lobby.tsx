@@ -3,6 +3,7 @@
  *
  * Invariant: what comes late (devices, help with them) takes its place below; the button to join never moves.
  */
+import { LockKeyhole } from "lucide-preact";
 import { useEffect } from "preact/hooks";
 import { MAX_NAME_CHARS } from "./bounds.ts";
 import { DevicePickers } from "./device-pickers.tsx";
@@ -60,11 +61,21 @@ export function Lobby({ visit, info }: { visit: Visit; info: JoinInfo }) {
                 onInput={(event) => visit.name.value = event.currentTarget.value}
               />
             </label>
-            {info.isRecorded && (
-              <p class="lobby-recorded" data-testid="recorded">
-                <span class="lobby-dot" aria-hidden="true" />
-                This lesson is recorded
-              </p>
+            {(info.isRecorded || info.isEncrypted) && (
+              <ul class="lobby-facts">
+                {info.isRecorded && (
+                  <li data-testid="recorded">
+                    <span class="lobby-dot" aria-hidden="true" />
+                    This lesson is recorded
+                  </li>
+                )}
+                {info.isEncrypted && (
+                  <li data-testid="encrypted">
+                    <LockKeyhole size={14} aria-hidden="true" />
+                    Encrypted end to end
+                  </li>
+                )}
+              </ul>
             )}
             <button type="submit" class="button button-main lobby-join" data-testid="join">
               {info.willWait ? "Ask to join" : "Join the lesson"}
