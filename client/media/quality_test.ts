@@ -60,9 +60,7 @@ Deno.test("the server's word on a person's connection counts, unless nothing arr
 
 Deno.test("there is no verdict on the way up before the server has reported", () => {
   expect(readSent(report({ type: "outbound-rtp" }))).toBe(null);
-  expect(readSent(report({
-    type: "remote-inbound-rtp",
-    fractionLost: 0.07,
-    roundTripTime: 0.02,
-  }))).toBe(2);
+  const told = { type: "remote-inbound-rtp", fractionLost: 0.07, roundTripTime: 0.02 };
+  expect(readSent(report({ ...told, kind: "video" }))).toBe(2);
+  expect(readSent(report({ ...told, kind: "audio" }))).toBe(4);
 });

@@ -5,6 +5,7 @@
  * move one rate ({@linkcode RateControl}). Unknown before the first feedback: who sends none is never limited.
  */
 import { DelayTrend } from "./delay_trend.ts";
+import { Detour } from "./detour.ts";
 import { Prober } from "./probe.ts";
 import { QueueDelay } from "./queue_delay.ts";
 import { QUEUED_MS, RateControl } from "./rate_control.ts";
@@ -33,6 +34,7 @@ export class BandwidthEstimator {
   readonly #history = new SendHistory();
   readonly #trend = new DelayTrend();
   readonly #queue = new QueueDelay();
+  readonly #detour = new Detour();
   readonly #control = new RateControl(START_BPS);
   readonly #prober = new Prober();
   readonly #sent = new RateMeter(ARRIVED_WINDOW_MS);
@@ -127,13 +129,15 @@ export class BandwidthEstimator {
 
   #judge(nowMs: number): void {
     const known = this.#lastArrivedMs - this.#firstArrivedMs >= ARRIVED_WINDOW_MS;
-    this.#control.observe({
-      usage: this.#trend.usage,
-      queueMs: this.#queue.ms,
-      arrived: known ? this.#arrived.bitsPerSecond(this.#lastArrivedMs) : undefined,
-      sent: this.#sent.bitsPerSecond(nowMs),
-      roundTripMs: this.#roundTripMs,
-    }, nowMs);
+    const arrived = known ? this.#arrived.bitsPerSecond(this.#lastArrivedMs) : undefined;
+    const sent = this.#sent.bitsPerSecond(nowMs);
+    const roundTripMs = this.#roundTripMs;
+    if (arrived !== undefined && this.#queue.ms > QUEUED_MS) {
+      const passage = { queueMs: this.#queue.ms, sent, arrived, roundTripMs };
+      if (this.#detour.observe(passage, nowMs)) this.#queue.accept(this.#lastArrivedMs);
+    }
+    const { usage } = this.#trend;
+    this.#control.observe({ usage, queueMs: this.#queue.ms, arrived, sent, roundTripMs }, nowMs);
     if (nowMs - this.#lossMs >= LOSS_WINDOW_MS && this.#lossPackets >= MIN_LOSS_PACKETS) {
       const lost = this.#lossLost / this.#lossPackets;
       this.#control.observeLoss(lost, this.#roundTripMs, nowMs);

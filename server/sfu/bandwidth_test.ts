@@ -118,6 +118,25 @@ Deno.test("a cap that drops is followed within 3 s, and three quarters are back 
   }
 });
 
+for (const detour of [80, 150, 280]) {
+  Deno.test(`a way that becomes ${detour} ms longer is no queue for long`, () => {
+    for (const seed of SEEDS) {
+      const session = run({
+        seed,
+        capacity: () => 20_000_000,
+        delayMs: 20,
+        jitterMs: 5,
+        detourMs: (nowMs) => nowMs > 20_000 ? detour : 0,
+      }, 30);
+      const about = `seed ${seed}`;
+      const least = Math.min(...session.kbps.slice(100));
+      const soon = between(session, 16, 20);
+      expect({ about, ok: least > 1000 && soon > 2000, least, soon })
+        .toEqual({ about, ok: true, least, soon });
+    }
+  });
+}
+
 for (const loss of [0.01, 0.05, 0.1]) {
   Deno.test(`${loss * 100}% of random loss costs no more than half of a wide way`, () => {
     for (const seed of SEEDS) {

@@ -226,6 +226,38 @@ Deno.test("publishers get feedback every 100 ms and reception reports every seco
   expect(reports[1]!.reports[0]).toMatchObject({ ssrc: CAMERA_SSRC, fractionLost: 0 });
 });
 
+Deno.test("a speaker's encoder learns the loss of whoever hears worst, and its counts stay those of its own way", () => {
+  const lesson = new Lesson();
+  const { ssrc } = lesson.consume(lesson.produceMicrophone());
+  const lossTold = () =>
+    lesson.take(lesson.ada.remote).rtcp
+      .flatMap((packet) => packet.type === "receiver-report" ? packet.reports : []).at(-1);
+  let sequence = 0;
+  const speak = (ms: number) => {
+    for (let spoken = 0; spoken < ms; spoken += 20) {
+      lesson.publish({ ssrc: MICROPHONE_SSRC, payloadType: 111, sequence: sequence++ });
+      lesson.pass(20);
+    }
+  };
+  speak(1100);
+  expect(lossTold()).toMatchObject({ ssrc: MICROPHONE_SSRC, fractionLost: 0 });
+  const heard = {
+    ssrc,
+    fractionLost: 26,
+    cumulativeLost: 5,
+    highestSequence: 50,
+    jitter: 0,
+    lastSenderReport: 0,
+    delaySinceLastSenderReport: 0,
+  };
+  lesson.report([{ type: "receiver-report", ssrc: 9, reports: [heard] }], lesson.bob.remote);
+  speak(1100);
+  expect(lossTold()).toMatchObject({ ssrc: MICROPHONE_SSRC, fractionLost: 26, cumulativeLost: 0 });
+  // Who has gone or reports no more counts no more.
+  speak(8000);
+  expect(lossTold()).toMatchObject({ fractionLost: 0 });
+});
+
 Deno.test("sender reports reach consumers in their own numbers", () => {
   const lesson = new Lesson();
   const consumer = lesson.consume(lesson.produceCamera());

@@ -20,6 +20,8 @@ const STRETCH = 2;
 const LEAST = 0.5;
 const LEAST_OF_LOWEST = 0.3;
 const LEAST_OF_ONE = 0.05;
+/** A recording should be good whatever a viewer's network is. */
+const LEAST_OF_RECORDED = 0.65;
 const UNANNOUNCED_BPS = 1_000_000;
 const MIN_BITRATE_BPS = 40_000;
 
@@ -98,8 +100,9 @@ export class Producer {
     const expected = stream.alive(nowMs)
       ? Math.min(announced * STRETCH, stream.expectedBitsPerSecond(nowMs))
       : announced;
-    const alone = !this.#recordsLayer(layer) &&
-      !this.consumers.some((other) => other !== consumer && other.wantedLayer === layer);
+    const alone = !this.consumers.some((other) =>
+      other !== consumer && other.wantedLayer === layer
+    );
     // Whoever is alone with a layer can have it made to measure.
     if (!alone) return { least: expected, most: Math.max(expected, announced) };
     return {
@@ -109,11 +112,12 @@ export class Producer {
   }
 
   #leastOf(layer: number): number {
+    if (this.#recordsLayer(layer)) return LEAST_OF_RECORDED;
     if (this.streams.length === 1) return LEAST_OF_ONE;
     return layer === 0 ? LEAST_OF_LOWEST : LEAST;
   }
 
-  /** The recorder takes the best layer as it is; the only one it takes as its viewers need it. */
+  /** The recorder takes the best layer much as it is; the only one it takes as its viewers need it. */
   #recordsLayer(layer: number): boolean {
     return this.tap !== undefined && this.streams.length > 1 && layer === this.streams.length - 1;
   }
@@ -121,7 +125,7 @@ export class Producer {
   /** Where nobody who watches a layer has room for all of it, the most that one of them has room for. */
   #fittingBitrate(layer: number): number | null {
     const { maxBitrate } = this.streams[layer]!;
-    if (maxBitrate === undefined || this.#recordsLayer(layer)) return null;
+    if (maxBitrate === undefined) return null;
     let most = 0;
     for (const { wantedLayer, grant } of this.consumers) {
       if (wantedLayer !== layer) continue;
@@ -129,7 +133,17 @@ export class Producer {
       most = Math.max(most, grant);
     }
     if (most === 0) return null;
-    return Math.round(Math.min(maxBitrate * STRETCH, Math.max(MIN_BITRATE_BPS, most)));
+    const least = this.#recordsLayer(layer) ? maxBitrate * LEAST_OF_RECORDED : MIN_BITRATE_BPS;
+    return Math.round(Math.min(maxBitrate * STRETCH, Math.max(least, most)));
+  }
+
+  /** Of its consumers' last reports, the largest part that was lost: 0–1. */
+  worstLoss(nowMs: number): number {
+    let worst = 0;
+    for (const consumer of this.consumers) {
+      if (consumer.reported(nowMs)) worst = Math.max(worst, consumer.fractionLost);
+    }
+    return worst;
   }
 
   receiveSenderReport(stream: ProducerStream, report: SenderReport, nowMs: number): void {

@@ -3,7 +3,7 @@
  *
  * Unsteady ways and busy computers delay some packets, a queue delays all of them. Only differences of times matter,
  * so the two clocks need not agree, and may drift. A way that became longer counts as a queue until the least delay
- * is forgotten.
+ * is forgotten, or somebody says so.
  */
 
 const FORGOTTEN_MS = 10_000;
@@ -26,6 +26,12 @@ class Least {
     this.#now = Math.min(this.#now, value);
   }
 
+  restart(value: number, nowMs: number): void {
+    this.#now = value;
+    this.#before = Infinity;
+    this.#sinceMs = nowMs;
+  }
+
   get value(): number {
     return Math.min(this.#now, this.#before);
   }
@@ -39,6 +45,11 @@ export class QueueDelay {
     const delay = arrivedMs - sentMs;
     this.#usual.add(delay, arrivedMs);
     this.#lately.add(delay, arrivedMs);
+  }
+
+  /** The least of the last moments is usual from now on. */
+  accept(arrivedMs: number): void {
+    if (Number.isFinite(this.#lately.value)) this.#usual.restart(this.#lately.value, arrivedMs);
   }
 
   get ms(): number {

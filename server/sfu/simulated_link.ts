@@ -10,6 +10,8 @@ export interface LinkOptions {
   /** Bits a second at a time. */
   capacity: (nowMs: number) => number;
   delayMs: number;
+  /** What another route adds to the delay at a time. */
+  detourMs?: (nowMs: number) => number;
   jitterMs?: number;
   loss?: number;
   /** How much waits at the bottleneck before packets are dropped, as time at its rate. */
@@ -27,13 +29,13 @@ export class SimulatedLink {
   #lastArrivalMs = 0;
 
   constructor(options: LinkOptions) {
-    this.#options = { jitterMs: 0, loss: 0, queueMs: 400, others: () => 0, ...options };
+    this.#options = { jitterMs: 0, loss: 0, queueMs: 400, others: () => 0, detourMs: () => 0, ...options };
     this.#random = new Random(options.seed);
   }
 
   /** When a packet that is sent now arrives, undefined when it is lost. */
   send(bytes: number, nowMs: number): number | undefined {
-    const { capacity, delayMs, jitterMs, loss, queueMs, others } = this.#options;
+    const { capacity, delayMs, detourMs, jitterMs, loss, queueMs, others } = this.#options;
     const rate = capacity(nowMs);
     const otherBits = others(nowMs) * (nowMs - this.#lastMs) / 1000;
     this.#freeMs = Math.max(this.#freeMs, this.#lastMs) + otherBits * 1000 / rate;
@@ -41,7 +43,8 @@ export class SimulatedLink {
     this.#freeMs = Math.min(this.#freeMs, nowMs + queueMs);
     if (this.#random.chance(loss) || this.#freeMs - nowMs >= queueMs) return undefined;
     this.#freeMs = Math.max(this.#freeMs, nowMs) + bytes * 8000 / rate;
-    const arrivalMs = this.#freeMs + delayMs + this.#random.next() * jitterMs;
+    const wayMs = delayMs + detourMs(nowMs);
+    const arrivalMs = this.#freeMs + wayMs + this.#random.next() * jitterMs;
     // A path keeps its packets in order.
     this.#lastArrivalMs = Math.max(arrivalMs, this.#lastArrivalMs);
     return this.#lastArrivalMs;

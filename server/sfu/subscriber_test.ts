@@ -202,6 +202,16 @@ Deno.test("a recorded camera's best layer is taken as it is where there is room 
   expect(call.play(6).at(-1)!.layer).toBe(2);
 });
 
+Deno.test("a recorded camera's best layer is lowered a little for a viewer whose network nearly bears it", () => {
+  const call = new Call({ seed: 1, capacity: () => 1_800_000, delayMs: 40 });
+  call.lesson.core.record(call.producerId, 1);
+  call.play(12);
+  const later = call.play(6);
+  expect(later.every(({ layer }) => layer === 2)).toBe(true);
+  expect(later.reduce((sum, { kbps }) => sum + kbps, 0) / later.length).toBeGreaterThan(1350);
+  expect(call.demand[2]!.maxBitrate).toBeGreaterThanOrEqual(0.65 * 1_800_000);
+});
+
 Deno.test("a recorded camera keeps its best layer as it is, whatever a viewer's network bears", () => {
   const call = new Call({ seed: 1, capacity: () => 600_000, delayMs: 40 });
   call.lesson.core.record(call.producerId, 1);

@@ -137,13 +137,24 @@ export class TransportRtcp {
         const report = stream.ssrc === undefined
           ? undefined
           : stream.stats.report(stream.ssrc, nowMs);
-        if (report !== undefined && reports.length < MAX_BLOCKS) reports.push(report);
+        if (report === undefined || reports.length >= MAX_BLOCKS) continue;
+        if (producer.kind === "audio") raiseToListeners(report, producer, nowMs);
+        reports.push(report);
       }
     }
     if (reports.length > 0) {
       this.#transport.sendRtcp([{ type: "receiver-report", ssrc: OWN_SSRC, reports }]);
     }
   }
+}
+
+/**
+ * Tells a speaker's encoder the loss on the whole way to whoever hears worst: by it the encoder decides how much
+ * error correction it adds. The counts stay those of the way here, by which its bandwidth is estimated.
+ */
+function raiseToListeners(report: ReportBlock, producer: Producer, nowMs: number): void {
+  const heard = Math.min(255, Math.round(producer.worstLoss(nowMs) * 256));
+  report.fractionLost = Math.max(report.fractionLost, heard);
 }
 
 function firstSsrc(producers: Iterable<Producer>): number | undefined {

@@ -11,6 +11,7 @@ import { byId, enter, seesAndHears } from "../e2e/lesson.ts";
 import { Network } from "../e2e/network.ts";
 import { Relay, type Way } from "../e2e/relay.ts";
 import { writeBusyPicture } from "./network_picture.ts";
+import { writeVoice } from "./network_voice.ts";
 
 const ENCRYPTION = "e2ee";
 const SEED = 11;
@@ -40,6 +41,8 @@ interface Reading {
   width: number;
   concealed: number;
   samples: number;
+  /** Lost packets whose sound came with a later one. */
+  repaired: number;
 }
 
 /** Ada's page, and her way. */
@@ -53,7 +56,15 @@ async function read({ page, relay, address }: Receiver): Promise<Reading> {
   const bytes = relay.received(address);
   const figures = await page.evaluate(async () => {
     const { keptPeers = [] } = globalThis as unknown as { keptPeers?: RTCPeerConnection[] };
-    const sum = { freezeMs: 0, freezes: 0, frames: 0, width: 0, concealed: 0, samples: 0 };
+    const sum = {
+      freezeMs: 0,
+      freezes: 0,
+      frames: 0,
+      width: 0,
+      concealed: 0,
+      samples: 0,
+      repaired: 0,
+    };
     for (const peer of keptPeers.filter((peer) => peer.connectionState !== "closed")) {
       (await peer.getStats()).forEach((stat) => {
         if (stat.type !== "inbound-rtp") return;
@@ -63,6 +74,7 @@ async function read({ page, relay, address }: Receiver): Promise<Reading> {
         sum.width = Math.max(sum.width, stat.frameWidth ?? 0);
         sum.concealed += (stat.concealedSamples ?? 0) - (stat.silentConcealedSamples ?? 0);
         sum.samples += stat.totalSamplesReceived ?? 0;
+        sum.repaired += (stat.fecPacketsReceived ?? 0) - (stat.fecPacketsDiscarded ?? 0);
       });
     }
     return sum;
@@ -80,6 +92,7 @@ function between(before: Reading, after: Reading) {
     freezes: after.freezes - before.freezes,
     freezeMs: Math.round(after.freezeMs - before.freezeMs),
     concealed: samples <= 0 ? 1 : round((after.concealed - before.concealed) / samples),
+    repaired: after.repaired - before.repaired,
   };
 }
 
@@ -136,8 +149,10 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
   let lectern: Lectern | undefined;
   let relay: Relay | undefined;
   const picture = await Deno.makeTempFile({ suffix: ".y4m" });
+  const voice = await Deno.makeTempFile({ suffix: ".wav" });
   try {
     await writeBusyPicture(picture);
+    await writeVoice(voice);
     lectern = await Lectern.start({
       HOST: "0.0.0.0",
       MEDIA_ADDRESS: "127.0.0.1",
@@ -155,7 +170,12 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
       const browser = await launchChromium(
         [
           `--unsafely-treat-insecure-origin-as-secure=${origin}`,
-          ...(name === "Mia" ? [`--use-file-for-fake-video-capture=${picture}`] : []),
+          ...(name === "Mia"
+            ? [
+              `--use-file-for-fake-video-capture=${picture}`,
+              `--use-file-for-fake-audio-capture=${voice}`,
+            ]
+            : []),
         ],
         "fake",
         (chromium) => network.program(name.toLowerCase(), chromium),
@@ -190,5 +210,6 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
     await lectern?.stop();
     await network.close();
     await Deno.remove(picture);
+    await Deno.remove(voice);
   }
 }
