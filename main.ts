@@ -114,6 +114,7 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
   const metrics = new Metrics();
   metrics.collect(() => rooms.counters());
   metrics.collect(() => engine.counters());
+  metrics.collect(() => recorder.counters());
   metrics.collect(processNumbers);
 
   const app = createApp({
@@ -134,7 +135,7 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     metrics,
     now: Date.now,
     retentionMs: config.recordings.retentionMs,
-    ready: () => ready(storage, engine),
+    ready: () => ready(storage, engine, recorder),
     publicUrl: config.publicUrl,
     tryIt: config.tryIt,
     trustProxy: config.trustProxy,
@@ -213,8 +214,10 @@ export function logUncaught(logger: Logger): void {
 }
 
 /** The media process answers only when it lives; while it is being replaced, calls to it wait. */
-async function ready(storage: Storage, engine: MediaEngine): Promise<void> {
+async function ready(storage: Storage, engine: MediaEngine, recorder: Recorder): Promise<string[]> {
   await within(READY_MS, Promise.all([storage.ping(), engine.counters()]));
+  const { trouble } = recorder;
+  return trouble === null ? [] : [`recordings are not kept: ${trouble}`];
 }
 
 function processNumbers(): Record<string, number> {

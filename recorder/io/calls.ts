@@ -23,6 +23,7 @@ export type ToWorker =
   | { type: "closeTrack"; track: number }
   | { type: "entry"; entry: NewEntry }
   | { type: "mark"; recordingId: string; at: number; happening: Happening }
+  | { type: "ping" }
   | { type: "stop" };
 
 export type FromWorker =
@@ -31,10 +32,14 @@ export type FromWorker =
   | { type: "result"; id: number; value: unknown }
   | { type: "error"; id: number; message: string }
   | { type: "kept"; tracks: readonly number[] }
+  | { type: "noted"; count: number }
   | { type: "keyFramesWanted"; tracks: readonly number[] }
   | { type: "storing"; works: boolean; reason: string }
   | { type: "moving"; works: boolean; reason: string }
   | { type: "fault"; message: string }
+  /** A batch of packets of so many bytes. */
+  | { type: "taken"; bytes: number }
+  | { type: "alive" }
   | { type: "stopped" };
 
 /** Methods of the writer that the main process may call. */

@@ -1,17 +1,13 @@
 /**
- * The recorder as the main process sees it: a worker behind promises.
+ * The recorder as the main process sees it: a thread behind promises, replaced when it dies.
  *
- * Nothing here waits for the database. Invariant: when the worker dies, calls reject and rooms are told; lessons go on.
+ * Nothing here waits for the database. Invariants: when the thread dies, the recordings of running lessons go on in a
+ * new one, each source as a new track, and calls wait for it; rooms are told when that takes long; lessons go on.
  */
 import type { RecordingLibrary } from "../library.ts";
 import type { Happening, LogPoint, NewEntry, OpenRecording } from "../ports.ts";
-import {
-  type FromWorker,
-  LIBRARY_CALLS,
-  type RecorderStart,
-  type ToWorker,
-  type WriterCall,
-} from "./calls.ts";
+import { LIBRARY_CALLS, type RecorderStart, type ToWorker, type WriterCall } from "./calls.ts";
+import { RecorderThread, ThreadEnded, type Told } from "./recorder_thread.ts";
 import type { TrackSource } from "./writer.ts";
 
 export type { TrackSource } from "./writer.ts";
@@ -30,56 +26,91 @@ export interface RecorderLogger {
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
-const STOP_MS = 5000;
 /** A room waits no longer for its recording to be begun or ended; a later start completes it. */
 const CALL_MS = 10_000;
+/** Between attempts to start a thread that can't start or dies at once, at first; it doubles up to the limit. */
+const RETRY_MS = 100;
+const MAX_RETRY_MS = 30_000;
+/** A thread that lived longer is replaced at once. */
+const STABLE_MS = 60_000;
+/** Rooms aren't alarmed by a gap that is shorter. */
+const GAP_MS = 3000;
+/** Cursors and markers that aren't stored yet. */
+const MAX_NOTES = 5000;
+
+const WORKER = new URL("./worker.ts", import.meta.url);
+
+interface OpenTrack {
+  source: TrackSource;
+  listener: TrackListener;
+}
 
 export class Recorder {
   readonly library: RecordingLibrary;
-  readonly #worker: Worker;
-  readonly #logger: RecorderLogger;
-  readonly #ready = Promise.withResolvers<void>();
-  readonly #stopped = Promise.withResolvers<void>();
-  readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
-  readonly #tracks = new Map<number, TrackListener>();
+  readonly #tracks = new Map<number, OpenTrack>();
+  /** What a new thread has to take up. */
+  readonly #recordings = new Map<string, { meetingId: string; point: LogPoint }>();
   readonly #storingListeners = new Set<(works: boolean) => void>();
-  #nextCall = 1;
+  /** The thread that serves; null while it is replaced. */
+  #thread: RecorderThread | null = null;
+  #serving: Promise<RecorderThread>;
+  /** Cursors and markers that a new thread has to be given again, and how many before them this one has stored. */
+  readonly #notes: ToWorker[] = [];
+  #notesStored = 0;
   #nextTrack = 1;
-  #works = true;
-  #over = false;
+  /** Why media can't be stored; null while it can. */
+  #trouble: string | null = null;
+  #restarts = 0;
+  #droppedBatches = 0;
+  #retryMs = 0;
+  #startedAt = 0;
+  #closed = false;
 
-  private constructor(logger: RecorderLogger) {
-    this.#logger = logger;
-    this.#worker = new Worker(new URL("./worker.ts", import.meta.url).href, { type: "module" });
-    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
-    this.#worker.onerror = (event) => {
-      event.preventDefault();
-      this.#die(event.message);
-    };
+  private constructor(
+    private readonly begun: RecorderStart,
+    private readonly logger: RecorderLogger,
+    private readonly module: URL,
+  ) {
     this.library = this.#makeLibrary();
+    this.#serving = this.#spawn();
   }
 
-  /** Starts it; rejects when its database can't be opened. */
-  static async start(start: RecorderStart, logger: RecorderLogger): Promise<Recorder> {
-    const recorder = new Recorder(logger);
-    recorder.#post({ type: "start", start });
-    try {
-      await recorder.#ready.promise;
-    } catch (error) {
-      recorder.#worker.terminate();
-      throw error;
-    }
+  /** Starts it; rejects when its database can't be opened. `module` is what runs in its thread. */
+  static async start(
+    start: RecorderStart,
+    logger: RecorderLogger,
+    module: URL = WORKER,
+  ): Promise<Recorder> {
+    const recorder = new Recorder(start, logger, module);
+    await recorder.#serving;
     return recorder;
   }
 
   /** Whether media can be stored now. */
   get works(): boolean {
-    return this.#works && !this.#over;
+    return this.#trouble === null && !this.#closed;
+  }
+
+  /** For the operator: why media can't be stored now; null while it can. */
+  get trouble(): string | null {
+    return this.#trouble;
+  }
+
+  counters(): Record<string, number> {
+    return {
+      recorderWorks: this.works ? 1 : 0,
+      recorderRestarts: this.#restarts,
+      recordings: this.#recordings.size,
+      recordedTracks: this.#tracks.size,
+      recordingBatchesDropped: this.#droppedBatches,
+    };
   }
 
   /** Begins or takes up the recording of a meeting; null when it is over. */
   async begin(meetingId: string, point: LogPoint): Promise<OpenRecording | null> {
-    return await this.#call("begin", meetingId, point) as OpenRecording | null;
+    const open = await this.#call("begin", meetingId, point) as OpenRecording | null;
+    if (open !== null) this.#recordings.set(open.recordingId, { meetingId, point });
+    return open;
   }
 
   async pause(recordingId: string, point: LogPoint): Promise<void> {
@@ -92,12 +123,20 @@ export class Recorder {
 
   /** Resolves when it can be watched. */
   async end(recordingId: string, point: LogPoint): Promise<void> {
-    await this.#call("end", recordingId, point);
+    try {
+      await this.#call("end", recordingId, point);
+    } finally {
+      this.#recordings.delete(recordingId);
+    }
   }
 
   /** Lets go of a recording that goes on when the server is there again. */
   async suspend(recordingId: string): Promise<void> {
-    await this.#call("suspend", recordingId);
+    try {
+      await this.#call("suspend", recordingId);
+    } finally {
+      this.#recordings.delete(recordingId);
+    }
   }
 
   /** Ends recordings whose meetings are over; answers how many. */
@@ -108,30 +147,30 @@ export class Recorder {
   /** Answers the number under which the media engine is to hand the producer's packets over. */
   openTrack(source: TrackSource, listener: TrackListener): number {
     const track = this.#nextTrack++;
-    this.#tracks.set(track, listener);
-    this.#post({ type: "openTrack", track, source });
+    this.#tracks.set(track, { source, listener });
+    this.#thread?.post({ type: "openTrack", track, source });
     return track;
   }
 
   interruptTrack(track: number): void {
-    this.#post({ type: "interruptTrack", track });
+    this.#thread?.post({ type: "interruptTrack", track });
   }
 
   closeTrack(track: number): void {
-    if (this.#tracks.delete(track)) this.#post({ type: "closeTrack", track });
+    if (this.#tracks.delete(track)) this.#thread?.post({ type: "closeTrack", track });
   }
 
   /** Packets from the media process. The batch is handed over. */
   receive(batch: Uint8Array<ArrayBuffer>): void {
-    this.#post({ type: "packets", batch }, [batch.buffer]);
+    if (this.#thread?.hand(batch) !== true) this.#droppedBatches++;
   }
 
   entry(entry: NewEntry): void {
-    this.#post({ type: "entry", entry });
+    this.#note({ type: "entry", entry });
   }
 
   mark(recordingId: string, at: number, happening: Happening): void {
-    this.#post({ type: "mark", recordingId, at, happening });
+    this.#note({ type: "mark", recordingId, at, happening });
   }
 
   /** Hears when media can't be stored, and when it can again, until the answered function is called. */
@@ -141,16 +180,10 @@ export class Recorder {
   }
 
   async close(): Promise<void> {
-    if (!this.#over) {
-      this.#post({ type: "stop" });
-      const late = setTimeout(() => this.#stopped.resolve(), STOP_MS);
-      await this.#stopped.promise;
-      clearTimeout(late);
-    }
-    this.#over = true;
-    this.#worker.terminate();
-    for (const call of this.#pending.values()) call.reject(new Error("the recorder is closed"));
-    this.#pending.clear();
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#thread?.stop();
+    this.#thread = null;
   }
 
   async #call(method: WriterCall, ...args: unknown[]): Promise<unknown> {
@@ -163,13 +196,17 @@ export class Recorder {
     }
   }
 
-  #ask(target: "writer" | "library", method: string, args: unknown[]): Promise<unknown> {
-    if (this.#over) return Promise.reject(new Error("the recorder is not available"));
-    const id = this.#nextCall++;
-    const answer = Promise.withResolvers<unknown>();
-    this.#pending.set(id, answer);
-    this.#post({ type: "call", id, target, method, args });
-    return answer.promise;
+  /** Asks the thread, and the next one when it dies meanwhile: every call may be made twice. */
+  async #ask(target: "writer" | "library", method: string, args: unknown[]): Promise<unknown> {
+    for (let again = false;; again = true) {
+      if (this.#closed) throw new Error("the recorder is closed");
+      const thread = await this.#serving;
+      try {
+        return await thread.call(target, method, args);
+      } catch (error) {
+        if (again || !(error instanceof ThreadEnded)) throw error;
+      }
+    }
   }
 
   #makeLibrary(): RecordingLibrary {
@@ -180,61 +217,114 @@ export class Recorder {
     return Object.fromEntries(calls) as RecordingLibrary;
   }
 
-  #post(message: ToWorker, transfer: Transferable[] = []): void {
-    if (!this.#over) this.#worker.postMessage(message, transfer);
+  #note(message: ToWorker): void {
+    if (this.#notes.length >= MAX_NOTES) return;
+    this.#notes.push(message);
+    this.#thread?.post(message);
   }
 
-  #receive(message: FromWorker): void {
+  // Starting and replacing
+
+  /** Starts a thread and has it take up what is open. */
+  async #spawn(): Promise<RecorderThread> {
+    const thread = new RecorderThread({
+      module: this.module,
+      start: this.begun,
+      onTold: (message) => this.#receive(message),
+      onDeath: (reason) => this.#lost(thread, reason),
+    });
+    try {
+      await thread.ready;
+      await this.#takeUp(thread);
+    } catch (error) {
+      thread.end("it couldn't be started");
+      throw error;
+    }
+    if (this.#closed) thread.end("the recorder is closed");
+    else this.#thread = thread;
+    this.#startedAt = performance.now();
+    for (const [track, { source }] of this.#tracks) {
+      thread.post({ type: "openTrack", track, source });
+    }
+    this.#notesStored = 0;
+    for (const message of this.#notes) thread.post(message);
+    return thread;
+  }
+
+  async #takeUp(thread: RecorderThread): Promise<void> {
+    for (const [recordingId, { meetingId, point }] of this.#recordings) {
+      const open = await thread.call("writer", "begin", [meetingId, point]);
+      if (open === null) this.#recordings.delete(recordingId);
+    }
+  }
+
+  #lost(thread: RecorderThread, reason: string): void {
+    // One that dies while it is started is tried again by whoever starts it.
+    if (this.#closed || thread !== this.#thread) return;
+    this.#thread = null;
+    this.logger.error("the recorder's thread ended", { reason });
+    this.#serving = this.#replace();
+    this.#serving.catch(() => {});
+  }
+
+  async #replace(): Promise<RecorderThread> {
+    const gap = setTimeout(() => this.#tellStoring(false, "the recorder is restarting"), GAP_MS);
+    try {
+      if (performance.now() - this.#startedAt > STABLE_MS) this.#retryMs = 0;
+      while (true) {
+        await new Promise((resolve) => setTimeout(resolve, this.#retryMs));
+        this.#retryMs = Math.min(Math.max(RETRY_MS, 2 * this.#retryMs), MAX_RETRY_MS);
+        if (this.#closed) throw new Error("the recorder is closed");
+        this.#restarts++;
+        const thread = await this.#spawn().catch((error: unknown) => {
+          const reason = error instanceof Error ? error.message : `${error}`;
+          this.logger.error("the recorder's thread doesn't start", { reason });
+        });
+        if (thread === undefined) continue;
+        this.logger.warn("the recorder's thread was replaced", {
+          recordings: this.#recordings.size,
+        });
+        this.#tellStoring(true, "");
+        // Pictures begin with a key frame.
+        for (const { listener } of this.#tracks.values()) listener.keyFrameWanted();
+        return thread;
+      }
+    } finally {
+      clearTimeout(gap);
+    }
+  }
+
+  #receive(message: Told): void {
     switch (message.type) {
-      case "ready":
-        return this.#ready.resolve();
-      case "failed":
-        return this.#ready.reject(new Error(message.message));
-      case "result":
-        this.#pending.get(message.id)?.resolve(message.value);
-        this.#pending.delete(message.id);
-        return;
-      case "error":
-        this.#pending.get(message.id)?.reject(new Error(message.message));
-        this.#pending.delete(message.id);
-        return;
       case "kept":
-        for (const track of message.tracks) this.#tracks.get(track)?.kept();
+        for (const track of message.tracks) this.#tracks.get(track)?.listener.kept();
         return;
       case "keyFramesWanted":
-        for (const track of message.tracks) this.#tracks.get(track)?.keyFrameWanted();
+        for (const track of message.tracks) this.#tracks.get(track)?.listener.keyFrameWanted();
+        return;
+      case "noted":
+        this.#notes.splice(0, message.count - this.#notesStored);
+        this.#notesStored = message.count;
         return;
       case "storing":
         return this.#tellStoring(message.works, message.reason);
       case "moving":
-        if (message.works) return this.#logger.info("media is moved to the object store again");
-        return this.#logger.error(
+        if (message.works) return this.logger.info("media is moved to the object store again");
+        return this.logger.error(
           "media can't be moved to the object store; the database keeps it",
-          {
-            reason: message.reason,
-          },
+          { reason: message.reason },
         );
       case "fault":
-        return this.#logger.error("recorder fault", { fault: message.message });
-      case "stopped":
-        return this.#stopped.resolve();
+        return this.logger.error("recorder fault", { fault: message.message });
     }
   }
 
   #tellStoring(works: boolean, reason: string): void {
-    this.#works = works;
-    if (works) this.#logger.info("recordings are stored again");
-    else this.#logger.error("recordings can't be stored", { reason });
+    const worked = this.#trouble === null;
+    this.#trouble = works ? null : reason;
+    if (worked === works) return;
+    if (works) this.logger.info("recordings are stored again");
+    else this.logger.error("recordings can't be stored", { reason });
     for (const listener of this.#storingListeners) listener(works);
-  }
-
-  #die(reason: string): void {
-    if (this.#over) return;
-    this.#tellStoring(false, reason);
-    this.#over = true;
-    this.#ready.reject(new Error(reason));
-    this.#stopped.resolve();
-    for (const call of this.#pending.values()) call.reject(new Error("the recorder ended"));
-    this.#pending.clear();
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The recorder's thread: its own connection to the database, where large reads and writes hold up no room.
  *
- * Started by recorder.ts, which talks to it in the messages of calls.ts.
+ * Started by recorder_thread.ts, which talks to it in the messages of calls.ts.
  */
 import { statfs } from "node:fs/promises";
 import { type Database, openDatabase } from "../../db/database.ts";
@@ -65,11 +65,13 @@ async function receive(message: ToWorker): Promise<void> {
     }
     return;
   }
+  if (message.type === "ping") return say({ type: "alive" });
   if (serving === null) return;
   const { writer } = serving;
   switch (message.type) {
     case "packets":
-      return writer.receive(message.batch);
+      writer.receive(message.batch);
+      return say({ type: "taken", bytes: message.batch.length });
     case "openTrack":
       return writer.openTrack(message.track, message.source);
     case "interruptTrack":
@@ -95,6 +97,7 @@ async function start({ database, freeBytes, dataDir, objects }: RecorderStart): 
     new SqlRecordings(opened.query),
     {
       kept: (tracks) => say({ type: "kept", tracks }),
+      noted: (count) => say({ type: "noted", count }),
       keyFramesWanted: (tracks) => say({ type: "keyFramesWanted", tracks }),
       storing: (works, reason) => say({ type: "storing", works, reason }),
     },

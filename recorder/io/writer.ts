@@ -40,6 +40,8 @@ export interface WriterEvents {
   kept(tracks: readonly number[]): void;
   /** These tracks can't go on before a key frame. */
   keyFramesWanted(tracks: readonly number[]): void;
+  /** So many of the entries and markers that were ever given need not be given again. */
+  noted(count: number): void;
   /** Storing fails, or works again. */
   storing(works: boolean, reason: string): void;
 }
@@ -62,6 +64,8 @@ export class RecordingWriter {
   readonly #tracks = new Map<number, LiveTrack>();
   readonly #recordings = new Map<string, LiveRecording>();
   #waiting: Pick<Kept, "entries" | "markers"> = { entries: [], markers: [] };
+  /** Entries and markers that were given, ever. */
+  #notes = 0;
   #tail: Promise<unknown> = Promise.resolve();
   #works = true;
   #retryAt = 0;
@@ -190,10 +194,12 @@ export class RecordingWriter {
   }
 
   entry(entry: NewEntry): void {
+    this.#notes++;
     if (this.#waiting.entries.length < MAX_WAITING) this.#waiting.entries.push(entry);
   }
 
   mark(recordingId: string, at: number, happening: Happening): void {
+    this.#notes++;
     if (this.#waiting.markers.length >= MAX_WAITING) return;
     this.#waiting.markers.push({ recordingId, at, happening });
   }
@@ -208,21 +214,25 @@ export class RecordingWriter {
     if (!this.#works && now < this.#retryAt) return this.#drop();
     const kept: Kept = { ...this.#waiting, tracks: [], chunks: [] };
     this.#waiting = { entries: [], markers: [] };
+    const notes = this.#notes;
     const touched: LiveTrack[] = [];
     const starving: number[] = [];
     for (const live of this.#tracks.values()) {
       if (collect(live, now, kept)) touched.push(live);
       if (live.track.starves) starving.push(live.number);
     }
+    const obstacle = await this.obstacle().catch((error: unknown) => `${error}`);
     try {
-      const obstacle = await this.obstacle();
       if (obstacle !== null) throw new Error(obstacle);
       const { tracks, chunks, entries, markers } = kept;
       if (tracks.length + chunks.length + entries.length + markers.length > 0) {
         await this.store.keep(kept);
+        this.events.noted(notes);
       }
     } catch (error) {
       this.#forget(kept, touched);
+      // What the database itself refuses it would refuse again.
+      if (obstacle !== null) this.#waiting.markers.unshift(...kept.markers);
       this.#retryAt = now + RETRY_MS;
       this.#say(false, error instanceof Error ? error.message : `${error}`);
       return;
@@ -233,9 +243,9 @@ export class RecordingWriter {
     if (starving.length > 0) this.events.keyFramesWanted(starving);
   }
 
-  /** While nothing can be stored, what the tracks still hold goes nowhere. */
+  /** While nothing can be stored, what the tracks still hold goes nowhere. Markers are few, and wait. */
   #drop(): void {
-    this.#waiting = { entries: [], markers: [] };
+    this.#waiting.entries = [];
     for (const { track } of this.#tracks.values()) {
       track.interrupt();
       track.flush(Infinity);

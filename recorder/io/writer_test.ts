@@ -42,6 +42,7 @@ async function onStage(run: (stage: Stage) => Promise<void>): Promise<void> {
   const disk: Stage["disk"] = { obstacle: null };
   const events = {
     kept: () => {},
+    noted: () => {},
     keyFramesWanted: () => {},
     storing: (works: boolean, reason: string) => void storing.push(works ? "works" : reason),
   };
@@ -146,7 +147,7 @@ Deno.test("a recording whose meeting is over is completed at the next start, onc
       .execute();
     const next = new RecordingWriter(
       new SqlRecordings(database.query),
-      { kept: () => {}, keyFramesWanted: () => {}, storing: () => {} },
+      { kept: () => {}, noted: () => {}, keyFramesWanted: () => {}, storing: () => {} },
       () => Promise.resolve(null),
     );
     expect(await next.recover(START + 4000)).toBe(1);

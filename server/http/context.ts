@@ -36,8 +36,8 @@ export interface HttpDeps {
   now(): number;
   /** How long lessons are kept after their end, in milliseconds; null for ever. */
   retentionMs: number | null;
-  /** Rejects with the reason while the instance can't serve lessons. */
-  ready(): Promise<void>;
+  /** Rejects with the reason while the instance can't serve lessons; answers what else isn't as it should be. */
+  ready(): Promise<readonly string[]>;
   /** Scheme and host that people's links begin with. */
   publicUrl: string;
   tryIt: boolean;

@@ -9,13 +9,14 @@ export function healthRoutes(deps: HttpDeps): Hono<HttpEnv> {
   routes.get("/healthz", (context) => context.text("ok\n"));
 
   routes.get("/readyz", async (context) => {
+    let remarks: readonly string[];
     try {
-      await deps.ready();
+      remarks = await deps.ready();
     } catch (error) {
       deps.logger.warn("not ready", { error });
       throw new Problem("unavailable", "This instance can't serve lessons right now.");
     }
-    return context.text("ready\n");
+    return context.text(["ready", ...remarks, ""].join("\n"));
   });
 
   routes.get("/metrics", async () =>

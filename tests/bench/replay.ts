@@ -41,7 +41,7 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
   const database = await openDatabase({ kind: "file", path: storage.path, synchronous: "normal" });
   const writer = new RecordingWriter(
     new SqlRecordings(database.query),
-    { kept: () => {}, keyFramesWanted: () => {}, storing: () => {} },
+    { kept: () => {}, noted: () => {}, keyFramesWanted: () => {}, storing: () => {} },
     () => Promise.resolve(null),
   );
   const library = new SqlRecordingLibrary(database.query);

@@ -144,7 +144,7 @@ Deno.test("only the sandbox answers other origins", async () => {
 Deno.test("health, readiness and metrics answer, and readiness says when it can't serve", async () => {
   await using server = await withClient();
   expect((await server.send("/healthz")).status).toBe(200);
-  expect((await server.send("/readyz")).status).toBe(200);
+  expect(await (await server.send("/readyz")).text()).toBe("ready\n");
   const metrics = await (await server.send("/metrics")).text();
   expect(metrics).toContain(
     'lectern_http_requests_total{method="GET",route="/healthz",status="200"} 1',
@@ -152,6 +152,12 @@ Deno.test("health, readiness and metrics answer, and readiness says when it can'
   await using down = await startHttp({ ready: () => Promise.reject(new Error("no media")) });
   expect((await down.send("/readyz")).status).toBe(503);
   expect((await down.send("/healthz")).status).toBe(200);
+  await using ailing = await startHttp({ ready: () => Promise.resolve(["no recordings"]) });
+  const { status, text } = await ailing.send("/readyz").then(async (response) => ({
+    status: response.status,
+    text: await response.text(),
+  }));
+  expect({ status, text }).toEqual({ status: 200, text: "ready\nno recordings\n" });
 });
 
 Deno.test("a fault of ours is answered without its text, and logged with it", async () => {

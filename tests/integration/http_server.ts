@@ -68,7 +68,7 @@ export async function startHttp(change: Partial<HttpDeps> = {}): Promise<HttpSer
     metrics: new Metrics(),
     now: () => clock.now,
     retentionMs: null,
-    ready: () => storage.ping(),
+    ready: () => storage.ping().then(() => []),
     publicUrl: "https://lessons.example.org",
     tryIt: true,
     trustProxy: false,

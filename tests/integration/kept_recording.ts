@@ -19,7 +19,7 @@ export async function keepRecording(
 ): Promise<KeptRecording> {
   const writer = new RecordingWriter(
     new SqlRecordings(query),
-    { kept() {}, keyFramesWanted() {}, storing() {} },
+    { kept() {}, noted() {}, keyFramesWanted() {}, storing() {} },
     () => Promise.resolve(null),
   );
   const { recordingId } = (await writer.begin(meetingId, { seq: 0, at: startAt }))!;

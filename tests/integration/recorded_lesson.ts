@@ -18,6 +18,8 @@ export interface NodeOptions {
   folder: string;
   media?: Partial<LocalMediaOptions>;
   recorder?: Partial<RecorderStart>;
+  /** What runs in the recorder's thread. */
+  recorderModule?: URL;
   /** The rooms' clock. */
   now?: () => number;
 }
@@ -49,7 +51,7 @@ export class RecordingNode implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { folder, media, recorder, now = Date.now } = this.options;
+    const { folder, media, recorder, recorderModule, now = Date.now } = this.options;
     const database = {
       kind: "file",
       path: `${folder}/lectern.db`,
@@ -67,6 +69,7 @@ export class RecordingNode implements AsyncDisposable {
     this.recorder = await Recorder.start(
       { database, freeBytes: 0, dataDir: folder, objects: null, ...recorder },
       logger,
+      recorderModule,
     );
     this.engine = await startLocalMedia({
       address: ADDRESS,

@@ -31,6 +31,7 @@ import {
   untilKept,
   withNode,
 } from "./recording_scene.ts";
+import { dieInThread } from "./mortal_recorder.ts";
 import type { VictimSaid } from "./recording_victim.ts";
 import { until } from "./until.ts";
 
@@ -51,6 +52,9 @@ function leastFrames({ kind, spans }: TrackManifest): number {
   const coveredMs = spans.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
   return coveredMs / (kind === "audio" ? 40 : 400);
 }
+
+/** How late a busy machine may be itself. */
+const LATE_MS = 3000;
 
 /** Writes a word into everything that a document holds, under an id that doesn't tell it. */
 async function writeEverywhere(client: TestClient, id: string, word: string): Promise<void> {
@@ -340,6 +344,54 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
     }, { recorder: { freeBytes } });
     await Deno.remove(folder, { recursive: true });
   },
+
+  "when the recorder's thread dies amid a lesson, what came before is kept, and what comes after":
+    async () => {
+      await withNode(async (node) => {
+        const lesson = await node.book();
+        const { meetingId } = lesson;
+        const tutor = await node.join(lesson.tutor);
+        const media = await publish(tutor, node.engine);
+        await untilKept(node, meetingId, 1500);
+        const ends: number[] = [];
+        for (let deaths = 1; deaths <= 2; deaths++) {
+          ends.push(Date.now());
+          dieInThread();
+          // Whatever is asked meanwhile waits for the next thread.
+          await tutor.request("chat.send", { text: `after ${deaths}` });
+          const manifest = await untilKept(node, meetingId, 1500, { since: 2 * deaths });
+          expect(manifest.state).toBe("recording");
+          expect(node.recorder.counters()).toMatchObject({
+            recorderRestarts: deaths,
+            recorderWorks: 1,
+          });
+        }
+        await tutor.request("recording.pause", {});
+        dieInThread();
+        await tutor.request("recording.resume", {});
+        await untilKept(node, meetingId, 500, { since: 6 });
+        dieInThread();
+        const recordingId = await end(node, tutor);
+        media.peer.close();
+
+        const token = lesson.tutor.invite;
+        const manifest = await node.manifest(recordingId, token);
+        expect(manifest.tracks.length).toBe(8);
+        expect(manifest.pauses.length).toBe(1);
+        const texts = manifest.markers.filter(({ type }) => type === "chat");
+        expect(texts.length).toBe(2);
+        for (const track of manifest.tracks) {
+          expect((await probeTrack(node, recordingId, token, track)).complaints).toBe("");
+        }
+        for (const [index, diedAt] of ends.entries()) {
+          for (const track of manifest.tracks.slice(2 * index, 2 * index + 2)) {
+            const lostMs = diedAt - manifest.startedAt - track.startMs - track.durationMs;
+            expect(lostMs).toBeLessThan(1000 + LATE_MS);
+          }
+        }
+        await tutor.close();
+      }, { recorderModule: new URL("./mortal_recorder.ts", import.meta.url) });
+    },
 
   "after kill -9 a recording holds everything up to the last second, and is finished at restart":
     async () => {
