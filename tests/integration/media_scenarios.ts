@@ -36,6 +36,7 @@ async function localStage(options: Partial<LocalMediaOptions> = {}): Promise<Sta
   return await stage(await startLocalMedia({ address: ADDRESS, port: 0, ...options }));
 }
 
+/** Only where something must not happen meanwhile; what must happen is waited for. */
 async function forAWhile(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));
 }
@@ -95,18 +96,18 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
       await engine.setProducerPaused(tone, true);
       await engine.setProducerPaused(picture, true);
       const atPause = await engine.counters();
-      await forAWhile(600);
-      const later = await engine.counters();
-      expect(later["rtpForwarded"]).toBe(atPause["rtpForwarded"]);
-      expect(later["rtpReceived"]).toBeGreaterThan(atPause["rtpReceived"]! + 20);
-      expect(heard.loudness).toBeLessThan(0.01);
+      const received = async () => (await engine.counters())["rtpReceived"]!;
+      await until(async () => await received() > atPause["rtpReceived"]! + 40, {
+        what: "both go on sending",
+      });
+      expect((await engine.counters())["rtpForwarded"]).toBe(atPause["rtpForwarded"]);
+      await until(() => heard.loudness < 0.01, { what: "silence" });
       const framesInPause = seen.frames;
 
       await engine.setProducerPaused(tone, false);
       await engine.setProducerPaused(picture, false);
       await until(() => seen.frames > framesInPause + 10 && heard.loudness > 0.1, {
         what: "sound and picture after the pause",
-        limitMs: 5000,
       });
       for (const kind of ["audio", "video"] as const) {
         const { packetsReceived, packetsLost } = await bob.inbound(kind);
@@ -126,7 +127,7 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
     expect((await engine.counters())["rtpForwarded"]).toBe(rtpForwarded);
     const { frames } = seen;
     await engine.setConsumerPaused(seen.consumerId, false);
-    await until(() => seen.frames > frames + 5, { what: "picture again", limitMs: 5000 });
+    await until(() => seen.frames > frames + 5, { what: "picture again" });
     await engine.close();
   },
 
@@ -136,7 +137,7 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
       wrapSocket: (socket) => lossySocket(socket, { seed, loss: 0.05 }),
     });
     const seen = await bob.consume(await ada.publishPicture());
-    await until(() => seen.frames > 150, { what: `150 frames with seed ${seed}`, limitMs: 20_000 });
+    await until(() => seen.frames > 150, { what: `150 frames with seed ${seed}`, limitMs: 90_000 });
     const counters = await engine.counters();
     const video = await bob.inbound("video");
     expect(counters["nacksSent"]).toBeGreaterThan(0);
@@ -163,13 +164,13 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
       const starved = () =>
         events.flatMap((event) => event.type === "consumerStarved" ? [event.starved] : []).at(-1);
       way.shape({ down: { kbps: 80, delayMs: 20 } });
-      await until(() => starved() === true, { what: "no room for the picture", limitMs: 20_000 });
+      await until(() => starved() === true, { what: "no room for the picture", limitMs: 90_000 });
       await until(() => heard.loudness > 0.1, { what: "sound in spite of that" });
       const frames = seen.frames;
       way.shape({});
       await until(() => starved() === false && seen.frames > frames + 20, {
         what: "the picture",
-        limitMs: 20_000,
+        limitMs: 90_000,
       });
       await engine.close();
       way.close();

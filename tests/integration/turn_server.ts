@@ -31,7 +31,7 @@ export class TurnServer {
       stdout: "null",
       stderr: "null",
     }).spawn();
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < 600; tries++) {
       // It listens on TCP beside UDP.
       const connected = await Deno.connect({ hostname: "127.0.0.1", port }).catch(() => null);
       if (connected !== null) {
