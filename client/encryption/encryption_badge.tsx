@@ -53,12 +53,12 @@ function EncryptionDialog(
       <div class="encryption-words">
         <p>
           Sound and pictures are encrypted on your device and decrypted on theirs. The server in
-          between can’t open them. It does keep the board, the code and the chat.
+          between can’t open them. It keeps board, code and chat, and could read those.
         </p>
         <CodeWords encryption={encryption} />
         <p>
-          Read these words to each other. If everybody has the same, nobody listens in between. They
-          stand for{" "}
+          Read these words to each other. If everybody has the same, nobody listens in between; if
+          not, end the lesson. They stand for{" "}
           {sayNames(covered.map(({ me, name }) => me ? "you" : name))}, and change when somebody
           comes or goes.
         </p>

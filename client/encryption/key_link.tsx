@@ -13,8 +13,9 @@ export function KeyLink({ href, meetingId }: { href: string; meetingId: string }
   return (
     <section class="key-link" data-testid="key-link">
       <p>
-        Only browsers that took part have the key to faces and voices. To watch on another device,
-        open this link there. It carries the key: give it to nobody who mustn’t watch.
+        Only browsers that took part have the key to faces and voices, until their data is cleared.
+        To watch on another device, or after that, keep this link. It carries the key: give it to
+        nobody who mustn’t watch.
       </p>
       <p class="key-link-row">
         <input class="input" readOnly value={link.value} aria-label="Link that carries the key" />

@@ -27,10 +27,10 @@ export class FrameSealer {
     this.#epoch = { number: secret.epoch, key: await frameKey(secret, this.page) };
   }
 
-  /** Undefined when it can't be encrypted: then it mustn't be sent. */
+  /** Undefined of what isn't to be sent: it can't be encrypted, or is empty, as browsers' Opus is now and then. */
   async seal(frame: Bytes, source: MediaSource): Promise<Bytes | undefined> {
     const epoch = this.#epoch;
-    if (epoch === null || this.#counter >= MAX_FRAMES) return undefined;
+    if (frame.length === 0 || epoch === null || this.#counter >= MAX_FRAMES) return undefined;
     const counter = ++this.#counter;
     const { sender } = this.page;
     const trailer = { epoch: epoch.number, sender, counter };

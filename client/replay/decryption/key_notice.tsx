@@ -10,9 +10,8 @@ export function KeyNotice() {
   return (
     <div class="key-notice" role="status" data-testid="key-missing">
       <p>
-        Faces and voices of this lesson are encrypted, and this browser has no key to them. Open the
-        recording in a browser that took part, or by a link that somebody copied there. Board, code
-        and chat are here.
+        Faces and voices are encrypted, and their key isn’t in this browser. Watch where you took
+        part, or by a link with the key that was copied there. Board, code and chat are here.
       </p>
       <button type="button" class="button" onClick={() => read.value = true}>Close</button>
     </div>
