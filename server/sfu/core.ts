@@ -1,5 +1,5 @@
 /**
- * The media engine: every router behind one UDP port (RFC 7983 demultiplexing).
+ * The media engine: every router behind one port (RFC 7983 demultiplexing).
  *
  * Sans-I/O: {@linkcode MediaCore.receive} takes datagrams, {@linkcode MediaCore.tick} the time, and both fill the
  * socket's slots; the shell flushes. A datagram finds its transport by ICE username, later by the address that a
@@ -9,6 +9,7 @@
 import type {
   ConsumerOptions,
   DtlsParameters,
+  IceCandidate,
   IceParameters,
   RtpCapabilities,
   RtpParameters,
@@ -35,6 +36,8 @@ const PASSWORD_LENGTH = 24;
 const TICK_MS = 10;
 /** RFC 8445 §5.1.2.1: a host candidate, the first component. */
 const HOST_PRIORITY = (126 * 2 ** 24) + (65535 * 2 ** 8) + 255;
+/** RFC 6544 §4.2: below every candidate of UDP; passive. */
+const TCP_PRIORITY = (90 * 2 ** 24) + ((4 * 2 ** 13 + 8191) * 2 ** 8) + 255;
 
 export class MediaCore {
   readonly routerRtpCapabilities: RtpCapabilities = ROUTER_RTP_CAPABILITIES;
@@ -181,15 +184,7 @@ export class MediaCore {
     return {
       id: transport.id,
       iceParameters: iceParameters(transport.ice.credentials),
-      iceCandidates: [{
-        foundation: "udp",
-        priority: HOST_PRIORITY,
-        ip: announcedAddress,
-        address: announcedAddress,
-        protocol: "udp",
-        port: socket.port,
-        type: "host",
-      }],
+      iceCandidates: candidates(announcedAddress, socket),
       dtlsParameters: {
         role: "auto",
         fingerprints: [{ algorithm: "sha-256", value: dtls.fingerprint }],
@@ -331,6 +326,19 @@ export class MediaCore {
     }
     throw new MediaError("not-found", `there is no consumer ${id}`);
   }
+}
+
+function candidates(address: string, { port, takesTcp }: DatagramSocket): IceCandidate[] {
+  const host = { ip: address, address, port, type: "host" } as const;
+  const udp = { ...host, foundation: "udp", priority: HOST_PRIORITY, protocol: "udp" } as const;
+  if (takesTcp !== true) return [udp];
+  return [udp, {
+    ...host,
+    foundation: "tcp",
+    priority: TCP_PRIORITY,
+    protocol: "tcp",
+    tcpType: "passive",
+  }];
 }
 
 function iceParameters(credentials: IceCredentials): IceParameters {

@@ -116,7 +116,8 @@ export class IceAgent {
     if (this.#addresses.includes(from)) return;
     // A socket may have forgotten an address and made a new object for it.
     const same = this.#addresses.findIndex((known) =>
-      known.port === from.port && known.address === from.address
+      known.port === from.port && known.address === from.address &&
+      known.protocol === from.protocol
     );
     const evicted = same >= 0
       ? same

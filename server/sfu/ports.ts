@@ -5,11 +5,13 @@
  * are handed to a callback are valid only until it returns.
  */
 
-/** Where datagrams come from and go to. One object an address: compare by identity. */
+/** Where datagrams come from and go to. One object an address or TCP connection: compare by identity. */
 export interface Remote {
   readonly address: string;
   readonly port: number;
   readonly family: 4 | 6;
+  /** UDP when absent. */
+  readonly protocol?: "tcp";
 }
 
 /** Room for one outgoing datagram, pinned for native code. */
@@ -26,6 +28,8 @@ export const SLOT_BYTES = 1600;
 export interface DatagramSocket {
   readonly address: string;
   readonly port: number;
+  /** Whether the port takes TCP connections too; not when absent. */
+  readonly takesTcp?: boolean;
   /**
    * Hands over what has arrived, waiting at most `maxWaitMs` for the first datagram (0: not at all).
    * `bytes` is a pinned buffer longer than the datagram. Answers the number of datagrams.
@@ -45,7 +49,7 @@ export interface DatagramSocket {
   remote(address: string, port: number): Remote;
   /**
    * Holds a remote, so that its address answers the same object until as many calls of `release`.
-   * Others are forgotten when many newer addresses have spoken since.
+   * Others are forgotten when many newer addresses have spoken since; a connection that was held is closed.
    */
   keep(remote: Remote): void;
   release(remote: Remote): void;

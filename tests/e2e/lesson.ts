@@ -92,7 +92,7 @@ export async function seesAndHears(page: Page, timeoutMs = 15_000): Promise<void
 type Stats = Record<string, unknown>;
 
 /** Every statistic of a kind, over a page's open connections. */
-function statistics(page: Page, type: string): Promise<Stats[]> {
+export function statistics(page: Page, type: string): Promise<Stats[]> {
   return page.evaluate(async (type) => {
     const { keptPeers = [] } = globalThis as unknown as { keptPeers?: RTCPeerConnection[] };
     const open = keptPeers.filter((peer) => peer.connectionState !== "closed");

@@ -1,19 +1,22 @@
-/** A lesson in which somebody changes from one network to another, in real Chromium. */
+/** Lessons on networks as they are: somebody changes to another one, or theirs lets no UDP through. In real Chromium. */
 import { expect } from "@std/expect";
-import { type Browser } from "playwright-core";
-import { launchChromium, Lectern, linkOf, openPerson } from "./lectern.ts";
-import { byId, enter, seesAndHears } from "./lesson.ts";
+import { type Browser, type Page } from "playwright-core";
+import { launchChromium, Lectern, linkOf, openPerson, until } from "./lectern.ts";
+import { byId, enter, seesAndHears, statistics } from "./lesson.ts";
 import { Network } from "./network.ts";
 
 const missing = await Network.missing();
 const why = missing === null ? "" : ` (skipped: ${missing})`;
 
-Deno.test(
-  `whoever gets another address in the middle of a lesson stays in it, and goes on seeing and hearing${why}`,
-  {
-    ignore: missing !== null,
-  },
-  async () => {
+interface Lesson {
+  network: Network;
+  mia: Page;
+  ada: Page;
+}
+
+/** Mia beside the server, Ada in a place of her own. */
+function test(name: string, run: (lesson: Lesson) => Promise<void>): void {
+  Deno.test(`${name}${why}`, { ignore: missing !== null }, async () => {
     const network = await Network.open(["ada"]);
     if (typeof network === "string") throw new Error(network);
     const lectern = await Lectern.start({ HOST: "0.0.0.0", MEDIA_ADDRESS: network.address });
@@ -31,17 +34,48 @@ Deno.test(
       };
       const mia = await open("Mia");
       const ada = await open("Ada", (program) => network.program("ada", program));
-      await seesAndHears(ada);
-      await seesAndHears(mia);
-      await network.move("ada");
       await seesAndHears(ada, 30_000);
       await seesAndHears(mia, 30_000);
-      expect(await byId(mia, "tile").count()).toBe(2);
-      expect(await byId(ada, "join").count()).toBe(0);
+      await run({ network, mia, ada });
     } finally {
       for (const browser of browsers) await browser.close();
       await lectern.stop();
       await network.close();
     }
-  },
-);
+  });
+}
+
+/** The protocols of the ways that a page's connections have chosen. */
+async function protocols(page: Page): Promise<unknown[]> {
+  const [pairs, candidates] = [
+    await statistics(page, "candidate-pair"),
+    await statistics(page, "local-candidate"),
+  ];
+  return pairs
+    .filter(({ nominated, state }) => nominated === true && state === "succeeded")
+    .map(({ localCandidateId }) => candidates.find(({ id }) => id === localCandidateId)?.protocol);
+}
+
+test("whoever gets another address in the middle of a lesson stays in it, and goes on seeing and hearing", async ({ network, mia, ada }) => {
+  await network.move("ada");
+  await seesAndHears(ada, 30_000);
+  await seesAndHears(mia, 30_000);
+  expect(await byId(mia, "tile").count()).toBe(2);
+  expect(await byId(ada, "join").count()).toBe(0);
+});
+
+test("where UDP is blocked in the middle of a lesson TCP takes over, and a page that is loaded anew begins with it", async ({ network, mia, ada }) => {
+  await until(() => protocols(ada), (ways) => ways.includes("udp"));
+  await network.blockUdp("ada");
+  const overTcp = (ways: unknown[]) => ways.length === 2 && ways.every((way) => way === "tcp");
+  await until(() => protocols(ada), overTcp, 60_000);
+  await seesAndHears(ada, 30_000);
+  await seesAndHears(mia, 30_000);
+  expect(await byId(mia, "tile").count()).toBe(2);
+
+  await ada.reload();
+  await byId(ada, "room").waitFor();
+  await until(() => protocols(ada), overTcp, 60_000);
+  await seesAndHears(ada, 30_000);
+  await seesAndHears(mia, 30_000);
+});

@@ -101,6 +101,16 @@ export class Network {
     await this.#plug(place);
   }
 
+  /** From now on a person's datagrams get lost without a word, as behind many a firewall; TCP goes on. */
+  async blockUdp(person: string): Promise<void> {
+    const { namespace } = this.#place(person);
+    const nobody = `${this.subnet}.254`;
+    const nowhere = ["lladdr", "02:00:00:00:00:fe", "dev", "eth0", "nud", "permanent"];
+    await run("ip", "-n", namespace, "neigh", "replace", nobody, ...nowhere);
+    await run("ip", "-n", namespace, "route", "replace", "default", "via", nobody, "table", "99");
+    await run("ip", "-n", namespace, "rule", "add", "ipproto", "udp", "pref", "99", "lookup", "99");
+  }
+
   async close(): Promise<void> {
     for (const { namespace, cable } of this.#people.values()) {
       await run("ip", "link", "delete", cable).catch(() => {});

@@ -7,6 +7,7 @@
 import { expect } from "@std/expect";
 import type { MediaEngine, MediaEvent } from "../../server/sfu/engine.ts";
 import { type LocalMediaOptions, startLocalMedia } from "../../server/sfu/io/local.ts";
+import { startMediaPool } from "../../server/sfu/io/media_pool.ts";
 import { startMediaProcess } from "../../server/sfu/io/process.ts";
 import { Relay } from "../e2e/relay.ts";
 import { lossySocket } from "./lossy_socket.ts";
@@ -216,6 +217,36 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
       what: "sound and picture after the restart",
     });
     expect((await engine.counters())["stunAnswered"]).toBeGreaterThan(stunAnswered!);
+    expect(events.filter(({ type }) => type === "transportClosed")).toEqual([]);
+    await engine.close();
+  },
+
+  "where UDP is blocked sound and picture come over TCP, also after an ICE restart": async () => {
+    const logger = { info: () => {}, warn: () => {}, error: () => {} };
+    const pool = await startMediaPool({ address: ADDRESS, port: 0, processes: 1, logger });
+    const { engine, ada, bob, events } = await stage({
+      ...pool,
+      createTransport: async (routerId, direction) => {
+        const options = await pool.createTransport(routerId, direction);
+        const iceCandidates = options.iceCandidates.filter(({ protocol }) => protocol === "tcp");
+        return { ...options, iceCandidates };
+      },
+    });
+    const heard = await bob.consume(await ada.publishTone());
+    const seen = await bob.consume(await ada.publishPicture());
+    await until(() => seen.frames > 25 && heard.loudness > 0.1, { what: "sound and picture" });
+    for (const transport of [bob.receiveTransport!, ada.sendTransport!]) {
+      const iceParameters = await engine.restartIce(transport.id);
+      await transport.restartIce({ iceParameters: { ...iceParameters, iceLite: true } });
+    }
+    const { frames } = seen;
+    await until(() => seen.frames > frames + 50 && heard.loudness > 0.1, {
+      what: "sound and picture after the restart",
+    });
+    const report = [...(await bob.receiveTransport!.getStats()).values()];
+    const pair = report.find(({ type, nominated }) => type === "candidate-pair" && nominated);
+    const local = report.find(({ id }) => id === pair?.localCandidateId);
+    expect(local?.protocol).toBe("tcp");
     expect(events.filter(({ type }) => type === "transportClosed")).toEqual([]);
     await engine.close();
   },

@@ -8,6 +8,7 @@ const SCENARIOS = [
   "a consumer paused by its receiver gets nothing until it resumes",
   "5% of the packets lost on both ways are repaired without a key frame for each",
   "where there is room for sound alone the picture stops, and comes back with the room",
+  "where UDP is blocked sound and picture come over TCP, also after an ICE restart",
   "an ICE restart keeps sound and picture",
   "a peer with another certificate than announced gets no connection",
 ];

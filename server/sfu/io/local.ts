@@ -8,7 +8,7 @@ import { createDtlsFactory } from "./dtls.ts";
 import { runMediaLoop } from "./media_loop.ts";
 import { systemRandomness } from "./randomness.ts";
 import { collectBatches } from "./recorded_batches.ts";
-import { openSocket } from "./socket.ts";
+import { openMediaPort } from "./media_port.ts";
 
 export interface LocalMediaOptions {
   address: string;
@@ -23,7 +23,7 @@ export interface LocalMediaOptions {
 
 /** Opens the port and serves media on this thread without ever blocking it. */
 export async function startLocalMedia(options: LocalMediaOptions): Promise<MediaEngine> {
-  const opened = await openSocket(options);
+  const opened = await openMediaPort(options);
   const socket = options.wrapSocket?.(opened) ?? opened;
   const recorded = collectBatches(options.onRecorded ?? (() => {}));
   const core = new MediaCore({

@@ -17,7 +17,7 @@ import { createDtlsFactory } from "./dtls.ts";
 import { runMediaLoop } from "./media_loop.ts";
 import { systemRandomness } from "./randomness.ts";
 import { collectBatches } from "./recorded_batches.ts";
-import { openSocket } from "./socket.ts";
+import { openMediaPort } from "./media_port.ts";
 
 /** How often the main process hears that this one lives. */
 export const ALIVE_MS = 200;
@@ -91,7 +91,7 @@ interface Serving {
 }
 
 async function start(request: Extract<ControlRequest, { type: "start" }>): Promise<Serving> {
-  const socket = await openSocket(request);
+  const socket = await openMediaPort(request);
   const recorded = collectBatches(hand);
   const core = new MediaCore({
     socket,

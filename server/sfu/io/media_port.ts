@@ -1,0 +1,119 @@
+/**
+ * The media port: UDP, and TCP under the same number for networks that let no UDP through, as one socket.
+ *
+ * The core can't tell them apart but by the candidates that it offers. Datagrams over UDP take the same way as without
+ * TCP; those for a connection are written into the same slot and copied from there.
+ */
+import { type DatagramSocket, type Remote, type Slot, SLOT_BYTES } from "../ports.ts";
+import { SystemCallError } from "./libc.ts";
+import { openSocket } from "./socket.ts";
+import { StreamPeer, StreamPeers, type StreamPeersOptions } from "./stream_peers.ts";
+
+/** A port that is free for UDP is rarely taken for TCP. */
+const MAX_TRIES = 20;
+const EADDRINUSE = 98;
+
+export interface MediaPortOptions extends StreamPeersOptions {
+  address: string;
+  /** 0: any that is free for both. */
+  port: number;
+}
+
+/** Binds both; rejects when the address or port can't be had. */
+export async function openMediaPort(options: MediaPortOptions): Promise<DatagramSocket> {
+  const { address, port } = options;
+  for (let tries = 1;; tries++) {
+    const datagrams = await openSocket({ address, port });
+    try {
+      const listener = Deno.listen({ hostname: address, port: datagrams.port });
+      return new MediaPort(datagrams, new StreamPeers(listener, options));
+    } catch (error) {
+      datagrams.close();
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+      if (port !== 0 || tries === MAX_TRIES) throw new SystemCallError("listen", EADDRINUSE);
+    }
+  }
+}
+
+class MediaPort implements DatagramSocket {
+  readonly takesTcp = true;
+  readonly address: string;
+  readonly port: number;
+  readonly #datagrams: DatagramSocket;
+  readonly #streams: StreamPeers;
+  #slot: Slot | undefined;
+  /** The wait that is under way. */
+  #wait: Promise<boolean> | undefined;
+
+  constructor(datagrams: DatagramSocket, streams: StreamPeers) {
+    this.#datagrams = datagrams;
+    this.#streams = streams;
+    this.address = datagrams.address;
+    this.port = datagrams.port;
+  }
+
+  receive(
+    maxWaitMs: number,
+    onDatagram: (bytes: Uint8Array, view: DataView, length: number, from: Remote) => void,
+  ): number | Promise<number> {
+    const streamed = this.#streams.deliver(onDatagram);
+    const came = this.#datagrams.receive(streamed > 0 ? 0 : maxWaitMs, onDatagram);
+    if (streamed === 0) return came;
+    return typeof came === "number" ? came + streamed : came.then((count) => count + streamed);
+  }
+
+  slot(): Slot {
+    return this.#slot = this.#datagrams.slot();
+  }
+
+  commit(length: number, to: Remote): void {
+    if (!(to instanceof StreamPeer)) return this.#datagrams.commit(length, to);
+    if (length > SLOT_BYTES) throw new RangeError(`A datagram of ${length} bytes`);
+    if (this.#slot === undefined) throw new Error("A commit without a slot");
+    if (length > 0) this.#streams.push(this.#slot.bytes, length, to);
+  }
+
+  flush(): void {
+    this.#datagrams.flush();
+    this.#streams.flush();
+  }
+
+  waitReadable(maxWaitMs: number): Promise<boolean> {
+    if (this.#streams.waits) return Promise.resolve(true);
+    // A wait that TCP ended goes on, and serves the next call.
+    this.#wait ??= this.#datagrams.waitReadable(maxWaitMs).finally(() => this.#wait = undefined);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#streams.onReadable = () => resolve(true);
+    this.#wait.then(resolve);
+    return promise;
+  }
+
+  remote(address: string, port: number): Remote {
+    return this.#datagrams.remote(address, port);
+  }
+
+  keep(remote: Remote): void {
+    if (remote instanceof StreamPeer) this.#streams.keep(remote);
+    else this.#datagrams.keep(remote);
+  }
+
+  release(remote: Remote): void {
+    if (remote instanceof StreamPeer) this.#streams.release(remote);
+    else this.#datagrams.release(remote);
+  }
+
+  counters(): { received: number; sent: number; dropped: number } {
+    const { received, sent, dropped } = this.#datagrams.counters();
+    const streams = this.#streams;
+    return {
+      received: received + streams.received,
+      sent: sent + streams.sent,
+      dropped: dropped + streams.dropped,
+    };
+  }
+
+  close(): void {
+    this.#datagrams.close();
+    this.#streams.close();
+  }
+}

@@ -1,0 +1,74 @@
+import { expect } from "@std/expect";
+import {
+  FramedInput,
+  FramedOutput,
+  MAX_FRAME_BYTES,
+  MAX_OUTPUT_BYTES,
+  MAX_PICTURE_BYTES,
+} from "./stream_framing.ts";
+
+/** Lets `input` read `bytes` in pieces; answers the frames that it found, or null for what is no frame. */
+function read(input: FramedInput, bytes: Uint8Array, pieceBytes: number): number[][] | null {
+  const frames: number[][] = [];
+  const into = new Uint8Array(1600);
+  for (let at = 0; at < bytes.length;) {
+    const { room } = input;
+    const piece = bytes.subarray(at, at + Math.min(pieceBytes, room.length));
+    room.set(piece);
+    input.took(piece.length);
+    at += piece.length;
+    for (let length = input.next(into); length !== 0; length = input.next(into)) {
+      if (length < 0) return null;
+      frames.push([...into.subarray(0, length)]);
+    }
+  }
+  return frames;
+}
+
+const written = (output: FramedOutput) => (output.take() ?? new Uint8Array()).slice();
+
+Deno.test("frames come out as they went in, in whatever pieces they travel", () => {
+  const sizes = [1, 300, MAX_FRAME_BYTES, 2, 1200, 1200, 1200, 20];
+  const frames = sizes.map((size, i) => new Uint8Array(size).fill(i + 1));
+  for (const pieceBytes of [1, 2, 3, 1000, 100_000]) {
+    const output = new FramedOutput();
+    for (const frame of frames) expect(output.push(frame, frame.length)).toBe(true);
+    expect(read(new FramedInput(), written(output), pieceBytes))
+      .toEqual(frames.map((frame) => [...frame]));
+    expect(output.take()).toBeUndefined();
+  }
+});
+
+Deno.test("an empty frame says nothing, and one that is too long ends it", () => {
+  expect(read(new FramedInput(), Uint8Array.of(0, 0, 0, 1, 7), 5)).toEqual([[7]]);
+  expect(read(new FramedInput(), Uint8Array.of(0, 1, 7, 0xff, 0xff), 5)).toBeNull();
+  // What a browser would say to a web server.
+  expect(read(new FramedInput(), new TextEncoder().encode("GET / HTTP/1.1\r\n"), 16)).toBeNull();
+});
+
+Deno.test("what waits is bounded, and sound has room where pictures have none left", () => {
+  const output = new FramedOutput();
+  const picture = new Uint8Array(1200);
+  const sound = new Uint8Array(120).fill(1);
+  let pictures = 0;
+  while (output.push(picture, picture.length)) pictures++;
+  expect(pictures).toBe(Math.floor(MAX_PICTURE_BYTES / 1202));
+  let sounds = 0;
+  while (output.push(sound, sound.length)) sounds++;
+  expect(sounds).toBeGreaterThan(100);
+  const bytes = written(output);
+  expect(bytes.length).toBeLessThanOrEqual(MAX_OUTPUT_BYTES);
+  expect(read(new FramedInput(), bytes, 5000)).toHaveLength(pictures + sounds);
+  expect(output.push(picture, picture.length)).toBe(true);
+});
+
+Deno.test("what is being written stays as it is while more collects", () => {
+  const output = new FramedOutput();
+  for (let round = 0; round < 5; round++) {
+    output.push(Uint8Array.of(round), 1);
+    const leaving = output.take();
+    output.push(Uint8Array.of(100 + round), 1);
+    expect([...leaving!]).toEqual([0, 1, round]);
+    expect([...output.take()!]).toEqual([0, 1, 100 + round]);
+  }
+});
