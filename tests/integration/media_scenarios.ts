@@ -11,7 +11,7 @@ import { startMediaPool } from "../../server/sfu/io/media_pool.ts";
 import { startMediaProcess } from "../../server/sfu/io/process.ts";
 import { Relay } from "../e2e/relay.ts";
 import { lossySocket } from "./lossy_socket.ts";
-import { TestPeer } from "./media_peer.ts";
+import { type Received, TestPeer } from "./media_peer.ts";
 import { findTurnServer, TurnServer } from "./turn_server.ts";
 import { until } from "./until.ts";
 
@@ -38,6 +38,11 @@ async function localStage(options: Partial<LocalMediaOptions> = {}): Promise<Sta
 }
 
 /** Only where something must not happen meanwhile; what must happen is waited for. */
+/** What Bob hears of Ada. */
+async function hearing({ ada, bob }: Stage): Promise<Received> {
+  return await bob.consume(await ada.publishTone());
+}
+
 async function forAWhile(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));
 }
@@ -250,6 +255,29 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
     expect(events.filter(({ type }) => type === "transportClosed")).toEqual([]);
     await engine.close();
   },
+
+  "when one of two media processes is killed, the lesson in the other goes on, and its own has media again":
+    async () => {
+      const logger = { info: () => {}, warn: () => {}, error: () => {} };
+      const pool = await startMediaPool({ address: ADDRESS, port: 0, processes: 2, logger });
+      const [killed, spared] = [await stage(pool), await stage(pool)];
+      const before = await hearing(killed);
+      const undisturbed = await hearing(spared);
+      await until(() => before.frames > 10 && undisturbed.frames > 10, { what: "two lessons" });
+      Deno.kill(pool.processes[0]!.pid, "SIGKILL");
+      await until(() => killed.events.some(({ type }) => type === "lost"), { what: "lost" });
+      for (const peer of [killed.ada, killed.bob]) peer.close();
+      const again = await hearing(await stage(pool));
+      const { frames } = undisturbed;
+      await until(
+        () => again.loudness > 0.1 && undisturbed.loudness > 0.1 && undisturbed.frames > frames,
+        { what: "sound in both lessons" },
+      );
+      expect(await spared.bob.inbound("audio")).toMatchObject({ packetsLost: 0 });
+      expect(spared.events.filter(({ type }) => type === "lost" || type === "transportClosed"))
+        .toEqual([]);
+      await pool.close();
+    },
 
   "a peer with another certificate than announced gets no connection": async () => {
     const local = await startLocalMedia({ address: ADDRESS, port: 0 });

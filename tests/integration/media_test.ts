@@ -9,6 +9,7 @@ const SCENARIOS = [
   "5% of the packets lost on both ways are repaired without a key frame for each",
   "where there is room for sound alone the picture stops, and comes back with the room",
   "where UDP is blocked sound and picture come over TCP, also after an ICE restart",
+  "when one of two media processes is killed, the lesson in the other goes on, and its own has media again",
   "an ICE restart keeps sound and picture",
   "a peer with another certificate than announced gets no connection",
 ];
