@@ -122,3 +122,48 @@ export function drawShape(
     scale: 1,
   }, rest);
 }
+
+export function arrowShape(id: string, rest: Record<string, unknown> = {}): TLRecord {
+  return testShape("arrow", id, {
+    kind: "arc",
+    labelColor: "black",
+    color: "black",
+    fill: "none",
+    dash: "draw",
+    size: "m",
+    arrowheadStart: "none",
+    arrowheadEnd: "arrow",
+    font: "draw",
+    start: { x: 0, y: 0 },
+    end: { x: 2, y: 0 },
+    bend: 0,
+    text: "",
+    labelPosition: 0.5,
+    scale: 1,
+    elbowMidPoint: 0.5,
+  }, rest);
+}
+
+/** One end of an arrow held by a shape. */
+export function arrowBinding(
+  id: string,
+  fromId: string,
+  toId: string,
+  terminal: "start" | "end",
+): TLRecord {
+  return {
+    id: `binding:${id}`,
+    typeName: "binding",
+    type: "arrow",
+    fromId,
+    toId,
+    meta: {},
+    props: {
+      terminal,
+      normalizedAnchor: { x: 0.5, y: 0.5 },
+      isExact: false,
+      isPrecise: false,
+      snap: "none",
+    },
+  } as unknown as TLRecord;
+}
