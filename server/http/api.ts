@@ -10,6 +10,7 @@ import { openApiDocument } from "./openapi.ts";
 import type { Operation } from "./operation.ts";
 import { operationRoutes } from "./operation_routes.ts";
 import { WEBHOOKS } from "./webhook_events.ts";
+import { thumbnailOperations } from "./thumbnail_operations.ts";
 import { webhookOperations } from "./webhook_operations.ts";
 import { recordingOperations } from "./recording_operations.ts";
 
@@ -17,6 +18,7 @@ import { recordingOperations } from "./recording_operations.ts";
 export function apiOperations(deps: HttpDeps): Operation[] {
   return [
     ...meetingOperations(deps),
+    ...thumbnailOperations(deps),
     ...linkOperations(deps),
     ...recordingOperations(deps),
     ...webhookOperations(deps),

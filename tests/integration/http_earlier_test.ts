@@ -230,6 +230,8 @@ Deno.test("a small picture of the board is kept with the lesson, for its people 
   await using server = await startHttp();
   const { storage, clock } = server;
   const lesson = await book(server, MIA, [ADA]);
+  const forBooking = () => server.api("GET", `/meetings/${lesson.meetingId}/thumbnail`);
+  expect((await forBooking()).status).toBe(404);
   const put = async (who: Person, body: Uint8Array<ArrayBuffer> | string) => {
     const headers = { authorization: `Bearer ${lesson.tokens.get(who.id)}` };
     const path = `/api/thumbnails/${lesson.meetingId}`;
@@ -269,6 +271,11 @@ Deno.test("a small picture of the board is kept with the lesson, for its people 
   };
   expect(await lessonsPage(ADA)).toBe(200);
   expect(await lessonsPage(BEN)).toBe(404);
+  expect(await (await forBooking()).json()).toEqual({
+    meetingId: lesson.meetingId,
+    mediaType: "image/png",
+    data: newer.toBase64(),
+  });
 
   await deleteLesson(server, lesson.meetingId);
   expect(await storage.thumbnails.find(lesson.meetingId)).toBeNull();
