@@ -15,14 +15,12 @@ import { RoomError } from "../../rooms/errors.ts";
 import type { Participant } from "../session.ts";
 import { ChatLog } from "./chat-log.ts";
 import { Messages } from "./messages.ts";
-import { availableStages } from "./stages.ts";
 import { UnstablePeople } from "./unstable.ts";
-import { View } from "./view.ts";
+import type { View } from "./view.ts";
 
 export class RoomModel {
   readonly chat: ChatLog;
   readonly messages = new Messages();
-  readonly view = new View(availableStages);
 
   /** Who shares a screen now, others before oneself. */
   readonly sharers: ReadonlySignal<readonly Participant[]>;
@@ -41,6 +39,7 @@ export class RoomModel {
     readonly devices: Devices,
     /** Null when the server may see and hear what passes through it. */
     readonly encryption: Encryption | null,
+    readonly view: View,
   ) {
     this.chat = new ChatLog(room.doc, room.me.id);
     this.sharers = computed(() =>

@@ -13,8 +13,10 @@ import { RoomContext, RoomModel } from "./model.ts";
 import { Questions } from "./questions.tsx";
 import { SidePanel } from "./side-panel.tsx";
 import { StageArea } from "./stage-area.tsx";
+import { availableStages } from "./stages.ts";
 import { StatusLine } from "./status-line.tsx";
 import { TopBar } from "./top-bar.tsx";
+import { View } from "./view.ts";
 import "./room.css";
 
 interface RoomProps {
@@ -41,6 +43,7 @@ export function Room({ session, joined, devices }: RoomProps) {
   );
   useEffect(() => () => media.close(), [media]);
   useEffect(() => () => encryption?.close(), [encryption]);
+  const view = useMemo(() => new View(availableStages), [session]);
   // The joined room is its own key: after a refused update it is another one, with another document.
   return (
     <Joined
@@ -50,6 +53,7 @@ export function Room({ session, joined, devices }: RoomProps) {
       devices={devices}
       media={media}
       encryption={encryption}
+      view={view}
     />
   );
 }
@@ -57,11 +61,13 @@ export function Room({ session, joined, devices }: RoomProps) {
 interface JoinedProps extends RoomProps {
   media: RoomMedia;
   encryption: Encryption | null;
+  /** What the person has open stays open when the room starts afresh. */
+  view: View;
 }
 
-function Joined({ session, joined, devices, media, encryption }: JoinedProps) {
+function Joined({ session, joined, devices, media, encryption, view }: JoinedProps) {
   const model = useMemo(
-    () => new RoomModel(session, joined, media, devices, encryption),
+    () => new RoomModel(session, joined, media, devices, encryption, view),
     [joined, media],
   );
   useEffect(() => {

@@ -1,84 +1,25 @@
 /** Two people at one board in real Chromium, against the real server. */
 import { expect } from "@std/expect";
 import { PDFDocument } from "pdf-lib";
-import type { Browser, Locator, Page } from "playwright-core";
-import { type Booking, linkOf, openPerson, type PersonPage, until } from "./lectern.ts";
+import type { Locator } from "playwright-core";
+import {
+  choose,
+  corner,
+  drawStroke,
+  drop,
+  enterBoard,
+  fromMenu,
+  ink,
+  openBoard,
+  saved,
+  shapes,
+  showsShapes,
+  two,
+} from "./board.ts";
+import { linkOf, openPerson, type PersonPage, until } from "./lectern.ts";
 import { byId, lessonTests } from "./lesson.ts";
 
 const test = lessonTests();
-
-const shapes = (page: Page) => page.locator(".tl-shape").count();
-
-async function showsShapes(page: Page, count: number): Promise<void> {
-  await until(() => shapes(page), (now) => now === count);
-}
-
-async function enterBoard({ page }: PersonPage, url: string): Promise<Page> {
-  await page.goto(url);
-  await byId(page, "join").click();
-  await openBoard(page);
-  return page;
-}
-
-async function openBoard(page: Page): Promise<void> {
-  await byId(page, "room").waitFor();
-  await page.keyboard.press("b");
-  await page.locator(".tl-canvas").waitFor();
-}
-
-async function two(
-  browser: Browser,
-  booking: Booking,
-): Promise<{ mia: Page; ada: Page; errors: string[][] }> {
-  const [tutor, student] = [await openPerson(browser), await openPerson(browser)];
-  const mia = await enterBoard(tutor, linkOf(booking, "Mia"));
-  const ada = await enterBoard(student, linkOf(booking, "Ada"));
-  return { mia, ada, errors: [tutor.errors, student.errors] };
-}
-
-async function corner(page: Page): Promise<{ x: number; y: number }> {
-  const box = await page.locator(".tl-canvas").boundingBox();
-  if (box === null) throw new Error("there is no board");
-  return box;
-}
-
-/** A stroke of the pen that begins at this place of the canvas. */
-async function drawStroke(page: Page, left: number, top: number): Promise<void> {
-  const { x, y } = await corner(page);
-  await page.keyboard.press("d");
-  await page.mouse.move(x + left, y + top);
-  await page.mouse.down();
-  for (let step = 1; step <= 20; step++) {
-    await page.mouse.move(x + left + step * 4, y + top + 15 * Math.sin(step / 3));
-  }
-  await page.mouse.up();
-}
-
-async function drop(page: Page, name: string, type: string, content: string): Promise<void> {
-  await page.evaluate(`(() => {
-    const bytes = Uint8Array.from(atob(${JSON.stringify(btoa(content))}), (c) => c.charCodeAt(0));
-    const data = new DataTransfer();
-    data.items.add(new File([bytes], ${JSON.stringify(name)}, { type: ${JSON.stringify(type)} }));
-    const options = { dataTransfer: data, bubbles: true, cancelable: true, clientX: 300, clientY: 400 };
-    document.querySelector(".tl-canvas").dispatchEvent(new DragEvent("drop", options));
-  })()`);
-}
-
-async function fromMenu(page: Page, item: string): Promise<void> {
-  await byId(page, "main-menu.button").click();
-  await page.getByText(item).click();
-}
-
-/** The file that the page hands over after the action. */
-async function saved(page: Page, action: () => Promise<void>): Promise<string> {
-  const [download] = await Promise.all([page.waitForEvent("download"), action()]);
-  return await download.path();
-}
-
-async function choose(page: Page, item: string, file: string): Promise<void> {
-  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), fromMenu(page, item)]);
-  await chooser.setFiles(file);
-}
 
 test("strokes, text, formulas and graphs appear on the other side, and undo is one's own", async ({ lectern, browser }) => {
   const { mia, ada, errors } = await two(browser, await lectern.book());
@@ -132,6 +73,53 @@ test("the host decides who draws, and others look on at once", async ({ lectern,
   await ada.getByText("You can look on").waitFor({ state: "detached" });
   await drawStroke(ada, 80, 120);
   await showsShapes(mia, 2);
+});
+
+test("the server refuses who may no longer draw, and their board goes back to everyone's", async ({ lectern, browser }) => {
+  const booking = await lectern.book();
+  const mia = await enterBoard(await openPerson(browser), linkOf(booking, "Mia"));
+  const student = await openPerson(browser);
+  // Ada's page can be made deaf: then it doesn't hear that she may no longer draw, and goes on writing.
+  await student.context.addInitScript(`{
+    const Native = WebSocket;
+    globalThis.WebSocket = class extends Native {
+      constructor(...given) {
+        super(...given);
+        this.addEventListener("message", (event) => {
+          if (globalThis.deafTo === this) event.stopImmediatePropagation();
+        });
+        globalThis.newestSocket = this;
+      }
+    };
+  }`);
+  const ada = await enterBoard(student, linkOf(booking, "Ada"));
+  await drawStroke(mia, 80, 120);
+  await showsShapes(ada, 1);
+  await ada.getByText("Saved", { exact: true }).waitFor();
+  await ada.evaluate("deafTo = newestSocket");
+  await byId(mia, "board-host").click();
+  await byId(mia, "board-draw-host").click();
+  await mia.evaluate(`{
+    globalThis.mostShapes = 0;
+    new MutationObserver(() => {
+      mostShapes = Math.max(mostShapes, document.querySelectorAll(".tl-shape").length);
+    }).observe(document.querySelector(".tl-canvas"), { childList: true, subtree: true });
+  }`);
+  await byId(mia, "board-host").click();
+  await mia.locator("[data-testid=board-draw-host] svg").waitFor();
+  await mia.keyboard.press("Escape");
+
+  await drawStroke(ada, 80, 250);
+  // The server closes the connection; the page comes back with what everybody has, and says so.
+  await ada.getByText("did not reach the others").waitFor();
+  await ada.getByRole("button", { name: "Go on" }).click();
+  await ada.getByText("You can look on").waitFor();
+  await showsShapes(ada, 1);
+  await drawStroke(mia, 80, 380);
+  await showsShapes(ada, 2);
+  expect(await mia.evaluate("mostShapes")).toBe(2);
+  expect(await shapes(mia)).toBe(2);
+  expect(student.errors).toEqual([]);
 });
 
 test("menus open their submenus, and what stands in them works", async ({ lectern, browser }) => {
@@ -267,25 +255,6 @@ test("a lesson goes on from the board of an earlier one, and is known by its pic
   await row.scrollIntoViewIfNeeded();
   await until(() => width(row.locator("img")), (pixels) => pixels > 50);
 });
-
-/** How many pixels of a PNG differ from its first. */
-async function ink(page: Page, png: Uint8Array): Promise<number> {
-  const base64 = btoa(Array.from(png, (byte) => String.fromCharCode(byte)).join(""));
-  return await page.evaluate(`(async () => {
-    const bytes = Uint8Array.from(atob("${base64}"), (c) => c.charCodeAt(0));
-    const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
-    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-    const context = canvas.getContext("2d");
-    context.drawImage(bitmap, 0, 0);
-    const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
-    let ink = 0;
-    for (let at = 0; at < data.length; at += 4) {
-      const far = [0, 1, 2].some((part) => Math.abs(data[at + part] - data[part]) > 60);
-      if (far) ink++;
-    }
-    return ink;
-  })()`);
-}
 
 test("a finger on a phone draws, and the host brings the phone to where everyone is", async ({ lectern, browser }) => {
   const booking = await lectern.book();
