@@ -71,9 +71,17 @@ export async function putPdf(
   const id = "pdf-progress";
   const tell = (title: string) => toasts.addToast({ id, title, keepOpen: true });
   tell(`${file.name} is being put on the board`);
-  await telling(toasts, "The PDF couldn't be put on the board.", async () => {
+  await telling(toasts, `${file.name} couldn't be put on the board.`, async () => {
     const { insertPdf } = await import("./files/insert_pdf.ts");
-    await insertPdf(editor, session, file, (done, of) => tell(`Page ${done} of ${of}`));
+    const { placed, pages } = await insertPdf(editor, session, file, (number, of) => {
+      tell(`${file.name}: page ${number} of ${of}`);
+    });
+    if (placed === pages) return;
+    toasts.addToast({
+      title: `The first ${placed} of ${pages} pages are on the board.`,
+      description: "A board takes no more from one file. Put in the rest as a file of its own.",
+      severity: "warning",
+    });
   });
   toasts.removeToast(id);
 }

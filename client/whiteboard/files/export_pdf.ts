@@ -1,6 +1,9 @@
-/** The whole board as one PDF: a page of the board is a page of the file, as large as what is on it. */
+/**
+ * The whole board as one PDF. A page of the board is a page of the file, as large as what is on it; where pages of a
+ * PDF were put on the board, each is a page of the file again, with what was written on it.
+ */
 import { PDFDocument } from "pdf-lib";
-import type { Editor, TLPageId } from "tldraw";
+import { Box, type Editor, type TLPageId, type TLShapeId } from "tldraw";
 
 const MARGIN_PX = 32;
 const PIXEL_RATIO = 2;
@@ -25,18 +28,53 @@ export async function exportPdf(editor: Editor, title: string): Promise<Blob | n
 }
 
 async function addPage(editor: Editor, pageId: TLPageId, file: PDFDocument): Promise<void> {
-  const ids = [...editor.getPageShapeIds(pageId)];
-  if (ids.length === 0) return;
+  if (editor.getPageShapeIds(pageId).size === 0) return;
   // tldraw draws only what is on the page that it shows.
   editor.setCurrentPage(pageId);
-  const { blob, width, height } = await editor.toImage(ids, {
-    format: "png",
-    background: true,
-    darkMode: false,
-    padding: MARGIN_PX,
-    pixelRatio: PIXEL_RATIO,
+  for (const { ids, bounds } of sheetsOf(editor)) {
+    const { blob, width, height } = await editor.toImage([...ids], {
+      format: "png",
+      background: true,
+      darkMode: false,
+      pixelRatio: PIXEL_RATIO,
+      bounds,
+      padding: 0,
+    });
+    const image = await file.embedPng(await blob.arrayBuffer());
+    const size = { width: width * POINTS_PER_PX, height: height * POINTS_PER_PX };
+    file.addPage([size.width, size.height]).drawImage(image, { x: 0, y: 0, ...size });
+  }
+}
+
+interface Sheet {
+  ids: readonly TLShapeId[];
+  bounds: Box;
+}
+
+/** What of the shown page goes on which page of the file: backgrounds in reading order, then what is beside them. */
+function sheetsOf(editor: Editor): Sheet[] {
+  const placed = editor.getCurrentPageShapesSorted().flatMap((shape) => {
+    const bounds = editor.getShapePageBounds(shape);
+    return bounds === undefined ? [] : [{ shape, bounds }];
   });
-  const image = await file.embedPng(await blob.arrayBuffer());
-  const size = { width: width * POINTS_PER_PX, height: height * POINTS_PER_PX };
-  file.addPage([size.width, size.height]).drawImage(image, { x: 0, y: 0, ...size });
+  const backgrounds = placed
+    .filter(({ shape }) => shape.type === "image" && shape.isLocked)
+    .sort((a, b) => a.bounds.x - b.bounds.x || a.bounds.y - b.bounds.y);
+  const sheets: Box[] = backgrounds.map(({ bounds }) => bounds.clone());
+  const beside: Box[] = [];
+  for (const { shape, bounds } of placed) {
+    if (backgrounds.some((background) => background.shape === shape)) continue;
+    const at = backgrounds.findIndex((background) =>
+      background.bounds.containsPoint(bounds.center)
+    );
+    // Whatever stands over the edge is shown whole.
+    const sheet = sheets[at];
+    if (sheet === undefined) beside.push(bounds);
+    else sheets[at] = Box.Common([sheet, bounds]);
+  }
+  if (beside.length > 0) sheets.push(Box.Common(beside).expandBy(MARGIN_PX));
+  return sheets.map((sheet) => ({
+    ids: placed.filter(({ bounds }) => sheet.collides(bounds)).map(({ shape }) => shape.id),
+    bounds: sheet,
+  }));
 }
