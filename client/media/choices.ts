@@ -1,5 +1,8 @@
 /** The devices that a person chose, remembered in this browser. */
 
+/** What the microphone is for: speech is freed of echo and noise, an instrument is sent in stereo as it sounds. */
+export type SoundMode = "speech" | "music";
+
 /** An id of null means the system's default. */
 export interface DeviceChoices {
   microphoneId: string | null;
@@ -7,6 +10,7 @@ export interface DeviceChoices {
   speakerId: string | null;
   microphoneOn: boolean;
   cameraOn: boolean;
+  sound: SoundMode;
 }
 
 const KEY = "lectern:devices";
@@ -16,6 +20,7 @@ const DEFAULTS: DeviceChoices = {
   speakerId: null,
   microphoneOn: true,
   cameraOn: true,
+  sound: "speech",
 };
 
 /** What was remembered, with defaults for what was not or makes no sense. */
@@ -35,6 +40,7 @@ export function parseChoices(text: string | null): DeviceChoices {
     speakerId: id("speakerId"),
     microphoneOn: fields.microphoneOn !== false,
     cameraOn: fields.cameraOn !== false,
+    sound: fields.sound === "music" ? "music" : "speech",
   };
 }
 

@@ -6,10 +6,10 @@
  * track, so that its light is off; only the newest wish for a source takes effect.
  */
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { type DeviceChoices, readChoices, writeChoices } from "./choices.ts";
+import { type DeviceChoices, readChoices, type SoundMode, writeChoices } from "./choices.ts";
 import { type DeviceTrouble, platformTrouble, troubleOf } from "./trouble.ts";
 
-export type { DeviceChoices, DeviceTrouble };
+export type { DeviceChoices, DeviceTrouble, SoundMode };
 
 export interface DeviceInfo {
   id: string;
@@ -55,6 +55,8 @@ export interface Devices {
   chooseMicrophone(id: string | null): Promise<void>;
   chooseCamera(id: string | null): Promise<void>;
   chooseSpeaker(id: string | null): void;
+  /** Opens the microphone anew; the track's `contentHint` says what it is for. */
+  chooseSound(mode: SoundMode): Promise<void>;
   /** Stops every track and listener. */
   close(): void;
 }
@@ -112,8 +114,18 @@ class OwnDevices implements Devices {
 
   async chooseMicrophone(id: string | null): Promise<void> {
     this.#choose({ microphoneId: id });
+    await this.#reopenMicrophone(true);
+  }
+
+  async chooseSound(mode: SoundMode): Promise<void> {
+    if (this.choices.peek().sound === mode) return;
+    this.#choose({ sound: mode });
+    await this.#reopenMicrophone(false);
+  }
+
+  async #reopenMicrophone(exact: boolean): Promise<void> {
     const { on, track } = this.microphone.peek();
-    if (on || track !== null) await this.#open(["microphone"], true);
+    if (on || track !== null) await this.#open(["microphone"], exact);
   }
 
   async chooseCamera(id: string | null): Promise<void> {
@@ -205,7 +217,7 @@ class OwnDevices implements Devices {
     const source = this.#source(kind);
     const { on, track: earlier } = source.peek();
     track.enabled = on;
-    track.contentHint = kind === "microphone" ? "speech" : "motion";
+    track.contentHint = kind === "microphone" ? this.choices.peek().sound : "motion";
     track.addEventListener("ended", () => void this.#ended(kind, track));
     source.value = { on, track, opening: false, trouble: null };
     stop(earlier);
@@ -233,15 +245,16 @@ class OwnDevices implements Devices {
   }
 
   #constraints(kinds: readonly Kind[], exact: boolean): MediaStreamConstraints {
-    const { microphoneId, cameraId } = this.choices.peek();
+    const { microphoneId, cameraId, sound } = this.choices.peek();
+    const speech = sound === "speech";
     const device = (id: string | null) =>
       id === null ? {} : { deviceId: exact ? { exact: id } : { ideal: id } };
     return {
       audio: kinds.includes("microphone") && {
-        echoCancellation: true,
-        noiseSuppression: true,
-        autoGainControl: true,
-        channelCount: { ideal: 1 },
+        echoCancellation: speech,
+        noiseSuppression: speech,
+        autoGainControl: speech,
+        channelCount: { ideal: speech ? 1 : 2 },
         ...device(microphoneId),
       },
       video: kinds.includes("camera") && {

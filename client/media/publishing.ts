@@ -11,6 +11,7 @@ import { MEDIA_SOURCES } from "../../rooms/document/schema.ts";
 import { RoomError } from "../../rooms/errors.ts";
 import type { NoticeParams } from "../../rooms/protocol/messages.ts";
 import type { FrameCryptor } from "./contract.ts";
+import { maxBitrateOfLower } from "./encoder_share.ts";
 import type { MediaRoute } from "./route.ts";
 
 /** What should be sent from a source now. */
@@ -27,9 +28,16 @@ type SendOptions = Parameters<MediaRoute["send"]["produce"]>[0] & object;
 /** One temporal layer: the server chooses among the pictures' sizes. */
 const scalabilityMode = "L1T1";
 
-/** How each source is encoded, lowest quality first. A screen keeps its detail in the one encoding that it has. */
-const ENCODINGS: Record<MediaSource, readonly RtpEncodingParameters[]> = {
+/** How a source is encoded: a microphone in one of two ways. */
+type Manner = MediaSource | "music";
+
+/** Beyond this nobody hears a difference. */
+const MUSIC_BPS = 160_000;
+
+/** Lowest quality first. A screen keeps its detail in the one encoding that it has. */
+const ENCODINGS: Record<Manner, readonly RtpEncodingParameters[]> = {
   audio: [{ maxBitrate: 40_000 }],
+  music: [{ maxBitrate: MUSIC_BPS }],
   video: [
     { scaleResolutionDownBy: 4, maxBitrate: 150_000, maxFramerate: 30, scalabilityMode },
     { scaleResolutionDownBy: 2, maxBitrate: 500_000, maxFramerate: 30, scalabilityMode },
@@ -41,8 +49,10 @@ const ENCODINGS: Record<MediaSource, readonly RtpEncodingParameters[]> = {
 
 type Demand = NoticeParams<"media.demand">["encodings"];
 
-const CODEC_OPTIONS: Record<MediaSource, NonNullable<SendOptions["codecOptions"]>> = {
+const CODEC_OPTIONS: Record<Manner, NonNullable<SendOptions["codecOptions"]>> = {
   audio: { opusDtx: true, opusFec: true, opusStereo: false },
+  // A pause in music isn't silence.
+  music: { opusDtx: false, opusFec: true, opusStereo: true, opusMaxAverageBitrate: MUSIC_BPS },
   video: { videoGoogleStartBitrate: START_KBPS },
   screen: { videoGoogleStartBitrate: START_KBPS },
   screenAudio: { opusDtx: false, opusFec: true, opusStereo: true },
@@ -50,6 +60,8 @@ const CODEC_OPTIONS: Record<MediaSource, NonNullable<SendOptions["codecOptions"]
 
 interface Sent {
   producer: Producer | null;
+  /** How the producer's encoder was set up, which holds as long as it lives. */
+  manner: Manner;
   /** What the server was last told; null when that is not known any more. */
   on: boolean | null;
   running: Promise<void> | null;
@@ -60,8 +72,9 @@ interface Sent {
   sending: Demand | null;
 }
 
-const newlySent = (): Sent => ({
+const newlySent = (source: MediaSource): Sent => ({
   producer: null,
+  manner: source,
   on: null,
   running: null,
   again: false,
@@ -71,9 +84,7 @@ const newlySent = (): Sent => ({
 
 export class Publisher {
   readonly #sent = new Map<MediaSource, Sent>(
-    MEDIA_SOURCES.map((
-      source,
-    ) => [source, newlySent()]),
+    MEDIA_SOURCES.map((source) => [source, newlySent(source)]),
   );
 
   constructor(
@@ -136,15 +147,19 @@ export class Publisher {
     const { track, on } = this.wanted(source);
     const live = track?.readyState === "live" ? track : null;
     const { producer } = sent;
+    const manner = mannerOf(source, live);
     if (producer === null) {
       if (live === null) return false;
-      sent.producer = await this.#produce(source, live, on);
+      sent.manner = manner;
+      sent.producer = await this.#produce(source, live, on, manner);
       sent.on = on;
       sent.demand = null;
       sent.sending = null;
       return true;
     }
-    if (live === null && (source === "screen" || source === "screenAudio")) {
+    const over = live === null && (source === "screen" || source === "screenAudio");
+    const otherwise = live !== null && manner !== sent.manner;
+    if (over || otherwise) {
       sent.producer = null;
       producer.close();
       await this.#closeAtServer(producer.id);
@@ -162,13 +177,18 @@ export class Publisher {
     if (sent.demand !== sent.sending) {
       const { demand } = sent;
       sent.sending = demand;
-      await sendOnly(producer, ENCODINGS[source], demand ?? []);
+      await this.#sendOnly(producer, ENCODINGS[sent.manner], demand ?? []);
       return true;
     }
     return false;
   }
 
-  async #produce(source: MediaSource, track: MediaStreamTrack, on: boolean): Promise<Producer> {
+  async #produce(
+    source: MediaSource,
+    track: MediaStreamTrack,
+    on: boolean,
+    manner: Manner,
+  ): Promise<Producer> {
     const { route, cryptor } = this;
     const vp8 = track.kind === "video"
       ? route.device.sendRtpCapabilities.codecs?.find(({ mimeType }) => /\/vp8$/i.test(mimeType))
@@ -178,8 +198,8 @@ export class Publisher {
       stopTracks: false,
       disableTrackOnPause: false,
       // The library writes into them.
-      encodings: ENCODINGS[source].map((encoding) => ({ ...encoding })),
-      codecOptions: CODEC_OPTIONS[source],
+      encodings: ENCODINGS[manner].map((encoding) => ({ ...encoding })),
+      codecOptions: CODEC_OPTIONS[manner],
       appData: { source, on },
       ...(vp8 === undefined ? {} : { codec: vp8 }),
       // Attached later, encryption would leave the first frames in clear.
@@ -187,6 +207,34 @@ export class Publisher {
         ? {}
         : { onRtpSender: (sender: RTCRtpSender) => cryptor.sender(sender, source) }),
     });
+  }
+
+  /** Brings the browser's encodings in line with the demand. One that can't do so sends everything, as before. */
+  async #sendOnly(
+    producer: Producer,
+    encodings: readonly RtpEncodingParameters[],
+    demand: Demand,
+  ): Promise<void> {
+    const sender = producer.rtpSender;
+    if (sender === undefined || producer.closed) return;
+    const { width = 0, height = 0 } = producer.track?.getSettings() ?? {};
+    const parameters = sender.getParameters();
+    const isActive = (i: number) => demand[i]?.active ?? true;
+    parameters.encodings.forEach((encoding, i) => {
+      encoding.active = isActive(i);
+      const bitrate = demand[i]?.maxBitrate ?? encodings[i]?.maxBitrate;
+      if (bitrate === undefined) return;
+      const isLower = parameters.encodings.some((_, above) => above > i && isActive(above));
+      const pixels = width * height / (encodings[i]?.scaleResolutionDownBy ?? 1) ** 2;
+      const told = isLower && this.#sharesOut ? maxBitrateOfLower(bitrate, pixels) : bitrate;
+      encoding.maxBitrate = Math.round(told);
+    });
+    await sender.setParameters(parameters).catch(() => {});
+  }
+
+  /** Whether the browser's encoder treats lower layers as Chromium's does. */
+  get #sharesOut(): boolean {
+    return this.route.device.handlerName.startsWith("Chrome");
   }
 
   async #closeAtServer(producerId: string): Promise<void> {
@@ -205,20 +253,7 @@ export class Publisher {
   }
 }
 
-/** Brings the browser's encodings in line with the demand. One that can't do so sends everything, as before. */
-async function sendOnly(
-  producer: Producer,
-  encodings: readonly RtpEncodingParameters[],
-  demand: Demand,
-): Promise<void> {
-  const sender = producer.rtpSender;
-  if (sender === undefined || producer.closed) return;
-  const parameters = sender.getParameters();
-  parameters.encodings.forEach((encoding, i) => {
-    const { active = true, maxBitrate = null } = demand[i] ?? {};
-    encoding.active = active;
-    const bitrate = maxBitrate ?? encodings[i]?.maxBitrate;
-    if (bitrate !== undefined) encoding.maxBitrate = Math.round(bitrate);
-  });
-  await sender.setParameters(parameters).catch(() => {});
+/** The devices tell by the content hint what a microphone is for. */
+function mannerOf(source: MediaSource, track: MediaStreamTrack | null): Manner {
+  return source === "audio" && track?.contentHint === "music" ? "music" : source;
 }

@@ -83,6 +83,7 @@ export class TestDevices implements Devices {
     speakerId: null,
     microphoneOn: true,
     cameraOn: true,
+    sound: "speech",
   });
   readonly microphone = signal<OwnSource>(OFF);
   readonly camera = signal<OwnSource>(OFF);
@@ -119,6 +120,10 @@ export class TestDevices implements Devices {
   }
 
   chooseSpeaker(): void {}
+
+  chooseSound(): Promise<void> {
+    return Promise.resolve();
+  }
 
   close(): void {
     this.#end(this.microphone);

@@ -1,7 +1,7 @@
 /** Changing the microphone, camera or loudspeaker during the lesson. */
 import { Check, ChevronUp } from "lucide-preact";
 import { Menu, MenuItem } from "../design/menu.tsx";
-import type { DeviceInfo } from "../media/devices.ts";
+import type { DeviceInfo, SoundMode } from "../media/devices.ts";
 import { useRoom } from "./model.ts";
 
 export function DeviceMenu() {
@@ -29,6 +29,10 @@ export function DeviceMenuItems() {
         chosen={choices.microphoneId}
         onChoose={(id) => void devices.chooseMicrophone(id)}
       />
+      <SoundChoice
+        chosen={choices.sound}
+        onChoose={(mode) => void devices.chooseSound(mode)}
+      />
       <Choice
         label="Camera"
         list={cameras}
@@ -44,6 +48,35 @@ export function DeviceMenuItems() {
         />
       )}
     </>
+  );
+}
+
+const SOUNDS: readonly { mode: SoundMode; label: string; detail: string }[] = [
+  { mode: "speech", label: "Speech", detail: "Without echo and noise" },
+  { mode: "music", label: "Music", detail: "Stereo, as it sounds. Use headphones" },
+];
+
+interface SoundChoiceProps {
+  chosen: SoundMode;
+  onChoose: (mode: SoundMode) => void;
+}
+
+function SoundChoice({ chosen, onChoose }: SoundChoiceProps) {
+  return (
+    <div role="group" aria-label="What the microphone is for">
+      <div class="menu-heading">What the microphone is for</div>
+      {SOUNDS.map(({ mode, label, detail }) => (
+        <MenuItem
+          key={mode}
+          {...(chosen === mode && { icon: Check })}
+          label={label}
+          detail={detail}
+          checked={chosen === mode}
+          testId={`sound-${mode}`}
+          onSelect={() => onChoose(mode)}
+        />
+      ))}
+    </div>
   );
 }
 

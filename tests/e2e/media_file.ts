@@ -56,6 +56,36 @@ export async function loudness(path: string): Promise<number> {
   return Number(/mean_volume: (-?[\d.]+) dB/.exec(stderr)?.[1]);
 }
 
+/** The mean loudness in dB of what the two channels of a file's sound don't have in common; the same twice is about -91. */
+export async function stereoWidth(path: string): Promise<number> {
+  const filter = "pan=mono|c0=0.5*c0-0.5*c1,volumedetect";
+  const { stderr } = await run("ffmpeg", [
+    "-i",
+    path,
+    "-map",
+    "0:a",
+    "-af",
+    filter,
+    "-f",
+    "null",
+    "-",
+  ]);
+  return Number(/mean_volume: (-?[\d.]+) dB/.exec(stderr)?.[1]);
+}
+
+/** A microphone for Chromium with another note on each side: 440 Hz on the left, 1760 Hz on the right. */
+export async function twoNotes(): Promise<string> {
+  const path = await Deno.makeTempFile({ prefix: "lectern-microphone-", suffix: ".wav" });
+  const note = (hertz: number) => ["-f", "lavfi", "-i", `sine=frequency=${hertz}:duration=4`];
+  await run("ffmpeg", [
+    ..."-y -v error".split(" "),
+    ...[...note(440), ...note(1760)],
+    ..."-filter_complex amerge=inputs=2,volume=4 -ac 2 -ar 48000".split(" "),
+    path,
+  ]);
+  return path;
+}
+
 /** A camera for Chromium that moves all the time, and is white for one second of every six. */
 export async function flashingCamera(): Promise<string> {
   const path = await Deno.makeTempFile({ prefix: "lectern-camera-", suffix: ".mjpeg" });
