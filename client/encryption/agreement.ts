@@ -4,12 +4,14 @@
  * The server says who leads. The leader makes a new epoch whenever the pages of the room are others than those that have the
  * last one, and whenever it comes to lead; it wraps the secret to each page that this page shows. Everybody else takes
  * what the leader gives, and asks for what is missing. No sockets, no frames: what comes is taken one after the other.
- * Invariants: a secret goes only to people who are shown; an epoch that was left is never entered again.
+ * Invariants: a secret goes only to people who are shown; an epoch is entered only while exactly those are here whom it was
+ * made for, and never again once it was left.
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { RoomError } from "../../rooms/errors.ts";
 import { fromBase64Url, toBase64Url } from "../../rooms/encryption/base64url.ts";
-import { makeSecret, type Secret } from "../../rooms/encryption/secret.ts";
+import { type Bytes, makeSecret, type Secret } from "../../rooms/encryption/secret.ts";
+import { peopleDigest } from "../../rooms/encryption/security_code.ts";
 import {
   type PageKeys,
   sealEnvelope,
@@ -21,11 +23,14 @@ import type { NoticeParams, ParamsOf, ResultOf } from "../../rooms/protocol/mess
 
 export type Roster = NoticeParams<"keys.roster">;
 type KeyMethod = "keys.announce" | "keys.distribute" | "keys.ask";
+type Given = NoticeParams<"keys.given">;
 type Envelope = ParamsOf<"keys.distribute">["envelopes"] & object;
 
 /** What was given may still be on its way. */
 const FIRST_ASK_MS = 300;
 const ASK_EVERY_MS = 1000;
+/** Every so many questions in vain this page announces itself again: it may have missed who is here. */
+const ASKS_BEFORE_ANNOUNCING = 2;
 /** An epoch that nobody gives us any more, as one from before we came. */
 const ASKS_PER_EPOCH = 5;
 /** Links to earlier recording secrets, of one epoch. */
@@ -60,13 +65,16 @@ export class KeyAgreement {
   /** Ids of the epochs that this page has left. */
   readonly #left = new Set<string>();
   /** The epoch that this page made as the leader, and for whom: after how many removals, for which pages. */
-  #made: { epoch: Secret; pages: string } | null = null;
+  #made: { epoch: Secret; people: Bytes; pages: string } | null = null;
+  /** What was given for other people than this page shows: they may come into view yet, or go. */
+  #untimely: Given | null = null;
   /** `removals`: how many there had been when this secret was certainly still unknown to everybody removed. */
   #recording: { secret: Secret; removals: number } | null = null;
   /** What this page has published envelopes of, by `by/of`. */
   readonly #published = new Set<string>();
   readonly #asks = new Map<number, number>();
   #askedAt = -Infinity;
+  #askedInVain = 0;
   #askTimer: ReturnType<typeof setTimeout> | undefined;
   #tail: Promise<void> = Promise.resolve();
   #closed = false;
@@ -96,35 +104,17 @@ export class KeyAgreement {
   takeRoster(roster: Roster): void {
     this.#enqueue(async () => {
       this.#roster.value = roster;
-      await this.#lead();
+      await this.#settle();
     });
   }
 
   /** Somebody came into view or went. */
   peopleChanged(): void {
-    this.#enqueue(() => this.#lead());
+    this.#enqueue(() => this.#settle());
   }
 
-  takeGiven({ from, epoch, wrapped }: NoticeParams<"keys.given">): void {
-    this.#enqueue(async () => {
-      const { keys, meetingId } = this.ports;
-      const roster = this.#roster.peek();
-      const peer = pagesOf(roster).find(({ participantId }) => participantId === from)?.publicKey;
-      const bytes = fromBase64Url(wrapped);
-      if (roster === null || peer === undefined || bytes === undefined) return;
-      this.#roster.value = { ...roster, epoch };
-      const handover = await unwrapFrom(peer, { keys, meetingId, wrapped: bytes });
-      if (handover === undefined || handover.epoch.id !== epoch) return;
-      // A server that hands an old message on again must not bring an epoch back that somebody removed knows.
-      if (this.#left.has(epoch)) return;
-      this.#made = null;
-      if (handover.recording !== null) {
-        // It may have been on its way before the last removal: who leads after one begins with another.
-        this.#recording = { secret: handover.recording, removals: 0 };
-        await this.ports.kept.keep(handover.recording);
-      }
-      this.#enter(handover.epoch);
-    });
+  takeGiven(given: Given): void {
+    this.#enqueue(() => this.#take(given));
   }
 
   /** Somebody misses what this page made. */
@@ -137,7 +127,7 @@ export class KeyAgreement {
       if (made === null || page === undefined || !this.ports.isShown(participantId)) return;
       await this.ports.request("keys.distribute", {
         epoch: made.epoch.id,
-        keys: [await this.#wrap(page, made.epoch)],
+        keys: [await this.#wrap(page, made)],
       });
     });
   }
@@ -173,22 +163,68 @@ export class KeyAgreement {
     if (!(error instanceof RoomError)) this.ports.report(error);
   }
 
+  /** Deals with another roster, or with people who came into view or went. */
+  async #settle(): Promise<void> {
+    await this.#lead();
+    const given = this.#untimely;
+    this.#untimely = null;
+    if (given !== null && given.epoch === this.#roster.peek()?.epoch) await this.#take(given);
+  }
+
+  async #take(given: Given): Promise<void> {
+    const { keys, meetingId } = this.ports;
+    const { from, epoch, wrapped } = given;
+    const roster = this.#roster.peek();
+    const peer = pagesOf(roster).find(({ participantId }) => participantId === from)?.publicKey;
+    const bytes = fromBase64Url(wrapped);
+    if (roster === null || peer === undefined || bytes === undefined) return;
+    this.#roster.value = { ...roster, epoch };
+    const handover = await unwrapFrom(peer, { keys, meetingId, wrapped: bytes });
+    if (handover === undefined || handover.epoch.id !== epoch) return;
+    // A server that hands an old message on again must not bring an epoch back that somebody removed knows,
+    if (this.#left.has(epoch)) return;
+    // nor one that it kept back until now. Others may be using it, though: it was for people who have just come or gone.
+    this.ports.hold(handover.epoch);
+    if (toBase64Url(handover.people) !== toBase64Url(await this.#people(roster))) {
+      this.#untimely = given;
+      return;
+    }
+    this.#made = null;
+    if (handover.recording !== null) {
+      // It may have been on its way before the last removal: who leads after one begins with another.
+      this.#recording = { secret: handover.recording, removals: 0 };
+      await this.ports.kept.keep(handover.recording);
+    }
+    this.#enter(handover.epoch);
+  }
+
+  /** The pages that take part and are shown. */
+  #pagesHere(roster: Roster): RosterPage[] {
+    const { me, isShown } = this.ports;
+    return pagesOf(roster).filter(({ participantId }) =>
+      participantId === me || isShown(participantId)
+    );
+  }
+
+  #people(roster: Roster): Promise<Bytes> {
+    return peopleDigest(this.ports.meetingId, this.#pagesHere(roster));
+  }
+
   async #lead(): Promise<void> {
     const roster = this.#roster.peek();
-    const { me, isShown } = this.ports;
+    const { me } = this.ports;
     if (roster?.leader !== me) {
       this.#made = null;
       return;
     }
-    const pages = pagesOf(roster).filter(({ participantId }) =>
-      participantId === me || isShown(participantId)
-    );
+    const pages = this.#pagesHere(roster);
     const names = pages.map(({ participantId, publicKey }) =>
       `${participantId}:${toBase64Url(publicKey)}`
     ).sort().join(" ");
     // After a removal the recording needs another secret, even if the room looks as before.
     const pagesNow = `${roster.removals} ${names}`;
     if (this.#made?.pages === pagesNow) return;
+    const people = await peopleDigest(this.ports.meetingId, pages);
     const epoch = await makeSecret();
     const recording = roster.recorded ? await this.#recordingSecret(roster) : null;
     const envelopes = recording === null
@@ -198,18 +234,21 @@ export class KeyAgreement {
     const others = pages.filter(({ participantId }) => participantId !== me);
     await this.ports.request("keys.distribute", {
       epoch: epoch.id,
-      keys: await Promise.all(others.map((page) => this.#wrap(page, epoch))),
+      keys: await Promise.all(others.map((page) => this.#wrap(page, { people, epoch }))),
       envelopes,
     });
     for (const { by, of } of envelopes) this.#published.add(`${by}/${of}`);
-    this.#made = { epoch, pages: pagesNow };
+    this.#made = { epoch, people, pages: pagesNow };
     this.#roster.value = { ...roster, epoch: epoch.id };
     this.#enter(epoch);
   }
 
-  async #wrap(page: RosterPage, epoch: Secret): Promise<{ to: string; wrapped: string }> {
+  async #wrap(
+    page: RosterPage,
+    { people, epoch }: { people: Bytes; epoch: Secret },
+  ): Promise<{ to: string; wrapped: string }> {
     const { keys, meetingId } = this.ports;
-    const handover = { epoch, recording: this.#recording?.secret ?? null };
+    const handover = { people, epoch, recording: this.#recording?.secret ?? null };
     const wrapped = await wrapTo(page.publicKey, { keys, meetingId, handover });
     return { to: page.participantId, wrapped: toBase64Url(wrapped) };
   }
@@ -251,6 +290,7 @@ export class KeyAgreement {
   }
 
   #enter(epoch: Secret): void {
+    this.#askedInVain = 0;
     if (this.#current?.id === epoch.id) return;
     if (this.#current !== null) this.#left.add(this.#current.id);
     this.#current = epoch;
@@ -276,6 +316,7 @@ export class KeyAgreement {
 
   #ask(): void {
     this.#askedAt = performance.now();
+    if (++this.#askedInVain % ASKS_BEFORE_ANNOUNCING === 0) void this.announce();
     this.ports.request("keys.ask", {}).catch((error) => this.#failed(error));
   }
 }

@@ -8,7 +8,7 @@ import { RoomError, type RoomErrorCode } from "../../rooms/errors.ts";
 import { KeyRing } from "../../rooms/encryption/key_ring.ts";
 import { FrameSealer } from "../../rooms/encryption/sealer.ts";
 import type { Bytes, Secret } from "../../rooms/encryption/secret.ts";
-import { securityCode } from "../../rooms/encryption/security_code.ts";
+import { peopleDigest, securityCode } from "../../rooms/encryption/security_code.ts";
 import {
   makePageKeys,
   openAsCustodian,
@@ -48,11 +48,11 @@ class TestRoom {
 
   /** Loads a page of somebody; the one that they had is gone. */
   async open(id: string, kept?: Secret[]): Promise<TestPage> {
-    const earlier = this.pages.find((page) => page.id === id);
-    earlier?.shut();
+    const keys = await makePageKeys();
+    this.pages.find((page) => page.id === id)?.shut();
     const identity = { participantId: id, name: id, role: "student" as const, userId: null };
     const person = this.people.enter(identity, this.now);
-    const page = new TestPage(this, person, await makePageKeys(), kept);
+    const page = new TestPage(this, person, keys, kept);
     this.pages.push(page);
     person.member = page.member;
     this.exchange.settle();
@@ -90,6 +90,7 @@ class TestPage {
   readonly entered: Secret[] = [];
   readonly kept: Secret[];
   sealer: FrameSealer | null = null;
+  sees: (id: string) => boolean = () => true;
   faults: unknown[] = [];
 
   constructor(
@@ -133,7 +134,7 @@ class TestPage {
             return exchange.ask(this.member, room.now);
         }
       }) as AgreementPorts["request"],
-      isShown: (id) => room.people.isPresent(id),
+      isShown: (id) => room.people.isPresent(id) && this.sees(id),
       hold: (secret) => this.ring.add(secret),
       enter: (secret) => {
         this.entered.push(secret);
@@ -310,7 +311,8 @@ Deno.test("A secret that was on its way when somebody was removed is not used by
 
 /** What a page gives to another of the epoch and the recording as it knows them. */
 async function handover(from: TestPage, to: TestPage): Promise<{ to: string; wrapped: string }> {
-  const secrets = { epoch: from.epoch!, recording: from.kept.at(-1)! };
+  const people = await peopleDigest("m1", pagesOf(to.agreement.roster.value));
+  const secrets = { people, epoch: from.epoch!, recording: from.kept.at(-1)! };
   const wrapped = await wrapTo(to.keys.publicKey, {
     keys: from.keys,
     meetingId: "m1",
@@ -374,8 +376,7 @@ Deno.test("Every twentieth message may get lost, and in the end all read all", a
   let state = seed;
   const random = () => (state = (state * 1664525 + 1013904223) >>> 0) / 2 ** 32;
   const room = new TestRoom();
-  // A roster that got lost comes with the next change; the keys themselves repair by asking.
-  room.delivers = (_, method) => method === "keys.roster" || random() > 0.05;
+  room.delivers = () => random() > 0.05;
   for (let round = 0; round < 25; round++) await room.open(`p${Math.floor(random() * 5)}`);
   // And one that is lost for sure.
   let lost = 0;
@@ -431,6 +432,51 @@ Deno.test("An old message that the server hands on again brings no old epoch bac
   sam.agreement.takeGiven(old);
   await room.rest();
   expect(sam.epoch!.id).toBe(now);
+  room.close();
+});
+
+Deno.test("An epoch that a server keeps back until after a removal is not entered, before the next one or after it", async () => {
+  for (const lateness of ["before the next", "after the next"]) {
+    const room = new TestRoom();
+    const tara = await room.open("tara");
+    const sam = await room.open("sam");
+    const known = sam.epoch!.id;
+    const given: NoticeParams<"keys.given">[] = [];
+    const take = sam.take.bind(sam);
+    sam.take = (method, params) => {
+      if (method === "keys.given") given.push(params);
+      else take(method, params);
+    };
+    const gil = await room.open("gil");
+    expect(gil.epoch!.id).toBe(tara.epoch!.id);
+    const [kept] = given.splice(0);
+    await room.leave(gil, true);
+    const next = given.splice(0).at(-1);
+    for (const message of lateness === "before the next" ? [kept!, next!] : [next!, kept!]) {
+      sam.agreement.takeGiven(message);
+      await room.rest();
+      expect([known, next!.epoch]).toContain(sam.epoch!.id);
+    }
+    expect(sam.entered.map(({ id }) => id)).not.toContain(kept!.epoch);
+    expect(beyond(sam, gil).length).toBe(1);
+    await eventually(room, () => sameEpoch(room));
+    room.close();
+  }
+});
+
+Deno.test("Who is given an epoch before they see whom it is for enters it as soon as they do", async () => {
+  const room = new TestRoom();
+  const tara = await room.open("tara");
+  const sam = await room.open("sam");
+  sam.sees = (id) => id !== "gil";
+  const gil = await room.open("gil");
+  expect(sam.epoch!.id).not.toBe(tara.epoch!.id);
+  // What the others say meanwhile is heard all the same.
+  expect(await sam.reads(await tara.send(), tara)).toBe(true);
+  sam.sees = () => true;
+  sam.agreement.peopleChanged();
+  await room.rest();
+  expect(sam.epoch!.id).toBe(gil.epoch!.id);
   room.close();
 });
 

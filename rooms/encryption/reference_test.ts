@@ -12,7 +12,7 @@ import { expect } from "@std/expect";
 import { MEDIA_SOURCES, type MediaSource } from "../document/schema.ts";
 import { decryptFrame, encryptFrame, OVERHEAD_BYTES } from "./frame.ts";
 import { type Bytes, frameKey, secretOf } from "./secret.ts";
-import { securityCode } from "./security_code.ts";
+import { PEOPLE_BYTES, peopleDigest, securityCode } from "./security_code.ts";
 import { makePageKeys, openAsCustodian, sealToCustodian, unwrapFrom, wrapTo } from "./wrapping.ts";
 
 // The same, written a second time from SECURITY.md upon node:crypto.
@@ -141,7 +141,8 @@ Deno.test("What one page wraps, a second implementation opens with the other's p
   const peerKey = bytesOf(peer.generateKeys());
   const epoch = await secretOf(bytesOf(randomBytes(16)));
   const recording = await secretOf(bytesOf(randomBytes(16)));
-  const handover = { epoch, recording };
+  const people = bytesOf(randomBytes(PEOPLE_BYTES));
+  const handover = { people, epoch, recording };
   const wrapped = await wrapTo(peerKey, { keys: page, meetingId: "m1", handover });
 
   const shared = peer.computeSecret(page.publicKey);
@@ -149,7 +150,7 @@ Deno.test("What one page wraps, a second implementation opens with the other's p
   const opening = createDecipheriv("aes-128-gcm", key, wrapped.subarray(0, 12));
   opening.setAuthTag(wrapped.subarray(-16));
   const plain = Buffer.concat([opening.update(wrapped.subarray(12, -16)), opening.final()]);
-  expect(hex(plain)).toBe(hex(epoch.bytes) + hex(recording.bytes));
+  expect(hex(plain)).toBe(hex(people) + hex(epoch.bytes) + hex(recording.bytes));
 });
 
 Deno.test("Only the page that secrets were wrapped to opens them, in that meeting and from that sender", async () => {
@@ -159,7 +160,8 @@ Deno.test("Only the page that secrets were wrapped to opens them, in that meetin
     await makePageKeys(),
   ];
   const epoch = await secretOf(bytesOf(randomBytes(16)));
-  const handover = { epoch, recording: null };
+  const people = bytesOf(randomBytes(PEOPLE_BYTES));
+  const handover = { people, epoch, recording: null };
   const wrapped = await wrapTo(student.publicKey, { keys: tutor, meetingId: "m1", handover });
   const from = tutor.publicKey;
   expect(await unwrapFrom(from, { keys: student, meetingId: "m1", wrapped })).toEqual(handover);
@@ -202,6 +204,10 @@ Deno.test("The security code is the same in any order, and another with one key 
     (_, at) => parseInt(binary.slice(at * 11, at * 11 + 11), 2),
   );
   expect(code).toEqual(words);
+
+  const named = Buffer.concat([info("people", Buffer.from("m1")), ...entries]);
+  const digest = createHash("sha256").update(named).digest().subarray(0, PEOPLE_BYTES);
+  expect(hex(await peopleDigest("m1", people.toReversed()))).toBe(hex(digest));
 
   const swapped = [{ ...people[0]!, publicKey: people[1]!.publicKey }, ...people.slice(1)];
   expect(await securityCode("m1", swapped)).not.toEqual(code);

@@ -8,6 +8,8 @@
 import { type Bytes, concat, info } from "./secret.ts";
 
 export const CODE_WORDS = 6;
+/** Of {@linkcode peopleDigest}. */
+export const PEOPLE_BYTES = 16;
 /** A word is one of 2048. */
 export const WORD_BITS = 11;
 const ITERATIONS = 100_000;
@@ -24,11 +26,7 @@ export async function securityCode(
   meetingId: string,
   people: readonly CodedPerson[],
 ): Promise<number[]> {
-  const entries = people
-    .map(({ participantId, publicKey }) => info("member", text.encode(participantId), publicKey))
-    .sort(compareBytes);
-  const material = concat([info("code", text.encode(meetingId)), ...entries]);
-  const password = await crypto.subtle.digest("SHA-256", material);
+  const password = await digestPeople("code", meetingId, people);
   const key = await crypto.subtle.importKey("raw", password, "PBKDF2", false, ["deriveBits"]);
   const bits = new Uint8Array(
     await crypto.subtle.deriveBits(
@@ -45,6 +43,29 @@ export async function securityCode(
     rest >>= BigInt(WORD_BITS);
   }
   return words;
+}
+
+/** Stands for exactly these people: what an epoch's secret is handed over with, so that it is used for nobody else. */
+export async function peopleDigest(
+  meetingId: string,
+  people: readonly CodedPerson[],
+): Promise<Bytes> {
+  const digest = await digestPeople("people", meetingId, people);
+  return new Uint8Array(digest.slice(0, PEOPLE_BYTES));
+}
+
+function digestPeople(
+  label: string,
+  meetingId: string,
+  people: readonly CodedPerson[],
+): Promise<ArrayBuffer> {
+  const entries = people
+    .map(({ participantId, publicKey }) => info("member", text.encode(participantId), publicKey))
+    .sort(compareBytes);
+  return crypto.subtle.digest(
+    "SHA-256",
+    concat([info(label, text.encode(meetingId)), ...entries]),
+  );
 }
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {

@@ -13,6 +13,7 @@ import {
   secretOf,
 } from "./secret.ts";
 import { SECRET_BYTES } from "./secret.ts";
+import { PEOPLE_BYTES } from "./security_code.ts";
 
 const CURVE = { name: "ECDH", namedCurve: "P-256" } as const;
 /** An uncompressed point (SEC 1 §2.3.3). */
@@ -29,6 +30,8 @@ export interface PageKeys {
 
 /** The secrets that one page gives to another. */
 export interface Handover {
+  /** For whom the epoch was made: {@linkcode peopleDigest}. */
+  people: Bytes;
   epoch: Secret;
   /** Null when the lesson isn't recorded. */
   recording: Secret | null;
@@ -52,8 +55,8 @@ export async function wrapTo(
 ): Promise<Bytes> {
   const label = wrapInfo(meetingId, keys.publicKey, peer);
   const key = await agreedKey(keys.privateKey, peer, label);
-  const { epoch, recording } = handover;
-  return await seal(key, concat([epoch.bytes, recording?.bytes ?? new Uint8Array()]));
+  const { people, epoch, recording } = handover;
+  return await seal(key, concat([people, epoch.bytes, recording?.bytes ?? new Uint8Array()]));
 }
 
 /** Opens what {@linkcode wrapTo} made at `peer`. */
@@ -65,10 +68,14 @@ export async function unwrapFrom(
     const label = wrapInfo(meetingId, peer, keys.publicKey);
     const key = await agreedKey(keys.privateKey, peer, label);
     const bytes = await open(key, wrapped);
-    if (bytes?.length !== SECRET_BYTES && bytes?.length !== 2 * SECRET_BYTES) return undefined;
-    const recording = bytes.subarray(SECRET_BYTES);
+    const length = (bytes?.length ?? 0) - PEOPLE_BYTES;
+    if (bytes === undefined || length !== SECRET_BYTES && length !== 2 * SECRET_BYTES) {
+      return undefined;
+    }
+    const recording = bytes.subarray(PEOPLE_BYTES + SECRET_BYTES);
     return {
-      epoch: await secretOf(bytes.slice(0, SECRET_BYTES)),
+      people: bytes.slice(0, PEOPLE_BYTES),
+      epoch: await secretOf(bytes.slice(PEOPLE_BYTES, PEOPLE_BYTES + SECRET_BYTES)),
       recording: recording.length === 0 ? null : await secretOf(recording.slice()),
     };
   } catch {
