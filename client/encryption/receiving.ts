@@ -1,10 +1,11 @@
 /**
  * Decrypts what comes from one source of one participant, in order.
  *
- * Frames of an epoch whose secret is still on its way are held for a moment; what can't be decrypted is dropped, and a
- * picture that lost a frame goes on with its next key frame, which is asked for.
+ * Frames of an epoch whose secret is still on its way are held for a moment, unless something later can be decrypted; what
+ * can't be is dropped, and a picture that lost a frame goes on with its next key frame, which is asked for.
  * Invariant: nothing that isn't authentic reaches the decoder.
  */
+import { readTrailer } from "../../rooms/encryption/frame.ts";
 import type { KeyRing } from "../../rooms/encryption/key_ring.ts";
 import type { MediaSource } from "../../rooms/document/schema.ts";
 import type { EncodedFrame } from "./encoded_frames.ts";
@@ -68,7 +69,7 @@ export class ReceivedSource {
     try {
       while (this.#again) {
         this.#again = false;
-        while (this.#held.length > 0 && await this.#step(this.#held[0]!));
+        while (this.#held.length > 0 && (await this.#step(this.#held[0]!) || this.#skip()));
       }
     } finally {
       this.#pumping = false;
@@ -108,6 +109,21 @@ export class ReceivedSource {
     frame.data = opened.frame.buffer;
     this.output(frame);
     return true;
+  }
+
+  /** Lets go of what can't be decrypted once there is something behind it that can: it is of before we came. */
+  #skip(): boolean {
+    if (!this.#canOpen(this.#held.at(-1)!)) return false;
+    const unread = this.#held.findIndex((frame) => this.#canOpen(frame));
+    this.#held.splice(0, unread);
+    if (unread > 0) this.#lost();
+    return true;
+  }
+
+  #canOpen({ data }: EncodedFrame): boolean {
+    const trailer = readTrailer(new Uint8Array(data));
+    return trailer !== undefined && trailer.sender === this.ports.sender() &&
+      this.ports.ring.has(trailer.epoch);
   }
 
   /** Whether this frame was never seen: a server could send it again. */

@@ -75,6 +75,26 @@ Deno.test("Frames of an epoch whose key is on its way are held, and go on in ord
   expect(stream.keyFrames).toBe(0);
 });
 
+Deno.test("Frames from before one came, whose key nobody gives any more, don't hold up what can be read", async () => {
+  const stream = new Stream("video");
+  await stream.enter(false);
+  await stream.take(await stream.frame(1, true), await stream.frame(2));
+  expect(stream.keyFrames).toBe(0);
+  await stream.enter(true);
+  await stream.take(await stream.frame(3));
+  expect([stream.played, stream.keyFrames]).toEqual([[], 1]);
+  await stream.take(await stream.frame(4, true), await stream.frame(5));
+  expect(stream.played).toEqual([4, 5]);
+
+  const sound = new Stream("audio");
+  await sound.enter(false);
+  const [before, next] = [await sound.frame(1), await sound.enter(false)];
+  await sound.take(before, await sound.frame(2));
+  expect(sound.played).toEqual([]);
+  await sound.learn(next);
+  expect(sound.played).toEqual([2]);
+});
+
 Deno.test("A picture that lost a frame goes on with a key frame, and asks for it", async () => {
   const stream = new Stream("video");
   const secret = await stream.enter(false);
