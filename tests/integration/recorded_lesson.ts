@@ -7,6 +7,7 @@ import { Attempts } from "../../server/attempts.ts";
 import { recordingRoutes } from "../../server/http/recordings.ts";
 import type { MediaEngine } from "../../server/sfu/engine.ts";
 import { type LocalMediaOptions, startLocalMedia } from "../../server/sfu/io/local.ts";
+import { startMediaPool } from "../../server/sfu/io/media_pool.ts";
 import type { Rooms } from "../../server/socket/ports.ts";
 import { createRooms } from "../../server/socket/rooms.ts";
 import { type HelloOptions, TestClient } from "./client.ts";
@@ -17,6 +18,8 @@ const ADDRESS = "127.0.0.1";
 export interface NodeOptions {
   folder: string;
   media?: Partial<LocalMediaOptions>;
+  /** Media in processes of its own, so many, instead of in this one. */
+  mediaProcesses?: number;
   recorder?: Partial<RecorderStart>;
   /** What runs in the recorder's thread. */
   recorderModule?: URL;
@@ -37,6 +40,8 @@ export class RecordingNode implements AsyncDisposable {
   storage!: Storage;
   recorder!: Recorder;
   engine!: MediaEngine;
+  /** The ids of the media processes, where there are any. */
+  mediaPids: () => number[] = () => [];
   rooms!: Rooms;
   /** When media was last handed to the recorder, Unix ms. */
   handedAt = 0;
@@ -51,7 +56,8 @@ export class RecordingNode implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { folder, media, recorder, recorderModule, now = Date.now } = this.options;
+    const { folder, media, mediaProcesses, recorder, recorderModule, now = Date.now } =
+      this.options;
     const database = {
       kind: "file",
       path: `${folder}/lectern.db`,
@@ -71,15 +77,21 @@ export class RecordingNode implements AsyncDisposable {
       logger,
       recorderModule,
     );
-    this.engine = await startLocalMedia({
+    const place = {
       address: ADDRESS,
       port: 0,
-      onRecorded: (batch) => {
+      onRecorded: (batch: Uint8Array<ArrayBuffer>) => {
         this.handedAt = Date.now();
         this.recorder.receive(batch);
       },
-      ...media,
-    });
+    };
+    if (mediaProcesses === undefined) {
+      this.engine = await startLocalMedia({ ...place, ...media });
+    } else {
+      const pool = await startMediaPool({ ...place, logger, processes: mediaProcesses });
+      this.engine = pool;
+      this.mediaPids = () => pool.processes.map(({ pid }) => pid);
+    }
     this.rooms = createRooms({
       store: this.storage.meetings,
       log: this.storage.log,

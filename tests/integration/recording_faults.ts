@@ -345,6 +345,36 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
     await Deno.remove(folder, { recursive: true });
   },
 
+  "when a lesson's media process is killed, its recording keeps what came before, and what comes after":
+    async () => {
+      await withNode(async (node) => {
+        const lesson = await node.book();
+        const { meetingId } = lesson;
+        const tutor = await node.join(lesson.tutor);
+        const before = await publish(tutor, node.engine);
+        const { tracks: first } = await untilKept(node, meetingId, 1500);
+        Deno.kill(node.mediaPids()[0]!, "SIGKILL");
+        await tutor.notice("media.lost");
+        before.peer.close();
+        const after = await publish(tutor, node.engine);
+        const manifest = await untilKept(node, meetingId, 1500, { since: 2 });
+        expect(manifest.state).toBe("recording");
+        const recordingId = await end(node, tutor);
+        after.peer.close();
+        const token = lesson.tutor.invite;
+        const { tracks } = await node.manifest(recordingId, token);
+        expect(tracks).toHaveLength(4);
+        for (const [i, track] of tracks.entries()) {
+          const { complaints, durationMs } = await probeTrack(node, recordingId, token, track);
+          expect(complaints).toBe("");
+          expect(durationMs).toBeGreaterThanOrEqual(first[i]?.durationMs ?? 1500);
+        }
+        const [ended, began] = [tracks[0]!.spans.at(-1)!.toMs, tracks[2]!.spans[0]!.fromMs];
+        expect(began).toBeGreaterThan(ended);
+        await tutor.close();
+      }, { mediaProcesses: 2 });
+    },
+
   "when the recorder's thread dies amid a lesson, what came before is kept, and what comes after":
     async () => {
       await withNode(async (node) => {

@@ -13,6 +13,7 @@ const SCENARIOS = {
     "who comes late, comes back, shares a screen or turns the camera finds it in its place",
     "a live camera of which nothing is kept for ten seconds is told to the room at once, and once",
     "on a full disk the room is told, the lesson goes on, and nothing earlier is lost",
+    "when a lesson's media process is killed, its recording keeps what came before, and what comes after",
     "when the recorder's thread dies amid a lesson, what came before is kept, and what comes after",
     "after kill -9 a recording holds everything up to the last second, and is finished at restart",
     "5% of the packets lost on the way leave a file without errors that hardly lacks anything",

@@ -1,4 +1,5 @@
 import { expect } from "@std/expect";
+import { Random } from "../../../tests/fuzz/guard_random.ts";
 import {
   FramedInput,
   FramedOutput,
@@ -70,5 +71,26 @@ Deno.test("what is being written stays as it is while more collects", () => {
     output.push(Uint8Array.of(100 + round), 1);
     expect([...leaving!]).toEqual([0, 1, round]);
     expect([...output.take()!]).toEqual([0, 1, 100 + round]);
+  }
+});
+
+Deno.test("whatever comes in whatever pieces, each frame has its bound and reading goes on", () => {
+  const seed = crypto.getRandomValues(new Uint32Array(1))[0]!;
+  const random = new Random(seed);
+  const into = new Uint8Array(MAX_FRAME_BYTES);
+  for (let run = 0; run < 200; run++) {
+    const input = new FramedInput();
+    // Mostly short lengths, so that many frames are whole.
+    let length = 0;
+    for (let pieces = 0; pieces < 50 && length >= 0; pieces++) {
+      const { room } = input;
+      if (room.length === 0) throw new Error(`no room, seed ${seed}`);
+      const count = 1 + random.below(room.length);
+      for (let i = 0; i < count; i++) room[i] = random.chance(0.7) ? 0 : random.below(8);
+      input.took(count);
+      for (length = input.next(into); length > 0; length = input.next(into)) {
+        if (length > MAX_FRAME_BYTES) throw new Error(`a frame of ${length}, seed ${seed}`);
+      }
+    }
   }
 });
