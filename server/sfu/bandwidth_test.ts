@@ -9,62 +9,91 @@ const FRAME_MS = 40;
 const AUDIO_BYTES = 120;
 const PACKET_BYTES = 1100;
 
-interface Session {
-  estimator: BandwidthEstimator;
-  /** The estimate every 100 ms, in kbit/s. */
-  kbps: number[];
-  /** The longest that a packet waited on its way. */
-  worstDelayMs: number[];
-  paddingBytes: number;
-}
+const START_MS = 10_000;
 
-/** Sends sound and a picture that follows the estimate up to `most`, for so many seconds. */
-function run(link: LinkOptions, seconds: number, most = 2_500_000): Session {
-  const network = new SimulatedLink(link);
-  const estimator = new BandwidthEstimator();
-  const arrivals = new ArrivalRecorder();
-  const inFlight: { sequence: number; atMs: number; sentMs: number }[] = [];
-  const backwards: { atMs: number; feedback: ReturnType<ArrivalRecorder["take"]> }[] = [];
-  const session: Session = { estimator, kbps: [], worstDelayMs: [], paddingBytes: 0 };
-  const start = 10_000;
-  let worst = 0;
-  let frameLeft = 0;
-  const send = (bytes: number, nowMs: number) => {
-    const sequence = estimator.send(bytes, nowMs);
-    const atMs = network.send(bytes + 28, nowMs);
-    if (atMs !== undefined) inFlight.push({ sequence, atMs, sentMs: nowMs });
-  };
-  for (let nowMs = start; nowMs < start + seconds * 1000; nowMs += STEP_MS) {
-    while (inFlight[0] !== undefined && inFlight[0].atMs <= nowMs) {
-      const { sequence, atMs, sentMs } = inFlight.shift()!;
-      worst = Math.max(worst, atMs - sentMs);
-      arrivals.receive(sequence, atMs);
+/** Sends sound and a picture that follows the estimate up to `most` over a network. */
+class Session {
+  readonly estimator = new BandwidthEstimator();
+  /** The estimate every 100 ms, in kbit/s. */
+  readonly kbps: number[] = [];
+  /** The longest that a packet waited on its way, every 100 ms. */
+  readonly worstDelayMs: number[] = [];
+  paddingBytes = 0;
+  readonly #arrivals = new ArrivalRecorder();
+  readonly #inFlight: { sequence: number; atMs: number; sentMs: number }[] = [];
+  readonly #backwards: { atMs: number; feedback: ReturnType<ArrivalRecorder["take"]> }[] = [];
+  #worst = 0;
+  #frameLeft = 0;
+
+  constructor(
+    private readonly network: SimulatedLink,
+    private readonly delayMs: number,
+    private readonly most: number,
+  ) {}
+
+  #send(bytes: number, nowMs: number): void {
+    const sequence = this.estimator.send(bytes, nowMs);
+    const atMs = this.network.send(bytes + 28, nowMs);
+    if (atMs !== undefined) this.#inFlight.push({ sequence, atMs, sentMs: nowMs });
+  }
+
+  #hear(nowMs: number): void {
+    while (this.#inFlight[0] !== undefined && this.#inFlight[0].atMs <= nowMs) {
+      const { sequence, atMs, sentMs } = this.#inFlight.shift()!;
+      this.#worst = Math.max(this.#worst, atMs - sentMs);
+      this.#arrivals.receive(sequence, atMs);
     }
-    if ((nowMs - start) % FEEDBACK_MS === 0) {
-      backwards.push({ atMs: nowMs + link.delayMs, feedback: arrivals.take(1, 2) });
-      session.kbps.push((estimator.bitsPerSecond ?? 0) / 1000);
-      session.worstDelayMs.push(worst);
-      worst = 0;
+    if (nowMs % FEEDBACK_MS === 0) {
+      this.#backwards.push({
+        atMs: nowMs + this.delayMs,
+        feedback: this.#arrivals.take(1, 2),
+      });
+      this.kbps.push((this.estimator.bitsPerSecond ?? 0) / 1000);
+      this.worstDelayMs.push(this.#worst);
+      this.#worst = 0;
     }
-    while (backwards[0] !== undefined && backwards[0].atMs <= nowMs) {
-      const { feedback } = backwards.shift()!;
-      if (feedback !== undefined) estimator.receive(feedback, nowMs);
-    }
-    estimator.tick(nowMs);
-    if ((nowMs - start) % 20 === 0) send(AUDIO_BYTES, nowMs);
-    const rate = Math.min(most, Math.max(0, (estimator.bitsPerSecond ?? 300_000) * 0.95 - 60_000));
-    if ((nowMs - start) % FRAME_MS === 0) frameLeft += rate * FRAME_MS / 8000;
-    // A publisher's pacer spreads its frames.
-    for (let paced = 0; paced < 5 && frameLeft >= PACKET_BYTES; paced++) {
-      send(PACKET_BYTES, nowMs);
-      frameLeft -= PACKET_BYTES + 28;
-    }
-    for (let due = estimator.paddingDue(most + 60_000, nowMs); due > 0; due -= 300) {
-      session.paddingBytes += 300;
-      send(272, nowMs);
+    while (this.#backwards[0] !== undefined && this.#backwards[0].atMs <= nowMs) {
+      const { feedback } = this.#backwards.shift()!;
+      if (feedback !== undefined) this.estimator.receive(feedback, nowMs);
     }
   }
-  return session;
+
+  step(nowMs: number): void {
+    const { estimator, most } = this;
+    this.#hear(nowMs);
+    estimator.tick(nowMs);
+    if (nowMs % 20 === 0) this.#send(AUDIO_BYTES, nowMs);
+    const rate = Math.min(most, Math.max(0, (estimator.bitsPerSecond ?? 300_000) * 0.95 - 60_000));
+    if (nowMs % FRAME_MS === 0) this.#frameLeft += rate * FRAME_MS / 8000;
+    // A publisher's pacer spreads its frames.
+    for (let paced = 0; paced < 5 && this.#frameLeft >= PACKET_BYTES; paced++) {
+      this.#send(PACKET_BYTES, nowMs);
+      this.#frameLeft -= PACKET_BYTES + 28;
+    }
+    for (let due = estimator.paddingDue(most + 60_000, nowMs); due > 0; due -= 300) {
+      this.paddingBytes += 300;
+      this.#send(272, nowMs);
+    }
+  }
+}
+
+/** As many sessions through one network, each beginning five seconds after the one before, for so many seconds. */
+function runTogether(link: LinkOptions, count: number, seconds: number, most = 2_500_000) {
+  const network = new SimulatedLink(link);
+  const sessions = Array.from(
+    { length: count },
+    () => new Session(network, link.delayMs, most),
+  );
+  for (let nowMs = START_MS; nowMs < START_MS + seconds * 1000; nowMs += STEP_MS) {
+    sessions.forEach((session, i) => {
+      if (nowMs >= START_MS + i * 5000) session.step(nowMs);
+    });
+  }
+  return sessions;
+}
+
+function run(link: LinkOptions, seconds: number, most?: number): Session {
+  return runTogether(link, 1, seconds, most)[0]!;
 }
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -92,7 +121,9 @@ Deno.test("on a wide way probes reach what is wanted within two seconds, and the
   expect(long.paddingBytes).toBe(session.paddingBytes);
 });
 
-for (const [cap, delayMs] of [[200, 20], [200, 150], [1000, 20], [1000, 150]] as const) {
+for (
+  const [cap, delayMs] of [[200, 20], [200, 150], [1000, 20], [1000, 150], [1000, 300]] as const
+) {
   Deno.test(`a cap of ${cap} kbit/s at ${delayMs} ms is used by 80% within 10 s without a standing queue`, () => {
     for (const seed of SEEDS) {
       const session = run({ seed, capacity: () => cap * 1000, delayMs, jitterMs: 5 }, 40);
@@ -175,6 +206,17 @@ Deno.test("it gives way to others in the bottleneck, and takes the room back", (
     });
     const alone = between(session, 45, 60);
     expect({ about, ok: alone > 1100, alone }).toEqual({ about, ok: true, alone });
+  }
+});
+
+Deno.test("people behind one bottleneck share it: none starves, and together they use it", () => {
+  for (const seed of SEEDS) {
+    const link = { seed, capacity: () => 2_000_000, delayMs: 30, jitterMs: 5 };
+    const sessions = runTogether(link, 3, 150);
+    const shares = sessions.map((session) => mean(session.kbps.slice(-300)));
+    const used = shares.reduce((sum, share) => sum + share, 0);
+    const fair = Math.min(...shares) > 250 && used > 1500 && used < 2300;
+    expect({ seed, fair, shares }).toEqual({ seed, fair: true, shares });
   }
 });
 

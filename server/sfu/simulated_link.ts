@@ -29,7 +29,14 @@ export class SimulatedLink {
   #lastArrivalMs = 0;
 
   constructor(options: LinkOptions) {
-    this.#options = { jitterMs: 0, loss: 0, queueMs: 400, others: () => 0, detourMs: () => 0, ...options };
+    this.#options = {
+      jitterMs: 0,
+      loss: 0,
+      queueMs: 400,
+      others: () => 0,
+      detourMs: () => 0,
+      ...options,
+    };
     this.#random = new Random(options.seed);
   }
 
