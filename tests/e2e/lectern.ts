@@ -255,7 +255,7 @@ export function inbound(page: Page): Promise<Inbound> {
 export async function until<T>(
   ask: () => Promise<T>,
   holds: (value: T) => boolean,
-  timeoutMs = 15_000,
+  timeoutMs = 40_000,
 ): Promise<T> {
   const end = performance.now() + timeoutMs;
   let last = await ask();

@@ -77,7 +77,7 @@ export async function enterBoth(
 }
 
 /** Waits until pictures and sound arrive and go on arriving. */
-export async function seesAndHears(page: Page, timeoutMs = 15_000): Promise<void> {
+export async function seesAndHears(page: Page, timeoutMs = 40_000): Promise<void> {
   const before = await inbound(page);
   await until(
     () => inbound(page),
