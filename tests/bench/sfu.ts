@@ -1,21 +1,25 @@
 /**
- * `deno task bench sfu [--peer janus] [--scenario pairs|lecture|voices] [--seconds 10] [--event-loops 0]
- * [--flood 0]`
+ * `deno task bench sfu [--peer janus,werift] [--scenario pairs|lecture|voices] [--seconds 10] [--event-loops 0]
+ * [--rounds 1] [--flood 50000] [--soak 20 [--share 1]]`
  *
  * Media servers under the same load: real ICE, DTLS and SRTP over UDP on this machine. Each server runs in processes of
  * its own, and the load comes from this one. `cpuUsPerPacket` is the CPU time of all threads of the serving
  * processes, idle included, for one packet that a subscriber received, decrypted and found authentic. `addedLatency` is
  * from just before a packet's encryption to just after its receipt, so the generator's own part is in it.
- * `--flood` adds so many datagrams of junk a second from a stranger, at one of the ports that serve.
+ * `--rounds` measures everybody by turns and tells the middle of each figure. `--flood` measures everybody a second time,
+ * with so many datagrams of junk a second from a stranger at a port that serves. `--soak MINUTES` is another task: see
+ * `sfu_soak.ts`.
  */
 import { Flood } from "./sfu_flood.ts";
 import { startJanus } from "./sfu_janus.ts";
 import { startLectern } from "./sfu_lectern.ts";
 import { Connect, type Publication, type SfuServer, turn } from "./sfu_servers.ts";
+import { soak } from "./sfu_soak.ts";
 import { LoadStream, stampOf, type Traffic } from "./sfu_stream.ts";
+import { startWerift } from "./sfu_werift.ts";
 import { processCpuMs, processResidentMb } from "./server_process.ts";
 
-interface Scenario {
+export interface Scenario {
   rooms: number;
   /** Everybody publishes to everybody else, or one to all others. */
   shape: "pair" | "lecture";
@@ -23,13 +27,15 @@ interface Scenario {
   traffic: Traffic;
 }
 
+export const PAIRS: Scenario = {
+  rooms: 20,
+  shape: "pair",
+  people: 2,
+  traffic: { kind: "video", burst: 3, packetsPerSecond: 300, payloadBytes: 1000 },
+};
+
 const SCENARIOS: Record<string, Scenario> = {
-  pairs: {
-    rooms: 20,
-    shape: "pair",
-    people: 2,
-    traffic: { kind: "video", burst: 3, packetsPerSecond: 300, payloadBytes: 1000 },
-  },
+  pairs: PAIRS,
   lecture: {
     rooms: 1,
     shape: "lecture",
@@ -66,15 +72,20 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
     const at = args.indexOf(`--${name}`);
     return at < 0 ? undefined : args[at + 1];
   };
+  const soakMinutes = Number(option("soak") ?? 0);
+  if (soakMinutes > 0) return await soak(soakMinutes, Number(option("share") ?? 1));
   const seconds = Number(option("seconds") ?? 10);
   const eventLoops = Number(option("event-loops") ?? 0);
   const floodPerSecond = Number(option("flood") ?? 0);
-  const peer = option("peer");
-  if (peer !== undefined && peer !== "janus") throw new Error(`unknown peer: ${peer}`);
+  const peers = option("peer")?.split(",") ?? [];
+  const stranger = peers.find((peer) => peer !== "janus" && peer !== "werift");
+  if (stranger !== undefined) throw new Error(`unknown peer: ${stranger}`);
+  const rounds = Number(option("rounds") ?? 1);
   const flags = option("runtime-flags")?.split(",") ?? [];
   const contestants: Record<string, () => Promise<SfuServer>> = {
     lectern: () => startLectern({ runtimeFlags: flags }),
-    ...(peer === "janus" ? { janus: () => startJanus({ eventLoops }) } : {}),
+    ...(peers.includes("janus") ? { janus: () => startJanus({ eventLoops }) } : {}),
+    ...(peers.includes("werift") ? { werift: startWerift } : {}),
   };
   const chosen = option("scenario");
   const names = chosen === undefined ? Object.keys(SCENARIOS) : [chosen];
@@ -82,25 +93,35 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
   for (const name of names) {
     const scenario = SCENARIOS[name];
     if (scenario === undefined) throw new Error(`unknown scenario: ${name}`);
-    const columns: Record<string, Measured> = {};
-    for (const [contestant, start] of Object.entries(contestants)) {
-      columns[contestant] = await measure(start, scenario, seconds, floodPerSecond);
+    const runs: Record<string, Measured[]> = {};
+    for (let round = 0; round < rounds; round++) {
+      for (const [contestant, start] of Object.entries(contestants)) {
+        (runs[contestant] ??= []).push(await measure(start, scenario, seconds, 0));
+        if (floodPerSecond === 0) continue;
+        const flooded = await measure(start, scenario, seconds, floodPerSecond);
+        (runs[`${contestant}Flooded`] ??= []).push(flooded);
+      }
     }
-    const { lectern, janus } = columns;
+    const columns = Object.fromEntries(
+      Object.entries(runs).map(([contestant, measured]) => [contestant, middle(measured)]),
+    );
+    const ofPeer = (peer: string) =>
+      round((columns["lectern"]?.cpuUsPerPacket ?? NaN) / columns[peer]!.cpuUsPerPacket, 3);
     results[name] = {
       ...columns,
-      ...(lectern === undefined || janus === undefined
+      ...(peers.length === 0
         ? {}
-        : { cpuRatio: round(lectern.cpuUsPerPacket / janus.cpuUsPerPacket, 3) }),
+        : { cpuOf: Object.fromEntries(peers.map((peer) => [peer, ofPeer(peer)])) }),
     };
   }
   return {
     bench: "sfu",
     setting: {
       seconds,
+      rounds,
       floodPerSecond,
       scenarios: Object.fromEntries(names.map((name) => [name, SCENARIOS[name]])),
-      ...(peer === undefined ? {} : { janusEventLoops: eventLoops }),
+      ...(peers.includes("janus") ? { janusEventLoops: eventLoops } : {}),
       runtime: Deno.version.deno,
       cores: navigator.hardwareConcurrency,
       load: round(Deno.loadavg()[0] ?? NaN, 1),
@@ -173,7 +194,7 @@ async function measure(
 }
 
 /** Lets everybody join; each with one path to send on and one to receive on, as browsers have them. */
-async function fill(
+export async function fill(
   server: SfuServer,
   { rooms, shape, people, traffic }: Scenario,
   connect: Connect,
@@ -222,6 +243,16 @@ export async function drive(steps: Step[], connect: Connect, forMs: number): Pro
     turnAtMs = nowMs + TURN_MS;
     await turn();
   }
+}
+
+/** The middle of each figure. */
+function middle(measured: readonly Measured[]): Measured {
+  const keys = Object.keys(measured[0]!) as (keyof Measured)[];
+  const values = (key: keyof Measured) =>
+    Float64Array.from(measured.map((one) => one[key] ?? NaN)).sort();
+  return Object.fromEntries(
+    keys.map((key) => [key, quantile(values(key), 0.5)]),
+  ) as unknown as Measured;
 }
 
 function quantile(sorted: Float64Array, share: number): number {

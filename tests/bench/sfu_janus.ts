@@ -1,18 +1,11 @@
 /**
  * Debian's janus with its videoroom plugin, started with a configuration of its own in a temporary folder.
  *
- * Everything is as it is shipped, full ICE included. Its API goes over a WebSocket on loopback. The little
- * SDP that it needs is written and read here.
+ * Everything is as it is shipped, full ICE included. Its API goes over a WebSocket on loopback.
  */
-import { fingerprint, LoadPath } from "./sfu_path.ts";
-import type { ServerSide } from "./sfu_path.ts";
+import { LoadPath } from "./sfu_path.ts";
+import { describe, outwardAddress, serverSide } from "./sfu_sdp.ts";
 import type { Publication, SfuServer } from "./sfu_servers.ts";
-import {
-  AUDIO_LEVEL_ID,
-  AUDIO_PAYLOAD_TYPE,
-  TRANSPORT_WIDE_ID,
-  VIDEO_PAYLOAD_TYPE,
-} from "./sfu_stream.ts";
 
 interface JanusMessage {
   janus: string;
@@ -96,15 +89,6 @@ export async function startJanus(options: { eventLoops: number }): Promise<SfuSe
       await Deno.remove(folder, { recursive: true });
     },
   };
-}
-
-/** Janus gathers no candidate on the loopback interface; what is sent to an own address never leaves the machine. */
-function outwardAddress(): string {
-  const found = Deno.networkInterfaces().find(({ family, name }) =>
-    family === "IPv4" && name !== "lo"
-  );
-  if (found === undefined) throw new Error("janus needs an interface besides lo");
-  return found.address;
 }
 
 function freePort(): number {
@@ -224,55 +208,4 @@ class JanusApi {
   close(): void {
     this.#socket.close();
   }
-}
-
-function describe(
-  kind: "audio" | "video",
-  path: LoadPath,
-  direction: "sendonly" | "recvonly",
-  ssrc?: number,
-): string {
-  const audio = kind === "audio";
-  const payloadType = audio ? AUDIO_PAYLOAD_TYPE : VIDEO_PAYLOAD_TYPE;
-  const { address, port } = path.socket;
-  const lines = [
-    "v=0",
-    `o=- 1 1 IN IP4 ${address}`,
-    "s=-",
-    "t=0 0",
-    "a=group:BUNDLE 0",
-    `m=${kind} 9 UDP/TLS/RTP/SAVPF ${payloadType}`,
-    `c=IN IP4 ${address}`,
-    "a=mid:0",
-    `a=${direction}`,
-    "a=rtcp-mux",
-    `a=ice-ufrag:${path.usernameFragment}`,
-    `a=ice-pwd:${path.password}`,
-    `a=fingerprint:sha-256 ${fingerprint()}`,
-    "a=setup:active",
-    `a=rtpmap:${payloadType} ${audio ? "opus/48000/2" : "VP8/90000"}`,
-    ...(audio ? [] : [`a=rtcp-fb:${payloadType} nack`, `a=rtcp-fb:${payloadType} nack pli`]),
-    `a=rtcp-fb:${payloadType} transport-cc`,
-    `a=extmap:${TRANSPORT_WIDE_ID} http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01`,
-    ...(audio ? [`a=extmap:${AUDIO_LEVEL_ID} urn:ietf:params:rtp-hdrext:ssrc-audio-level`] : []),
-    ...(ssrc === undefined ? [] : [`a=ssrc:${ssrc} cname:load`]),
-    `a=candidate:1 1 udp 2113937151 ${address} ${port} typ host`,
-    "a=end-of-candidates",
-  ];
-  return lines.join("\r\n") + "\r\n";
-}
-
-function serverSide(sdp: string | undefined): ServerSide {
-  const line = (pattern: RegExp) => {
-    const found = sdp?.match(pattern);
-    if (found === null || found === undefined) throw new Error(`no ${pattern} in ${sdp}`);
-    return found;
-  };
-  const candidate = line(/a=candidate:\S+ 1 udp \S+ (\S+) (\d+) typ host/i);
-  return {
-    address: candidate[1]!,
-    port: Number(candidate[2]),
-    usernameFragment: line(/a=ice-ufrag:(\S+)/)[1]!,
-    password: line(/a=ice-pwd:(\S+)/)[1]!,
-  };
 }

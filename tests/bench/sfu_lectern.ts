@@ -50,6 +50,8 @@ export async function startLectern(options: { runtimeFlags: string[] }): Promise
       await engine.setConsumerPaused(consumer.id, false);
       return path;
     },
+    closeRoom: (room) => engine.closeRouter(room as string),
+    counters: () => engine.counters(),
     [Symbol.asyncDispose]: () => engine.close(),
   };
 }

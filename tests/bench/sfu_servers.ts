@@ -21,6 +21,10 @@ export interface SfuServer extends AsyncDisposable {
     connect: Connect,
   ): Promise<Publication>;
   subscribe(room: unknown, publication: Publication, connect: Connect): Promise<LoadPath>;
+  /** Ends everything in the room; only for a soak. */
+  closeRoom?(room: unknown): Promise<void>;
+  /** What it says of itself; only for a soak. */
+  counters?(): Promise<Record<string, number>>;
 }
 
 /** Makes paths and brings them up while packets are served. */
@@ -31,11 +35,19 @@ export class Connect {
   /** Resolves when ICE and DTLS are done. */
   async up(path: LoadPath): Promise<void> {
     this.paths.push(path);
-    const limitMs = performance.now() + 10_000;
+    const limitMs = performance.now() + 30_000;
     while (!path.connected) {
-      if (performance.now() > limitMs) throw new Error("a path didn't connect within 10 s");
+      if (performance.now() > limitMs) throw new Error("a path didn't connect within 30 s");
       this.serve(2);
       await turn();
+    }
+  }
+
+  /** Closes the paths that were opened since there were so many. */
+  closeSince(count: number): void {
+    for (const path of this.paths.splice(count)) {
+      path.close();
+      this.sockets.closeOne(path.socket);
     }
   }
 

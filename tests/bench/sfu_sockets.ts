@@ -40,13 +40,23 @@ export class SocketSet {
   open(address: string, onDatagram: OnDatagram): LoadSocket {
     const socket = new LoadSocket(address, this.#outgoing, onDatagram);
     this.#sockets.push(socket);
+    this.#watch();
+    return socket;
+  }
+
+  closeOne(socket: LoadSocket): void {
+    this.#sockets.splice(this.#sockets.indexOf(socket), 1);
+    libc().close(socket.descriptor);
+    this.#watch();
+  }
+
+  #watch(): void {
     const requests = new DataView(new ArrayBuffer(POLL_BYTES * this.#sockets.length));
     this.#sockets.forEach(({ descriptor }, i) => {
       requests.setInt32(i * POLL_BYTES, descriptor, true);
       requests.setInt16(i * POLL_BYTES + 4, POLLIN, true);
     });
     this.#pollRequests = requests;
-    return socket;
   }
 
   /** Waits at most so long for the first datagram, then hands over all that have come. */
