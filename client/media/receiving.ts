@@ -38,6 +38,8 @@ interface OpenReception extends Reception {
   timer: ReturnType<typeof setTimeout> | undefined;
   /** What the server was last told to send; null is whatever it likes. */
   size: PictureSize | null;
+  /** The server may have been told to send nothing. */
+  paused: boolean;
 }
 
 export class Receiver {
@@ -147,6 +149,7 @@ export class Receiver {
       tries: 0,
       timer: undefined,
       size: null,
+      paused: false,
     };
     this.#receptions.set(producerId, reception);
     void this.#consume(reception);
@@ -169,6 +172,8 @@ export class Receiver {
       consumer = await this.#receive(reception, options as ConsumerOptions);
       // Before it is resumed, so that what the server then says of it finds it.
       reception.consumer = consumer;
+      reception.size = null;
+      reception.paused = false;
       await route.connection.request("media.resumeConsumer", { consumerId });
       reception.tries = 0;
       if (!this.#isWanted(reception)) return this.#release(reception);
@@ -216,10 +221,10 @@ export class Receiver {
     if (consumer === null || size === null || sameSize(size, reception.size)) return;
     const { connection } = this.route;
     const consumerId = consumer.id;
-    const wasHidden = isHidden(reception.size);
     reception.size = size;
     try {
       if (isHidden(size)) {
+        reception.paused = true;
         return void await connection.request("media.pauseConsumer", { consumerId });
       }
       await connection.request("media.setConsumerSize", {
@@ -227,7 +232,9 @@ export class Receiver {
         width: Math.min(16384, Math.round(size.width)),
         height: Math.min(16384, Math.round(size.height)),
       });
-      if (wasHidden) await connection.request("media.resumeConsumer", { consumerId });
+      if (!reception.paused || isHidden(reception.size)) return;
+      await connection.request("media.resumeConsumer", { consumerId });
+      reception.paused = isHidden(reception.size);
     } catch {
       // A size that didn't arrive costs sharpness or bandwidth; the next one is told again.
       reception.size = null;
