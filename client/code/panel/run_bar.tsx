@@ -1,5 +1,6 @@
 /** Run and Stop, what the run is doing, and the settings of the next one. */
 import { Play, Settings2, Square } from "lucide-preact";
+import { participantsOf, readParticipant } from "../../../rooms/document/schema.ts";
 import { Menu, MenuItem } from "../../design/menu.tsx";
 import { runnerOf } from "../document/languages.ts";
 import { type RunEntry, runFields } from "../document/runs.ts";
@@ -149,7 +150,9 @@ export function RunStatus({ workspace, run }: { workspace: Workspace; run: RunEn
 
 export function nameOf(workspace: Workspace, participantId: string): string {
   const person = workspace.session.participants.value.find(({ id }) => id === participantId);
-  return person?.name ?? "Somebody who left";
+  if (person !== undefined) return person.name;
+  const earlier = participantsOf(workspace.session.doc).get(participantId);
+  return earlier === undefined ? "Somebody who left" : readParticipant(earlier).name;
 }
 
 function phaseWords(phase: RunPhase): string {
