@@ -1,5 +1,6 @@
 /** Who speaks, as text over the tiles, whatever the layout shows. */
 import { useReplay } from "./model.ts";
+import "./captions.css";
 
 export function Captions() {
   const { view, speaker, manifest } = useReplay();

@@ -7,6 +7,7 @@ import "../room/chat.css";
 import { sayElapsed } from "../room/time.ts";
 import { useChat } from "./lesson_views.ts";
 import { useReplay } from "./model.ts";
+import "./chat.css";
 
 export function ChatAt() {
   const replay = useReplay();

@@ -14,6 +14,7 @@ import { IconButton } from "../design/icon-button.tsx";
 import { Menu, MenuItem } from "../design/menu.tsx";
 import { sayElapsed } from "../room/time.ts";
 import { RATES, useReplay } from "./model.ts";
+import "./controls.css";
 
 export function Controls() {
   const replay = useReplay();

@@ -6,6 +6,7 @@ import { usePeople } from "./lesson_views.ts";
 import { useReplay } from "./model.ts";
 import type { PersonAt } from "./recording/people.ts";
 import type { TrackPlayer } from "./player/track_player.ts";
+import "./faces.css";
 
 export function Faces() {
   const people = usePeople();
@@ -47,8 +48,9 @@ export function SharedScreen() {
 function Face({ person }: { person: PersonAt }) {
   const replay = useReplay();
   const speaks = replay.speaker.value === person.id;
+  const isOn = person.video.on && !person.video.stoppedByHost;
   const picture = replay.player.near.value.find(({ track, shows }) =>
-    track.participantId === person.id && track.source === "video" && shows.value
+    isOn && track.participantId === person.id && track.source === "video" && shows.value
   );
   return (
     <div

@@ -2,6 +2,7 @@
 import { closeAround, Dialog } from "../design/dialog.tsx";
 import { SHORTCUTS } from "./keys.ts";
 import { useReplay } from "./model.ts";
+import "./keys_help.css";
 
 export function KeysHelp() {
   const { view } = useReplay();

@@ -144,8 +144,9 @@ export class Replay {
   /** Starts following the clock; answers what ends it all. */
   open(): () => void {
     const frame = () => {
-      this.#tick();
+      // First, so that what goes wrong in one frame doesn't stop the lesson.
       this.#frame = requestAnimationFrame(frame);
+      this.#tick();
     };
     this.#frame = requestAnimationFrame(frame);
     const hidden = setInterval(() => document.hidden && this.#tick(), HIDDEN_TICK_MS);

@@ -14,6 +14,13 @@ import { Timeline } from "./timeline.tsx";
 import { TopBar } from "./top_bar.tsx";
 import "./replay.css";
 
+/** A mouse leaves no focus behind on what it presses, so that Space goes on meaning play. */
+function letGo(event: MouseEvent): void {
+  const isPressed = event.target instanceof Element && event.target.closest("button") !== null;
+  const focused = document.activeElement;
+  if (event.detail > 0 && isPressed && focused instanceof HTMLButtonElement) focused.blur();
+}
+
 export function ReplayPage({ replay, onDeleted }: { replay: Replay; onDeleted: () => void }) {
   useEffect(() => {
     const close = replay.open();
@@ -32,7 +39,12 @@ export function ReplayPage({ replay, onDeleted }: { replay: Replay; onDeleted: (
   const copyOf = view.copyOf.value;
   return (
     <ReplayContext.Provider value={replay}>
-      <div class={`replay replay-${layout}`} data-testid="replay" inert={copyOf !== null}>
+      <div
+        class={`replay replay-${layout}`}
+        data-testid="replay"
+        inert={copyOf !== null}
+        onClick={letGo}
+      >
         <TopBar onDeleted={onDeleted} />
         <Trouble />
         <main class="replay-main">

@@ -5,6 +5,7 @@ import type { Manifest, Marker } from "../../recorder/manifest.ts";
 import { sayElapsed } from "../room/time.ts";
 import { GlimpseView } from "./glimpse/glimpse_view.tsx";
 import { useReplay } from "./model.ts";
+import "./timeline.css";
 
 /** Markers nearer to the pointer than this are named. */
 const NEAR_PART = 0.012;

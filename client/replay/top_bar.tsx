@@ -1,7 +1,7 @@
 /** The lesson's name and day, search, the layouts, and what can be taken along. */
 import { MessageSquare } from "lucide-preact";
 import { IconButton } from "../design/icon-button.tsx";
-import { Downloads } from "./downloads.tsx";
+import { Downloads } from "./downloads/downloads.tsx";
 import { useReplay } from "./model.ts";
 import { SearchBox } from "./search/search_box.tsx";
 import { LAYOUT_LABELS, LAYOUTS } from "./view.ts";

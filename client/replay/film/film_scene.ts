@@ -66,7 +66,9 @@ export class FilmScene {
     const { stage, faces } = arrange(size, people.length, shown !== "nothing");
     const cameraOf = (id: string) =>
       tracks.find(({ participantId, source }) => participantId === id && source === "video");
-    const cameras = people.map(({ id }) => cameraOf(id));
+    const cameras = people.map(({ id, video }) =>
+      video.on && !video.stoppedByHost ? cameraOf(id) : undefined
+    );
     const wanted = [screen, ...cameras].filter((track) => track !== undefined);
     await this.#letGo(atMs);
     const frames = await Promise.all(wanted.map((track) => this.#framesOf(track).at(atMs)));

@@ -24,6 +24,9 @@ interface FileAccess {
       close(): Promise<void>;
       abort(): Promise<void>;
     }>;
+    getFile(): Promise<{ size: number }>;
+    /** Not everywhere. */
+    remove?(): Promise<void>;
   }>;
 }
 
@@ -40,13 +43,18 @@ export async function filmTarget(
     const types = [{ description: "Film", accept: { [type]: [`.${container}`] } }];
     const handle = await access.showSaveFilePicker({ suggestedName: name, types });
     const file = await handle.createWritable();
+    const discard = async () => {
+      await file.abort();
+      // The dialog has made an empty file already.
+      if ((await handle.getFile()).size === 0) await handle.remove?.();
+    };
     return {
       stream: new WritableStream({
         write: (chunk) => file.write({ type: "write", ...chunk }),
         close: () => file.close(),
       }),
       finish: () => {},
-      discard: () => file.abort().catch(() => undefined),
+      discard: () => discard().catch(() => undefined),
     };
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") return null;

@@ -89,7 +89,8 @@ export class BoardPicture {
     this.#bind(lesson.doc);
     const pointers = pointersAt(lesson, atMs, people);
     const shown = pointers.find(({ person }) => person.role === "tutor") ?? pointers[0];
-    const page = this.editor.getPage(shown?.page as TLPageId);
+    // tldraw can't be asked for no page.
+    const page = shown && this.editor.getPage(shown.page as TLPageId);
     if (page !== undefined) this.editor.setCurrentPage(page.id);
     context.fillStyle = palette.raised;
     context.fillRect(box.x, box.y, box.width, box.height);
@@ -106,6 +107,13 @@ export class BoardPicture {
         drawPointer(context, at, person, palette);
       }
     }
+  }
+
+  /** All pages of the board of a document. Null when nothing is on any. */
+  async pdf(doc: Y.Doc, title: string): Promise<Blob | null> {
+    this.#bind(doc);
+    const { exportPdf } = await import("../../whiteboard/files/export_pdf.ts");
+    return await exportPdf(this.editor, title);
   }
 
   close(): void {

@@ -6,7 +6,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { TrackManifest } from "../../../recorder/manifest.ts";
 import type { TrackSource } from "../recording/api.ts";
-import { isScreen } from "../recording/steady_screens.ts";
+import { standsForMs } from "../recording/steady_pictures.ts";
 import { isWithin } from "./timeline.ts";
 import { TrackFeed } from "./track_feed.ts";
 
@@ -94,9 +94,15 @@ export class TrackPlayer {
     this.#feed.want(atMs);
     if (!this.#feed.holds(atMs)) {
       if (!element.paused) element.pause();
-      const last = isScreen(this.#track) ? this.#feed.lastBefore(atMs) : null;
-      if (last !== null) return this.#rest(last);
-      return this.#feed.fetched(atMs) ? "idle" : "waiting";
+      const hasCome = this.#feed.fetched(atMs);
+      const last = this.#feed.lastBefore(atMs);
+      const standsMs = standsForMs(this.#track);
+      // A screen's next picture may be long in coming.
+      const mayRest = hasCome || standsMs === Infinity;
+      if (last !== null && mayRest && atMs - startMs - last * 1000 < standsMs) {
+        return this.#rest(last);
+      }
+      return hasCome ? "idle" : "waiting";
     }
     const target = (atMs - startMs) / 1000;
     const ahead = element.currentTime - target;

@@ -8,7 +8,7 @@ import { type LogEntry, readEntries } from "../../../recorder/log_entries.ts";
 import { FORMAT_VERSION, type Manifest, manifestSchema } from "../../../recorder/manifest.ts";
 import { keyEnvelopeSchema } from "../../../rooms/protocol/messages.ts";
 import type { RecordingAddress } from "./access.ts";
-import { withSteadyScreens } from "./steady_screens.ts";
+import { withSteadyPictures } from "./steady_pictures.ts";
 
 /** `refused`: nothing that this page has opens it. `gone`: it isn't there (any more). */
 export type RecordingProblemCode = "refused" | "gone" | "newer" | "unreachable";
@@ -74,7 +74,7 @@ export class RecordingApi {
     const read = manifestSchema.safeParse(await response.json().catch(() => null));
     if (!read.success) throw new RecordingProblem("unreachable", { cause: read.error });
     if (read.data.version > FORMAT_VERSION) throw new RecordingProblem("newer");
-    return withSteadyScreens(read.data);
+    return withSteadyPictures(read.data);
   }
 
   /** The wrapped keys of an encrypted recording. */

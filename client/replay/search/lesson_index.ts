@@ -37,6 +37,8 @@ export class LessonIndex {
   #doc = new Y.Doc();
   #changed = new Set<string>();
   #lookAt = 0;
+  /** When the last entry was written: what is seen stood there then, and perhaps not before. */
+  #addedAt = 0;
   #speaks = false;
   /** Since when nobody speaks and nothing happens. */
   #stillSince = 0;
@@ -60,14 +62,15 @@ export class LessonIndex {
     });
     for (const entry of entries) {
       if (entry.atMs >= this.#lookAt + LOOK_MS) {
-        this.#look(this.#lookAt);
+        this.#look(this.#addedAt);
         this.#lookAt = entry.atMs;
       }
       this.#add(entry);
+      this.#addedAt = entry.atMs;
     }
     // Both looks: nothing of this segment is seen again.
-    this.#look(this.#lookAt);
-    this.#look(this.#lookAt);
+    this.#look(this.#addedAt);
+    this.#look(this.#addedAt);
   }
 
   end(atMs: number): void {

@@ -104,3 +104,15 @@ Deno.test("it is silent where nobody speaks and nothing happens for a while", ()
   at(36_000, () => chatOf(doc).push([mapOf({ id: "d" })]));
   expect(indexed().silences).toEqual([{ fromMs: 30_000, toMs: 35_000 }]);
 });
+
+Deno.test("what was written within a second is found at a time at which it stands there", () => {
+  const { doc, at, indexed } = record();
+  at(5000, () => filesOf(doc).set("f", mapOf({ name: "a.js", text: new Y.Text("") })));
+  const text = filesOf(doc).get("f")!.get("text") as Y.Text;
+  at(5100, () => text.insert(0, "let "));
+  at(5900, () => text.insert(4, "root"));
+  at(9000, () => chatOf(doc).push([mapOf({ id: "c", from: "p1", text: "later" })]));
+  expect(indexed().search("root")).toEqual([
+    { kind: "code", atMs: 5900, text: "let root", where: "a.js" },
+  ]);
+});

@@ -3,14 +3,10 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { sayElapsed } from "../../room/time.ts";
 import { useReplay } from "../model.ts";
-import type { Find, FindKind } from "./index_protocol.ts";
+import type { Find } from "./index_protocol.ts";
+import "./search.css";
 
-const KIND_LABELS: Readonly<Record<FindKind, string>> = {
-  chat: "Chat",
-  code: "Code",
-  run: "Output",
-  board: "Board",
-};
+const KIND_LABELS = { chat: "Chat", code: "Code" } as const;
 const TYPING_MS = 150;
 
 type Results = { state: "none" } | { state: "found"; finds: Find[] } | { state: "failed" };
@@ -99,6 +95,11 @@ export function SearchBox() {
   );
 }
 
+/** Where it stood, in words; of some kinds the place says it all. */
+function placeOf({ kind, where }: Find): string {
+  return kind === "chat" || kind === "code" ? `${KIND_LABELS[kind]} · ${where}` : where;
+}
+
 interface ResultsProps {
   results: Results;
   reading: number | null;
@@ -130,7 +131,7 @@ function Results({ results, reading, onGo }: ResultsProps) {
             >
               {find.text}
             </span>
-            <span class="soft small find-where">{KIND_LABELS[find.kind]} · {find.where}</span>
+            <span class="soft small find-where">{placeOf(find)}</span>
           </button>
         </li>
       ))}

@@ -6,6 +6,7 @@ import { IconButton } from "../../design/icon-button.tsx";
 import { sayElapsed } from "../../room/time.ts";
 import { useReplay } from "../model.ts";
 import type { ItemId } from "../search/index_protocol.ts";
+import "./appeared.css";
 
 export interface Asked {
   /** What was pressed, as a person would call it. */

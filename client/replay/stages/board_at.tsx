@@ -158,7 +158,9 @@ function showPeople(editor: Editor, replay: Replay): void {
     store.put(wanted);
     if (gone.length > 0) store.remove(gone);
   });
-  const page = editor.getPage((tutorsPage ?? anyPage) as TLPageId);
+  const seen = tutorsPage ?? anyPage;
+  // tldraw can't be asked for no page.
+  const page = typeof seen === "string" ? editor.getPage(seen as TLPageId) : undefined;
   if (page !== undefined && page.id !== editor.getCurrentPageId()) {
     editor.setCurrentPage(page.id);
     fit(editor, "now");

@@ -13,11 +13,14 @@ import type { Layout } from "../view.ts";
 export type Shown = "screen" | "board" | "code" | "nothing";
 
 const RESTS_MS = 3000;
+/** Whoever goes further at once has come in anew: what changed on the way says little of its end. */
+const JUMP_MS = 2000;
 
 /** Follows a lesson and says which of board and code was worked on last. */
 export class WorkedOn {
   #stage: "board" | "code" = "board";
   #atMs = -Infinity;
+  #followedMs = -Infinity;
 
   get stage(): "board" | "code" {
     return this.#stage;
@@ -25,7 +28,11 @@ export class WorkedOn {
 
   /** `markers` say it where the lesson was entered anew. */
   follow({ replaced, changed }: Moved, atMs: number, markers: readonly Marker[]): void {
-    if (replaced) {
+    const jumped = atMs - this.#followedMs > JUMP_MS;
+    this.#followedMs = atMs;
+    const board = changed.has("whiteboard");
+    const code = changed.has("files") || changed.has("runs");
+    if (replaced || (jumped && board && code)) {
       const last = markers.findLast(({ type, atMs: at }) =>
         at <= atMs && (type === "board" || type === "code" || type === "run")
       );
@@ -33,8 +40,6 @@ export class WorkedOn {
       this.#atMs = atMs;
       return;
     }
-    const board = changed.has("whiteboard");
-    const code = changed.has("files") || changed.has("runs");
     if (board === code) return;
     const stage = board ? "board" : "code";
     if (stage !== this.#stage && atMs - this.#atMs < RESTS_MS) return;

@@ -26,6 +26,16 @@ Deno.test("a lesson that is entered in its middle shows what its markers say", (
   expect(worked.stage).toBe("code");
 });
 
+Deno.test("whoever jumps over board and code sees what was worked on last", () => {
+  const worked = new WorkedOn();
+  worked.follow(change("whiteboard"), 1000, []);
+  worked.follow(change("whiteboard", "files"), 90_000, [
+    { type: "board", atMs: 900 },
+    { type: "code", atMs: 80_000 },
+  ]);
+  expect(worked.stage).toBe("code");
+});
+
 Deno.test("a shared screen stands before board and code, unless the layout asks for one of them", () => {
   const doc = new Y.Doc();
   openRoots(doc);

@@ -1,4 +1,4 @@
-/** What can be taken along: the lesson as one film, each track as it was sent, the files as they stand at this moment; and the way to delete. */
+/** What can be taken along: the lesson as one film, board and code, each track as it was sent; and the way to delete. */
 import {
   Clapperboard,
   Code,
@@ -6,33 +6,34 @@ import {
   KeyRound,
   Mic,
   MonitorUp,
+  PenTool,
   Trash2,
   Video,
 } from "lucide-preact";
-import { useSignal } from "@preact/signals";
-import type { Manifest, TrackManifest } from "../../recorder/manifest.ts";
-import { linkWithKey } from "../encryption/key_link.tsx";
-import { Confirm } from "../design/dialog.tsx";
-import { Menu, MenuItem } from "../design/menu.tsx";
-import { sayElapsed } from "../room/time.ts";
-import { saveFile } from "../whiteboard/files/save_file.ts";
-import { readFiles } from "../code/document/files.ts";
-import { FilmDialog, FilmLine } from "./film/film_dialog.tsx";
-import { useReplay } from "./model.ts";
-import { zipFiles } from "./sandbox/zip.ts";
+import { useComputed, useSignal } from "@preact/signals";
+import type { TrackManifest } from "../../../recorder/manifest.ts";
+import { whiteboardOf } from "../../../rooms/document/schema.ts";
+import { linkWithKey } from "../../encryption/key_link.tsx";
+import { Confirm } from "../../design/dialog.tsx";
+import { Menu, MenuItem } from "../../design/menu.tsx";
+import { sayElapsed } from "../../room/time.ts";
+import { saveFile } from "../../whiteboard/files/save_file.ts";
+import { readFiles } from "../../code/document/files.ts";
+import { FilmDialog, FilmLine } from "../film/film_dialog.tsx";
+import { useReplay } from "../model.ts";
+import { fileStem, nameOf, SOURCE_WORDS, trackFileName } from "./file_names.ts";
+import { type Saving, SavingLine } from "./saving_line.tsx";
+import type { StageFile } from "./stage_file.ts";
+import "./downloads.css";
 
-type Saving = { state: "loading"; name: string; part: number; stop: AbortController } | {
-  state: "failed";
-  name: string;
-};
-
-const SOURCE_WORDS = {
-  audio: "sound",
-  video: "camera",
-  screen: "screen",
-  screenAudio: "sound of the screen",
-} as const;
 const SOURCE_ICONS = { audio: Mic, video: Video, screen: MonitorUp, screenAudio: Mic } as const;
+const STAGE_ICONS = { board: PenTool, code: Code } as const;
+const STAGE_LABELS = { board: "The board as a PDF", code: "The code as a zip" } as const;
+const STAGE_SUFFIXES = { board: "board.pdf", code: "code.zip" } as const;
+const NOTHING = {
+  board: "Nothing is on the board at that time.",
+  code: "There is no code at that time.",
+} as const;
 const MEGABYTE = 1024 * 1024;
 
 export function Downloads({ onDeleted }: { onDeleted: () => void }) {
@@ -43,7 +44,16 @@ export function Downloads({ onDeleted }: { onDeleted: () => void }) {
   const keyLink = useSignal<{ link: string; copied: boolean } | null>(null);
   const manifest = replay.manifest.value;
   replay.version("files").value;
-  const hasFiles = readFiles(replay.lesson.doc).length > 0;
+  replay.version("whiteboard").value;
+  const { doc } = replay.lesson;
+  const hasNow = { board: whiteboardOf(doc).size > 0, code: readFiles(doc).length > 0 };
+  const hasEver = (stage: StageFile) =>
+    hasNow[stage] || manifest.markers.some(({ type }) => type === stage);
+
+  // The clock moves with every frame, this once a second.
+  const moment =
+    useComputed(() => replay.at.value >= replay.endMs.value ? null : sayElapsed(replay.at.value))
+      .value;
 
   const saveTrack = async (track: TrackManifest) => {
     const name = trackFileName(manifest, track);
@@ -59,9 +69,21 @@ export function Downloads({ onDeleted }: { onDeleted: () => void }) {
       saving.value = stop.signal.aborted ? null : { state: "failed", name };
     }
   };
-  const saveFiles = () => {
-    const files = readFiles(replay.lesson.doc).map(({ name, text }) => [name, `${text}`] as const);
-    saveFile(zipFiles(Object.fromEntries(files)), `${fileStem(manifest.title)} code.zip`);
+  const saveStage = async (stage: StageFile, atMs: number) => {
+    const name = `${fileStem(manifest.title)} ${STAGE_SUFFIXES[stage]}`;
+    const stop = new AbortController();
+    // What is loaded here can't be broken off: it is only not handed over.
+    stop.signal.addEventListener("abort", () => saving.value = null);
+    saving.value = { state: "loading", name, part: null, stop };
+    try {
+      const { stageFile } = await import("./stage_file.ts");
+      const blob = await stageFile(stage, { api: replay.api, manifest, atMs });
+      if (stop.signal.aborted) return;
+      saving.value = blob === null ? { state: "empty", what: NOTHING[stage] } : null;
+      if (blob !== null) saveFile(blob, name);
+    } catch {
+      if (!stop.signal.aborted) saving.value = { state: "failed", name };
+    }
   };
   const copyLink = async () => {
     const address = new URL(location.pathname, location.href);
@@ -100,14 +122,29 @@ export function Downloads({ onDeleted }: { onDeleted: () => void }) {
             onSelect={() => filming.value = true}
           />
         )}
-        {hasFiles && (
+        {(["board", "code"] as const).filter(hasEver).map((stage) => (
           <MenuItem
-            icon={Code}
-            label="Code files as a zip"
-            detail="As they stand at this moment"
-            testId="download-files"
-            onSelect={saveFiles}
+            key={stage}
+            icon={STAGE_ICONS[stage]}
+            label={STAGE_LABELS[stage]}
+            detail={manifest.live ? "As it stands now" : "As it stood at the end"}
+            testId={`download-${stage}`}
+            onSelect={() => void saveStage(stage, manifest.durationMs)}
           />
+        ))}
+        {moment !== null &&
+          (["board", "code"] as const).filter((stage) => hasNow[stage]).map((stage) => (
+            <MenuItem
+              key={`${stage} here`}
+              icon={STAGE_ICONS[stage]}
+              label={STAGE_LABELS[stage]}
+              detail={`As it stood at ${moment}`}
+              testId={`download-${stage}-here`}
+              onSelect={() => void saveStage(stage, replay.at.peek())}
+            />
+          ))}
+        {manifest.tracks.length > 0 && (
+          <div class="menu-heading" role="presentation">Each track as it was sent</div>
         )}
         {manifest.tracks.map((track) => (
           <MenuItem
@@ -182,39 +219,6 @@ export function Downloads({ onDeleted }: { onDeleted: () => void }) {
       </div>
     </>
   );
-}
-
-function SavingLine({ saving, onClose }: { saving: Saving | null; onClose: () => void }) {
-  if (saving === null) return null;
-  if (saving.state === "failed") {
-    return (
-      <p class="saving" role="alert">
-        {saving.name} did not arrive whole. Try again in a moment.
-        <button type="button" class="button" onClick={onClose}>Close</button>
-      </p>
-    );
-  }
-  return (
-    <p class="saving" role="status">
-      {saving.name}
-      <progress max={1} value={saving.part} aria-label="Download" />
-      <button type="button" class="button" onClick={() => saving.stop.abort()}>Cancel</button>
-    </p>
-  );
-}
-
-function nameOf({ people }: Manifest, { participantId }: TrackManifest): string {
-  return people.find((person) => person.participantId === participantId)?.name ?? "Somebody";
-}
-
-export function fileStem(title: string): string {
-  return title.replace(/[^\p{L}\p{N} _.-]+/gu, " ").replace(/\s+/g, " ").trim() || "Lesson";
-}
-
-function trackFileName(manifest: Manifest, track: TrackManifest): string {
-  const at = sayElapsed(track.startMs).replaceAll(":", ".");
-  const words = `${manifest.title} ${nameOf(manifest, track)} ${SOURCE_WORDS[track.source]} ${at}`;
-  return `${fileStem(words)}.webm`;
 }
 
 function size(bytes: number): string {

@@ -1,6 +1,6 @@
 import { expect } from "@std/expect";
 import type { Manifest, Marker, TrackManifest } from "../../../recorder/manifest.ts";
-import { withSteadyScreens } from "./steady_screens.ts";
+import { withSteadyPictures } from "./steady_pictures.ts";
 
 const screen: TrackManifest = {
   trackId: "t",
@@ -23,7 +23,7 @@ const screen: TrackManifest = {
 
 function tracksOf(tracks: TrackManifest[], markers: Marker[]): TrackManifest[] {
   const manifest = { tracks, markers, durationMs: 60_000 } as Partial<Manifest> as Manifest;
-  return withSteadyScreens(manifest).tracks;
+  return withSteadyPictures(manifest).tracks;
 }
 
 Deno.test("a shared screen on which nothing moves is shown until it was ended", () => {
@@ -46,4 +46,19 @@ Deno.test("another's share and an earlier one say nothing of this screen; a came
   const [steady, same] = tracksOf([screen, camera], markers);
   expect(steady!.spans).toEqual([{ fromMs: 10_000, toMs: 20_100 }]);
   expect(same).toEqual(camera);
+});
+
+Deno.test("a camera that stalls for a moment is there all the same, one that rests for longer isn't", () => {
+  const camera: TrackManifest = {
+    ...screen,
+    source: "video",
+    spans: [{ fromMs: 0, toMs: 4000 }, { fromMs: 6500, toMs: 9000 }, {
+      fromMs: 15_000,
+      toMs: 16_000,
+    }],
+  };
+  const sound: TrackManifest = { ...camera, source: "audio", kind: "audio" };
+  const [steady, same] = tracksOf([camera, sound], []);
+  expect(steady!.spans).toEqual([{ fromMs: 0, toMs: 9000 }, { fromMs: 15_000, toMs: 16_000 }]);
+  expect(same).toEqual(sound);
 });
