@@ -217,7 +217,7 @@ export function logUncaught(logger: Logger): void {
 async function ready(storage: Storage, engine: MediaEngine, recorder: Recorder): Promise<string[]> {
   await within(READY_MS, Promise.all([storage.ping(), engine.counters()]));
   const { trouble } = recorder;
-  return trouble === null ? [] : [`recordings are not kept: ${trouble}`];
+  return trouble === null ? [] : [`recordings are not kept: ${trouble.reason}`];
 }
 
 function processNumbers(): Record<string, number> {

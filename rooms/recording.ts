@@ -3,9 +3,10 @@
  * with the meeting.
  *
  * Invariant: each step stands at a point of the log that is stored, with a snapshot; what comes between a pause and a
- * resume belongs to no recorded stretch. The room goes on when a recording can't be kept.
+ * resume belongs to no recorded stretch. The room goes on when a recording can't be kept, everybody in it sees so, and
+ * a beginning that failed is tried again.
  */
-import type { RecordingState } from "./document/schema.ts";
+import type { RecordingState, RecordingTrouble } from "./document/schema.ts";
 import { RoomError } from "./errors.ts";
 import type { LogPoint, RoomRecorder } from "./ports.ts";
 
@@ -14,48 +15,72 @@ export interface MeetingRecordingPorts {
   /** Stores everything with a snapshot; answers its last row. @throws RoomError `unavailable`. */
   checkpoint(now: number): Promise<LogPoint>;
   state(): RecordingState;
-  /** Shows the state in the document. */
-  show(state: RecordingState["state"], now: number): void;
+  /** Shows it in the document. */
+  show(recording: RecordingState, now: number): void;
   failed(what: string, error: unknown): void;
 }
 
+/** Between attempts to begin. */
+const RETRY_MS = 5000;
+
 export class MeetingRecording {
   #tail: Promise<unknown> = Promise.resolve();
+  #trouble: RecordingTrouble | null = null;
+  #beginAt: number | null = null;
 
   constructor(private readonly ports: MeetingRecordingPorts) {}
 
   /** Begins, or goes on after a restart; a pause goes on too. */
   begin(now: number): void {
-    const { recorder, state, show } = this.ports;
-    if (state().state === "off") show("recording", now);
-    const paused = state().state === "paused";
+    const { recorder, state } = this.ports;
+    if (state().state === "off") this.#show("recording", now);
+    // What was in the way of an earlier start of the server.
+    else if (this.#beginAt === null) this.troubled(null, now);
+    const paused = () => state().state === "paused";
+    this.#beginAt = null;
     this.#enqueue(async () => {
-      await recorder.begin(await this.ports.checkpoint(now), paused);
+      await recorder.begin(await this.ports.checkpoint(now), paused());
     }).catch((error) => {
-      show("off", now);
       this.ports.failed("begin", error);
+      if (error instanceof RoomError && error.code === "over") return this.#show("off", now);
+      this.troubled("storage", now);
+      this.#beginAt = now + RETRY_MS;
     });
+  }
+
+  /** Nothing can be kept, or again something (null). */
+  troubled(trouble: RecordingTrouble | null, now: number): void {
+    const shown = this.ports.state();
+    this.#trouble = trouble;
+    if (shown.state === "off" || (shown.trouble ?? null) === trouble) return;
+    this.ports.show(withTrouble(shown, trouble), now);
+  }
+
+  /** Does what is due; call it a few times a second. */
+  tick(now: number): void {
+    if (this.#beginAt !== null && now >= this.#beginAt) this.begin(now);
   }
 
   /** Nothing is kept from here on. @throws RoomError `conflict`, `unavailable`. */
   async pause(now: number): Promise<void> {
     this.#expect("recording", "Nothing is being recorded");
-    const { recorder, show } = this.ports;
+    const { recorder } = this.ports;
     recorder.hold();
-    show("paused", now);
+    this.#show("paused", now);
     await this.#step("pause", async () => recorder.pause(await this.ports.checkpoint(now)));
   }
 
   /** @throws RoomError `conflict`, `unavailable`. */
   async resume(now: number): Promise<void> {
     this.#expect("paused", "The recording isn't paused");
-    const { recorder, show } = this.ports;
-    show("recording", now);
+    const { recorder } = this.ports;
+    this.#show("recording", now);
     await this.#step("resume", async () => recorder.resume(await this.ports.checkpoint(now)));
   }
 
   /** Ends it; answers where it can be watched, null when nothing could be kept. */
   async end(now: number): Promise<string | null> {
+    this.#beginAt = null;
     try {
       return await this.#enqueue(async () =>
         await this.ports.recorder.end(await this.ports.checkpoint(now))
@@ -70,6 +95,10 @@ export class MeetingRecording {
   async suspend(): Promise<void> {
     await this.#enqueue(() => this.ports.recorder.suspend())
       .catch((error) => this.ports.failed("suspend", error));
+  }
+
+  #show(state: RecordingState["state"], now: number): void {
+    this.ports.show(withTrouble({ state, since: now }, this.#trouble), now);
   }
 
   #expect(state: RecordingState["state"], message: string): void {
@@ -90,4 +119,11 @@ export class MeetingRecording {
     this.#tail = done.catch(() => {});
     return done;
   }
+}
+
+function withTrouble(
+  { state, since }: RecordingState,
+  trouble: RecordingTrouble | null,
+): RecordingState {
+  return trouble === null || state === "off" ? { state, since } : { state, since, trouble };
 }

@@ -62,9 +62,9 @@ export class Room {
       recorder,
       checkpoint: async (now) => ({ seq: await replica.checkpoint(now), at: now }),
       state: () => this.meeting.recording,
-      show: (state, now) => {
+      show: (recording, now) => {
         this.#standing.now = Math.max(this.#standing.now, now);
-        this.change({ recording: { state, since: now } });
+        this.change({ recording });
       },
       failed: (what, error) =>
         ports.report("error", `Recording: ${what} failed`, { meetingId: record.meetingId, error }),
@@ -328,6 +328,7 @@ export class Room {
       }
     }
     await this.#outage.tick(now);
+    this.recording?.tick(now);
     await this.activity.tick(now);
     const emptySince = this.reception.size > 0 ? null : this.#emptySince;
     await this.#meet(this.closing.due(now, emptySince));

@@ -1,5 +1,6 @@
 /** What the main process and the recorder's worker say to each other. */
 import type { DatabaseLocation } from "../../db/database.ts";
+import type { RecordingTrouble } from "../../rooms/document/schema.ts";
 import type { Happening, NewEntry } from "../ports.ts";
 import type { S3Location } from "./s3_objects.ts";
 import type { TrackSource } from "./writer.ts";
@@ -34,7 +35,7 @@ export type FromWorker =
   | { type: "kept"; tracks: readonly number[] }
   | { type: "noted"; count: number }
   | { type: "keyFramesWanted"; tracks: readonly number[] }
-  | { type: "storing"; works: boolean; reason: string }
+  | { type: "storing"; trouble: RecordingTrouble | null; reason: string }
   | { type: "moving"; works: boolean; reason: string }
   | { type: "fault"; message: string }
   /** A batch of packets of so many bytes. */

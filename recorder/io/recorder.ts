@@ -4,6 +4,7 @@
  * Nothing here waits for the database. Invariants: when the thread dies, the recordings of running lessons go on in a
  * new one, each source as a new track, and calls wait for it; rooms are told when that takes long; lessons go on.
  */
+import type { RecordingTrouble } from "../../rooms/document/schema.ts";
 import type { RecordingLibrary } from "../library.ts";
 import type { Happening, LogPoint, NewEntry, OpenRecording } from "../ports.ts";
 import { LIBRARY_CALLS, type RecorderStart, type ToWorker, type WriterCall } from "./calls.ts";
@@ -50,7 +51,7 @@ export class Recorder {
   readonly #tracks = new Map<number, OpenTrack>();
   /** What a new thread has to take up. */
   readonly #recordings = new Map<string, { meetingId: string; point: LogPoint }>();
-  readonly #storingListeners = new Set<(works: boolean) => void>();
+  readonly #storingListeners = new Set<(trouble: RecordingTrouble | null) => void>();
   /** The thread that serves; null while it is replaced. */
   #thread: RecorderThread | null = null;
   #serving: Promise<RecorderThread>;
@@ -59,7 +60,7 @@ export class Recorder {
   #notesStored = 0;
   #nextTrack = 1;
   /** Why media can't be stored; null while it can. */
-  #trouble: string | null = null;
+  #trouble: { kind: RecordingTrouble; reason: string } | null = null;
   #restarts = 0;
   #droppedBatches = 0;
   #retryMs = 0;
@@ -86,19 +87,14 @@ export class Recorder {
     return recorder;
   }
 
-  /** Whether media can be stored now. */
-  get works(): boolean {
-    return this.#trouble === null && !this.#closed;
-  }
-
-  /** For the operator: why media can't be stored now; null while it can. */
-  get trouble(): string | null {
+  /** Why media can't be stored now, the reason in words for the operator; null while it can. */
+  get trouble(): { kind: RecordingTrouble; reason: string } | null {
     return this.#trouble;
   }
 
   counters(): Record<string, number> {
     return {
-      recorderWorks: this.works ? 1 : 0,
+      recorderWorks: this.#trouble === null ? 1 : 0,
       recorderRestarts: this.#restarts,
       recordings: this.#recordings.size,
       recordedTracks: this.#tracks.size,
@@ -174,7 +170,7 @@ export class Recorder {
   }
 
   /** Hears when media can't be stored, and when it can again, until the answered function is called. */
-  onStoring(listener: (works: boolean) => void): () => void {
+  onStoring(listener: (trouble: RecordingTrouble | null) => void): () => void {
     this.#storingListeners.add(listener);
     return () => this.#storingListeners.delete(listener);
   }
@@ -268,7 +264,10 @@ export class Recorder {
   }
 
   async #replace(): Promise<RecorderThread> {
-    const gap = setTimeout(() => this.#tellStoring(false, "the recorder is restarting"), GAP_MS);
+    const gap = setTimeout(
+      () => this.#tellStoring("storage", "the recorder is restarting"),
+      GAP_MS,
+    );
     try {
       if (performance.now() - this.#startedAt > STABLE_MS) this.#retryMs = 0;
       while (true) {
@@ -284,7 +283,7 @@ export class Recorder {
         this.logger.warn("the recorder's thread was replaced", {
           recordings: this.#recordings.size,
         });
-        this.#tellStoring(true, "");
+        this.#tellStoring(null, "");
         // Pictures begin with a key frame.
         for (const { listener } of this.#tracks.values()) listener.keyFrameWanted();
         return thread;
@@ -307,7 +306,7 @@ export class Recorder {
         this.#notesStored = message.count;
         return;
       case "storing":
-        return this.#tellStoring(message.works, message.reason);
+        return this.#tellStoring(message.trouble, message.reason);
       case "moving":
         if (message.works) return this.logger.info("media is moved to the object store again");
         return this.logger.error(
@@ -319,12 +318,12 @@ export class Recorder {
     }
   }
 
-  #tellStoring(works: boolean, reason: string): void {
-    const worked = this.#trouble === null;
-    this.#trouble = works ? null : reason;
-    if (worked === works) return;
-    if (works) this.logger.info("recordings are stored again");
+  #tellStoring(kind: RecordingTrouble | null, reason: string): void {
+    const before = this.#trouble?.kind ?? null;
+    this.#trouble = kind === null ? null : { kind, reason };
+    if (before === kind) return;
+    if (kind === null) this.logger.info("recordings are stored again");
     else this.logger.error("recordings can't be stored", { reason });
-    for (const listener of this.#storingListeners) listener(works);
+    for (const listener of this.#storingListeners) listener(kind);
   }
 }

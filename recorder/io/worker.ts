@@ -99,7 +99,7 @@ async function start({ database, freeBytes, dataDir, objects }: RecorderStart): 
       kept: (tracks) => say({ type: "kept", tracks }),
       noted: (count) => say({ type: "noted", count }),
       keyFramesWanted: (tracks) => say({ type: "keyFramesWanted", tracks }),
-      storing: (works, reason) => say({ type: "storing", works, reason }),
+      storing: (trouble, reason) => say({ type: "storing", trouble, reason }),
     },
     watchDisk(dataDir, freeBytes),
   );

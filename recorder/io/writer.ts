@@ -1,10 +1,11 @@
 /**
  * Keeps the recordings of this node: packets in, rows out, a few commits a second for all lessons together.
  *
- * The shell gives it batches, calls and the time. Invariants: at most {@linkcode FLUSH_MS} of media wait in memory;
- * when nothing can be stored, media that comes is dropped, and what was stored stays as it is.
+ * The shell gives it batches, calls and the time. Invariants: {@linkcode FLUSH_MS} of media wait in memory, more only
+ * while the database is slow and never more than {@linkcode MAX_HELD_BYTES}; when nothing can be stored, media that
+ * comes is dropped, and what was stored stays as it is.
  */
-import type { MediaSource } from "../../rooms/document/schema.ts";
+import type { MediaSource, RecordingTrouble } from "../../rooms/document/schema.ts";
 import { finishTrack } from "../finish.ts";
 import { readBatch } from "../packet_batch.ts";
 import type {
@@ -22,10 +23,15 @@ import { Track } from "../track.ts";
 export const FLUSH_MS = 250;
 /** After a failure, how long nothing is tried. */
 const RETRY_MS = 5000;
+/** Media that waits for a slow database; more is dropped. */
+export const MAX_HELD_BYTES = 64 * 1024 * 1024;
 /** A room that ended earlier has stored everything. */
 const CLOSED_MS = 60_000;
 /** Cursors and markers that wait for a commit. */
 const MAX_WAITING = 5000;
+
+/** SQLite's own words for a disk, or a database, without room (SQLITE_FULL). */
+const DISK_FULL = /SQLITE_FULL|disk is full/i;
 
 /** A producer that is to be kept. */
 export interface TrackSource {
@@ -42,8 +48,8 @@ export interface WriterEvents {
   keyFramesWanted(tracks: readonly number[]): void;
   /** So many of the entries and markers that were ever given need not be given again. */
   noted(count: number): void;
-  /** Storing fails, or works again. */
-  storing(works: boolean, reason: string): void;
+  /** Storing fails, or works again (null). */
+  storing(trouble: RecordingTrouble | null, reason: string): void;
 }
 
 interface LiveTrack extends TrackSource {
@@ -67,7 +73,11 @@ export class RecordingWriter {
   /** Entries and markers that were given, ever. */
   #notes = 0;
   #tail: Promise<unknown> = Promise.resolve();
-  #works = true;
+  /** A flush that hasn't begun. */
+  #nextFlush: Promise<void> | null = null;
+  /** Received and not yet stored. */
+  #heldBytes = 0;
+  #trouble: RecordingTrouble | null = null;
   #retryAt = 0;
   #now = 0;
   #storedBytes = 0;
@@ -181,10 +191,15 @@ export class RecordingWriter {
 
   /** Packets from the media process. */
   receive(batch: Uint8Array): void {
-    if (!this.#works) {
+    if (this.#trouble !== null) {
       this.#droppedBatches++;
       return;
     }
+    if (this.#heldBytes + batch.length > MAX_HELD_BYTES) {
+      this.#droppedBatches++;
+      return this.#say("storage", "the database is too slow");
+    }
+    this.#heldBytes += batch.length;
     for (const item of readBatch(batch)) {
       const track = this.#tracks.get(item.track)?.track;
       if (track === undefined) continue;
@@ -207,14 +222,18 @@ export class RecordingWriter {
   /** Stores what is complete at `now`; call it every {@linkcode FLUSH_MS}. Never rejects. */
   flush(now: number): Promise<void> {
     this.#now = now;
-    return this.#enqueue(() => this.#store(now)).catch(() => {});
+    return this.#nextFlush ??= this.#enqueue(() => {
+      this.#nextFlush = null;
+      return this.#store(this.#now);
+    }).catch(() => {});
   }
 
   async #store(now: number): Promise<void> {
-    if (!this.#works && now < this.#retryAt) return this.#drop();
+    if (this.#trouble !== null && now < this.#retryAt) return this.#drop();
     const kept: Kept = { ...this.#waiting, tracks: [], chunks: [] };
     this.#waiting = { entries: [], markers: [] };
     const notes = this.#notes;
+    const held = this.#heldBytes;
     const touched: LiveTrack[] = [];
     const starving: number[] = [];
     for (const live of this.#tracks.values()) {
@@ -230,15 +249,18 @@ export class RecordingWriter {
         this.events.noted(notes);
       }
     } catch (error) {
+      this.#heldBytes -= held;
       this.#forget(kept, touched);
       // What the database itself refuses it would refuse again.
       if (obstacle !== null) this.#waiting.markers.unshift(...kept.markers);
       this.#retryAt = now + RETRY_MS;
-      this.#say(false, error instanceof Error ? error.message : `${error}`);
+      const reason = error instanceof Error ? error.message : `${error}`;
+      this.#say(obstacle !== null || DISK_FULL.test(reason) ? "disk-full" : "storage", reason);
       return;
     }
+    this.#heldBytes -= held;
     for (const chunk of kept.chunks) this.#storedBytes += chunk.data.length;
-    this.#say(true, "");
+    this.#say(null, "");
     if (touched.length > 0) this.events.kept(touched.map(({ number }) => number));
     if (starving.length > 0) this.events.keyFramesWanted(starving);
   }
@@ -246,6 +268,7 @@ export class RecordingWriter {
   /** While nothing can be stored, what the tracks still hold goes nowhere. Markers are few, and wait. */
   #drop(): void {
     this.#waiting.entries = [];
+    this.#heldBytes = 0;
     for (const { track } of this.#tracks.values()) {
       track.interrupt();
       track.flush(Infinity);
@@ -263,10 +286,10 @@ export class RecordingWriter {
     }
   }
 
-  #say(works: boolean, reason: string): void {
-    if (this.#works === works) return;
-    this.#works = works;
-    this.events.storing(works, reason);
+  #say(trouble: RecordingTrouble | null, reason: string): void {
+    if (this.#trouble === trouble) return;
+    this.#trouble = trouble;
+    this.events.storing(trouble, reason);
   }
 
   #closeTracks(recordingId: string): Promise<void> {

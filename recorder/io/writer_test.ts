@@ -4,11 +4,14 @@ import { type Database, openDatabase } from "../../db/database.ts";
 import { SqlRecordingLibrary } from "../../db/recording_library.ts";
 import { SqlRecordings } from "../../db/recordings.ts";
 import { openTestStorage } from "../../db/open_test_storage.ts";
+import type { RecordingTrouble } from "../../rooms/document/schema.ts";
 import { BatchWriter } from "../packet_batch.ts";
 import { simulateSender } from "../simulated_sender.ts";
-import { FLUSH_MS, RecordingWriter } from "./writer.ts";
+import { FLUSH_MS, MAX_HELD_BYTES, RecordingWriter } from "./writer.ts";
 
 const START = 1_700_000_000_000;
+
+const QUIET = { kept: () => {}, noted: () => {}, keyFramesWanted: () => {}, storing: () => {} };
 
 interface Stage {
   database: Database;
@@ -41,10 +44,9 @@ async function onStage(run: (stage: Stage) => Promise<void>): Promise<void> {
   const storing: string[] = [];
   const disk: Stage["disk"] = { obstacle: null };
   const events = {
-    kept: () => {},
-    noted: () => {},
-    keyFramesWanted: () => {},
-    storing: (works: boolean, reason: string) => void storing.push(works ? "works" : reason),
+    ...QUIET,
+    storing: (trouble: RecordingTrouble | null, reason: string) =>
+      void storing.push(trouble === null ? "works" : `${trouble}: ${reason}`),
   };
   const writer = new RecordingWriter(
     new SqlRecordings(database.query),
@@ -102,7 +104,7 @@ Deno.test("a full database is told once, loses nothing earlier, and what comes w
     await sql.raw(`pragma max_page_count = ${rows[0]!.page_count + 5}`).execute(database.query);
     await send(writer, 3000, 4000, 1200);
     expect(storing.length).toBe(1);
-    expect(storing[0]).toMatch(/full/i);
+    expect(storing[0]).toMatch(/^disk-full: .*full/);
     const during = (await library.manifest(recordingId))!.tracks[0]!;
     expect(during.durationMs).toBeGreaterThanOrEqual(before.durationMs);
 
@@ -133,8 +135,56 @@ Deno.test("below the free space that is to be left nothing is stored, and it goe
     expect((await library.manifest(recordingId))!.tracks).toEqual([]);
     disk.obstacle = null;
     await send(writer, 10_000, 2000);
-    expect(storing).toEqual(["the disk has 3 bytes left", "works"]);
+    expect(storing).toEqual(["disk-full: the disk has 3 bytes left", "works"]);
     expect((await library.manifest(recordingId))!.tracks.length).toBe(1);
+  });
+});
+
+Deno.test("while the database is slow a bounded amount of media waits, and what comes later is kept again", async () => {
+  await onStage(async ({ database, recordingId, library }) => {
+    const storing: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    const store = new SqlRecordings(database.query);
+    const keep = store.keep.bind(store);
+    store.keep = async (kept) => {
+      await gate.promise;
+      await keep(kept);
+    };
+    const events = { ...QUIET, storing: (trouble: unknown) => void storing.push(`${trouble}`) };
+    const writer = new RecordingWriter(store, events, () => Promise.resolve(null));
+    await writer.begin((await library.manifest(recordingId))!.meetingId, { seq: 0, at: START });
+    writer.openTrack(1, { recordingId, participantId: "mia", source: "video", kind: "video" });
+    const flushed: Promise<void>[] = [];
+    for (let second = 0; second < 5; second++) {
+      const from = { startAt: START + 1000 * second, timestamp: 90_000 * second };
+      const items = simulateSender(1000, {
+        ...from,
+        kind: "video",
+        sequence: 75 * second,
+        keyFrameEvery: 25,
+        packetBytes: MAX_HELD_BYTES / 4 / 75,
+      });
+      for (const item of items) {
+        if (item.type === "report") continue;
+        const batch = new BatchWriter();
+        batch.packet(item);
+        writer.receive(batch.take(0));
+        flushed.push(writer.flush(item.at));
+      }
+    }
+    // Of all the flushes that were asked for one runs and one waits.
+    expect(new Set(flushed).size).toBeLessThan(5);
+    expect(storing).toEqual(["storage"]);
+    const dropped = writer.counters["recordingBatchesDropped"];
+    expect(dropped).toBeGreaterThan(75);
+    gate.resolve();
+    await Promise.all(flushed);
+    await send(writer, 10_000, 2000);
+    expect(storing).toEqual(["storage", "null"]);
+    expect(writer.counters["recordingBatchesDropped"]).toBe(dropped);
+    await writer.end(recordingId, { seq: 0, at: START + 13_000 });
+    const { tracks: [track] } = (await library.manifest(recordingId))!;
+    expect(track!.startMs + track!.durationMs).toBeGreaterThan(11_900);
   });
 });
 
@@ -147,7 +197,7 @@ Deno.test("a recording whose meeting is over is completed at the next start, onc
       .execute();
     const next = new RecordingWriter(
       new SqlRecordings(database.query),
-      { kept: () => {}, noted: () => {}, keyFramesWanted: () => {}, storing: () => {} },
+      QUIET,
       () => Promise.resolve(null),
     );
     expect(await next.recover(START + 4000)).toBe(1);

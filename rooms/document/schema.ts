@@ -54,10 +54,15 @@ export const DEFAULT_POLICY: Policy = {
   selfUnmute: true,
 };
 
+/** Why nothing is kept although it should be: the disk is full, or what keeps it doesn't work. */
+export type RecordingTrouble = "disk-full" | "storage";
+
 export interface RecordingState {
   state: "off" | "recording" | "paused";
   /** Unix ms since which the state holds. */
   since: number;
+  /** No media can be kept now. Absent while all is well. */
+  trouble?: RecordingTrouble;
 }
 
 /** The `meeting` root, key by key. Times are Unix milliseconds. */

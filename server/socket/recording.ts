@@ -8,7 +8,8 @@
 import type { Recorder, TrackSource } from "../../recorder/io/recorder.ts";
 import { watchHappenings, type WorkTimes } from "../../recorder/happenings.ts";
 import { ThinPresence } from "../../recorder/thin_presence.ts";
-import type { MediaSource } from "../../rooms/document/schema.ts";
+import type { MediaSource, RecordingTrouble } from "../../rooms/document/schema.ts";
+import { RoomError } from "../../rooms/errors.ts";
 import type { LogPoint, RoomRecorder } from "../../rooms/ports.ts";
 import type { Room } from "../../rooms/room.ts";
 import { type MediaEngine, MediaError } from "../sfu/engine.ts";
@@ -23,6 +24,11 @@ const NAMES: Record<MediaSource, string> = {
   video: "camera",
   screen: "screen",
   screenAudio: "screen's sound",
+};
+
+const STOPPED: Record<RecordingTrouble, string> = {
+  "disk-full": "The recording has stopped: the server's disk is full. The lesson goes on.",
+  storage: "The recording has stopped: the server can't store it. The lesson goes on.",
 };
 
 interface Producer {
@@ -52,10 +58,11 @@ export class RoomRecording implements RoomRecorder {
   #watched: Y.Doc | null = null;
   #unwatch: () => void = () => {};
   #speaker = "";
+  #trouble: RecordingTrouble | null = null;
   readonly #deafen: () => void;
 
   constructor(private readonly meetingId: string, private readonly deps: RecordingDeps) {
-    this.#deafen = deps.recorder.onStoring((works) => this.#storing(works));
+    this.#deafen = deps.recorder.onStoring((trouble) => this.#storing(trouble));
   }
 
   /** Names the room; before that, there is nobody to tell anything. */
@@ -68,12 +75,17 @@ export class RoomRecording implements RoomRecorder {
 
   async begin(point: LogPoint, paused: boolean): Promise<void> {
     const open = await this.deps.recorder.begin(this.meetingId, point);
-    if (open === null) throw new Error("the recording of this meeting is over");
+    if (open === null) throw new RoomError("over", "The recording of this meeting is over");
     this.#recordingId = open.recordingId;
-    if (paused) return;
-    for (const participantId of this.#present()) this.#mark("join", participantId);
-    this.#keep();
-    if (!this.deps.recorder.works) this.#storing(false);
+    if (paused) {
+      // Also when it was paused before it could be begun.
+      await this.deps.recorder.pause(open.recordingId, point);
+    } else {
+      for (const participantId of this.#present()) this.#mark("join", participantId);
+      this.#keep();
+    }
+    const { trouble } = this.deps.recorder;
+    this.#storing(trouble?.kind ?? null);
   }
 
   hold(): void {
@@ -207,7 +219,7 @@ export class RoomRecording implements RoomRecorder {
     const { participantId, source } = producer.source;
     const person = this.#room?.people.get(participantId);
     const live = person?.member != null && person.fields[source].on;
-    if (!live || !this.deps.recorder.works) producer.wellAt = now;
+    if (!live || this.deps.recorder.trouble !== null) producer.wellAt = now;
     if (now - producer.wellAt < SILENT_MS || producer.warned) return;
     producer.warned = true;
     this.#warn(`${person?.fields.name ?? "Somebody"}'s ${NAMES[source]} isn't being recorded.`);
@@ -220,10 +232,12 @@ export class RoomRecording implements RoomRecorder {
     }
   }
 
-  #storing(works: boolean): void {
-    if (!this.#keeping) return;
-    if (works) return this.#warn("The recording goes on.");
-    this.#warn("The recording has stopped: the server can't store it. The lesson goes on.");
+  #storing(trouble: RecordingTrouble | null): void {
+    const before = this.#trouble;
+    this.#trouble = trouble;
+    this.#room?.recording?.troubled(trouble, this.deps.now());
+    if (!this.#keeping || before === trouble) return;
+    this.#warn(trouble === null ? "The recording goes on." : STOPPED[trouble]);
   }
 
   #warn(message: string): void {

@@ -306,15 +306,23 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
       const media = await publish(tutor, node.engine);
       const recording = await untilKept(node, lesson.meetingId, 1000);
       await fill(`${folder}/ballast`, ballast);
-      expect((await tutor.notice("recording.warning")).message).toMatch(/has stopped/);
+      expect((await tutor.notice("recording.warning")).message).toMatch(
+        /has stopped.*disk is full/,
+      );
       const fullAt = Date.now();
+      const shown = (client: TestClient) => readMeeting(client.doc).recording;
+      await tutor.until(() => shown(tutor).trouble === "disk-full", "everybody sees why");
+      const late = await node.join(lesson.student);
+      expect(shown(late)).toMatchObject({ state: "recording", trouble: "disk-full" });
       await writeEverywhere(tutor, "kept", "meanwhile");
       await pause(1500);
       expect(readMeeting(tutor.doc).status).toBe("active");
       const emptiedAt = Date.now();
       await Deno.remove(`${folder}/ballast`);
       const { message } = await tutor.notice("recording.warning", () => true);
-      expect(message).toMatch(/goes on/);
+      expect(message).toBe("The recording goes on.");
+      await late.until(() => shown(late).trouble === undefined, "all is well again");
+      expect(shown(late).state).toBe("recording");
       const onFrom = Date.now() - recording.startedAt;
       await until(async () => {
         const { tracks } = (await recordingOf(node, lesson.meetingId))!;
@@ -340,7 +348,7 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
       const doc = documentAt(readEntries(last)!, Infinity);
       expect(chatOf(doc).map((message) => message.get("text"))).toEqual(["chat meanwhile"]);
       doc.destroy();
-      await tutor.close();
+      await Promise.all([tutor.close(), late.close()]);
     }, { recorder: { freeBytes } });
     await Deno.remove(folder, { recursive: true });
   },
