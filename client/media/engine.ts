@@ -117,7 +117,7 @@ class MediaEngine implements RoomMedia {
       connection.on("participant.stopped", ({ source }) => this.#stopped(source)),
       this.#visibility.hidden.subscribe(() => this.#life?.receiver.resizedAll()),
       () => this.#visibility.close(),
-      this.#onNetwork(() => this.#life?.route.repair("all")),
+      this.#onNetwork(() => this.#life?.route.repair()),
       () => clearInterval(statistics),
     );
   }
@@ -179,7 +179,7 @@ class MediaEngine implements RoomMedia {
     }
     const known = await life.receiver.refresh();
     if (!known) return life.route.lose();
-    life.route.repair("broken");
+    life.route.repair();
     life.publisher.restate();
     this.#followAll();
   }

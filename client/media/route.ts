@@ -93,14 +93,13 @@ export class MediaRoute {
   }
 
   /**
-   * Looks for new ways: after the network changed for all transports, after the socket came back for those whose way
-   * broke meanwhile.
+   * Looks for new ways after the network changed, or the socket was lost and came back: what broke the one probably
+   * broke the other, and the browser takes seconds to notice. A way that still works is used until there is another.
    */
-  repair(which: "all" | "broken"): void {
+  repair(): void {
     for (const transport of [this.send, this.recv]) {
       const { connectionState } = transport;
-      const broken = connectionState === "disconnected" || connectionState === "failed";
-      if (broken || (which === "all" && connectionState === "connected")) {
+      if (connectionState !== "new" && connectionState !== "connecting") {
         void this.#restartIce(transport);
       }
     }

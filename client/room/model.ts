@@ -24,6 +24,8 @@ export class RoomModel {
 
   /** Who shares a screen now, others before oneself. */
   readonly sharers: ReadonlySignal<readonly Participant[]>;
+  /** Whether this page is in touch with the server; without it what is known of others is of a moment ago. */
+  readonly connected: ReadonlySignal<boolean>;
   /** Who speaks now. */
   readonly speaking: ReadonlySignal<ReadonlySet<string>>;
   /** Whose connection just broke, by what arrives of them. */
@@ -47,13 +49,14 @@ export class RoomModel {
         .filter((person) => person.screen.on && !person.screen.stoppedByHost)
         .sort((a, b) => Number(a.me) - Number(b.me))
     );
-    this.speaking = computed(() =>
-      new Set(media.speakers.value.map((speaker) => speaker.participantId))
+    this.connected = computed(() =>
+      room.link.value === "online" && media.state.value === "connected"
     );
-    this.#unstable = new UnstablePeople(
-      media.quality,
-      computed(() => room.link.value === "online" && media.state.value === "connected"),
-    );
+    this.speaking = computed(() => {
+      const speakers = this.connected.value ? media.speakers.value : [];
+      return new Set(speakers.map((speaker) => speaker.participantId));
+    });
+    this.#unstable = new UnstablePeople(media.quality, this.connected);
     this.unstable = this.#unstable.ids;
     this.hands = computed(() =>
       room.participants.value

@@ -69,7 +69,8 @@ export function Tile({ person, small }: TileProps) {
   const speaking = !muted && model.speaking.value.has(person.id);
   const trouble = useTrouble(person);
   const sends = person.audio.on || person.video.on;
-  const quality = model.media.quality.value.get(person.id);
+  // While this page itself is cut off nothing arrives of anybody, and that is nobody else's fault.
+  const quality = model.connected.value ? model.media.quality.value.get(person.id) : undefined;
   const report = model.media.connections.value.find(({ participantId }) =>
     participantId === person.id
   );

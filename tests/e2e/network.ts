@@ -101,6 +101,15 @@ export class Network {
     await this.#plug(place);
   }
 
+  /** Takes a person's cable out; their address stays. */
+  async unplug(person: string): Promise<void> {
+    await run("ip", "link", "set", this.#place(person).cable, "down");
+  }
+
+  async plug(person: string): Promise<void> {
+    await run("ip", "link", "set", this.#place(person).cable, "up");
+  }
+
   /** From now on a person's datagrams get lost without a word, as behind many a firewall; TCP goes on. */
   async blockUdp(person: string): Promise<void> {
     const { namespace } = this.#place(person);
