@@ -46,12 +46,24 @@ import { SharePanel } from "./share_panel.tsx";
 import { MathShapeUtil } from "./shapes/math_shape.tsx";
 import { PlotShapeUtil } from "./shapes/plot_shape.tsx";
 import { MathIcon, PlotIcon } from "./tool_icons.tsx";
+import "./prompt_effects.ts";
 
 const assetUrls = getAssetUrlsByImport();
 const shapeUtils = [MathShapeUtil, PlotShapeUtil];
 const MAX_IMAGE_DIMENSION = 4000;
 
+/** What people are told about files that the board doesn't take: what is wrong, and what to do. */
+const REFUSED_FILES = {
+  "assets.files.size-too-big": `An image may have ${
+    MAX_IMAGE_BYTES / 1024 / 1024
+  } MB. Make it smaller and put it in again.`,
+  "assets.files.type-not-allowed": "The board takes images and PDFs, no other files.",
+  "assets.files.upload-failed": "The image didn't reach the board. Try again.",
+  "assets.files.amount-too-big": "Those are too many files at once. Put in a few at a time.",
+};
+
 const overrides: TLUiOverrides = {
+  translations: { en: REFUSED_FILES },
   actions: (_, actions) => {
     const { "insert-embed": _embed, "toggle-debug-mode": _debug, ...ours } = actions;
     return ours;

@@ -108,27 +108,23 @@ export function MainMenu() {
   );
 }
 
-/** What the right button or a long touch opens. */
+/** What the right button or a long touch opens where things are selected; a pen that rests draws on. */
 export function ContextMenu() {
   const editor = useEditor();
   const selects = useValue("select tool", () => editor.getCurrentToolId() === "select", [editor]);
   return (
-    <DefaultContextMenu>
-      {selects && (
-        <>
-          <TldrawUiMenuGroup id="modify">
-            <EditMenuSubmenu />
-            <ArrangeMenuSubmenu />
-            <ReorderMenuSubmenu />
-            <MoveToPageMenu />
-          </TldrawUiMenuGroup>
-          <ClipboardMenuGroup />
-          <ConversionsMenuGroup />
-          <TldrawUiMenuGroup id="select-all">
-            <SelectAllMenuItem />
-          </TldrawUiMenuGroup>
-        </>
-      )}
+    <DefaultContextMenu disabled={!selects}>
+      <TldrawUiMenuGroup id="modify">
+        <EditMenuSubmenu />
+        <ArrangeMenuSubmenu />
+        <ReorderMenuSubmenu />
+        <MoveToPageMenu />
+      </TldrawUiMenuGroup>
+      <ClipboardMenuGroup />
+      <ConversionsMenuGroup />
+      <TldrawUiMenuGroup id="select-all">
+        <SelectAllMenuItem />
+      </TldrawUiMenuGroup>
     </DefaultContextMenu>
   );
 }

@@ -13,7 +13,7 @@ export default function BoardStage({ session }: StageProps) {
   }, [session]);
   if (board === null) return null;
   return (
-    <div class="board">
+    <div class="board" onContextMenu={keepBrowserMenuAway}>
       {board.newer.value && (
         <p class="board-newer" role="status">
           Lectern was renewed during the lesson. Reload this page to draw again; the board is kept.
@@ -22,4 +22,9 @@ export default function BoardStage({ session }: StageProps) {
       <Board key={session.me.id} board={board} />
     </div>
   );
+}
+
+/** The browser's own has nothing for a drawing; texts keep theirs to themselves. */
+function keepBrowserMenuAway(event: MouseEvent): void {
+  if (event.target instanceof Element && event.target.closest(".tl-canvas")) event.preventDefault();
 }

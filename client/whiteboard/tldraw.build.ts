@@ -14,6 +14,18 @@ interface Change {
 /** The layers that were opened later than a menu: its submenus. */
 const LATER = "...[...context.layers].slice([...context.layers].indexOf(node) + 1)";
 
+/** What tldraw reads of a pointer's event. */
+const COPIED = [
+  "currentTarget",
+  "pointerId",
+  "pointerType",
+  "pressure",
+  "shiftKey",
+  "altKey",
+  "ctrlKey",
+  "metaKey",
+];
+
 const CHANGES: readonly Change[] = [
   {
     // The version is told before the value is computed, so that every first rendering sees a change behind it and is
@@ -24,6 +36,24 @@ const CHANGES: readonly Change[] = [
       "getSnapshot: () => $val2.lastChangedEpoch",
       "getSnapshot: () => ($val2.__unsafe__getWithoutCapture(true), $val2.lastChangedEpoch)",
     ]],
+  },
+  {
+    // A stroke that begins beside an open menu goes on from a copy of the event. React's events are plain objects,
+    // the browser's own that Preact hands on have their fields on the prototype, where a spread finds none.
+    file: /\/@tldraw\/editor\/dist-esm\/lib\/components\/MenuClickCapture\.mjs$/,
+    replace: [["...e,", `${COPIED.map((field) => `${field}: e.${field}`).join(", ")},`]],
+  },
+  {
+    // A text gets the focus from a timer, with the caret first or all selected. Letters that came before the timer,
+    // as they do on a busy page, must stay before the next ones.
+    file: /\/tldraw\/dist-esm\/lib\/shapes\/text\/RichTextArea\.mjs$/,
+    replace: [
+      ["autofocus: true", 'autofocus: "end"'],
+      [
+        "rInitialRichText.current = content;",
+        "rInitialRichText.current = content; rCreateInfo.current = { selectAll: false, caretPosition: null };",
+      ],
+    ],
   },
   {
     // A submenu hangs elsewhere in the page. React lets its events rise through the menu that it belongs to, Preact

@@ -1,6 +1,12 @@
-/** The field in which a formula is written: MathLive's, without its sounds, with its keyboard on touch screens. */
+/**
+ * The field in which a formula is written: MathLive's, without its sounds, with its keyboard on touch screens.
+ *
+ * MathLive is loaded when it is first needed and takes the focus a moment after it is there. An ordinary field stands
+ * in its place until then.
+ * Invariant: no letter that is typed meanwhile is lost.
+ */
 import "mathlive/fonts.css";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { type Editor, stopEventPropagation } from "tldraw";
 import { type MathShape, MAX_TEX_CHARS } from "../board_schema.ts";
 
@@ -14,6 +20,7 @@ interface MathFieldProps {
 interface MathfieldElement extends HTMLElement {
   value: string;
   getValue(format: "latex"): string;
+  executeCommand(command: ["typedText", string, { simulateKeystroke: boolean }]): boolean;
 }
 
 interface MathfieldClass {
@@ -35,32 +42,57 @@ async function loadField(): Promise<MathfieldClass> {
 
 export function MathField({ editor, shape, fontPx }: MathFieldProps) {
   const place = useRef<HTMLDivElement>(null);
+  const standIn = useRef<HTMLInputElement>(null);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
+    const [container, early] = [place.current, standIn.current];
+    if (container === null || early === null) return;
     let gone = false;
     let remove = () => {};
+    let isFinished = false;
+    const isNew = shape.props.tex === "";
+    const write = (tex: string) => {
+      if (tex.length > MAX_TEX_CHARS) return;
+      editor.updateShape<MathShape>({ id: shape.id, type: "math", props: { tex } });
+    };
+    const finish = () => {
+      editor.complete();
+      editor.getContainer().focus();
+    };
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" && event.key !== "Enter") return;
+      event.preventDefault();
+      event.stopPropagation();
+      isFinished = true;
+      if (event.currentTarget !== early || early.value === "") finish();
+    };
+    early.addEventListener("keydown", onKey);
+    // Kept as it is, should the person go away before MathLive comes.
+    early.addEventListener("input", () => isNew && write(early.value));
+    // A screen's own keyboard would come up and make way for MathLive's at once.
+    if (matchMedia("(pointer: coarse)").matches) early.inputMode = "none";
+    early.focus();
+
     void loadField().then((Field) => {
-      if (gone || place.current === null) return;
+      if (gone) return;
       const field = new Field();
       field.value = shape.props.tex;
       field.setAttribute("aria-label", "Formula");
-      const write = () => {
-        const tex = field.getValue("latex");
-        if (tex.length > MAX_TEX_CHARS) return;
-        editor.updateShape<MathShape>({ id: shape.id, type: "math", props: { tex } });
+      const writeField = () => write(field.getValue("latex"));
+      const takeOver = () => {
+        for (const letter of early.value) {
+          field.executeCommand(["typedText", letter, { simulateKeystroke: true }]);
+        }
+        if (early.value !== "") writeField();
+        early.hidden = true;
+        if (isFinished) finish();
       };
-      const onKey = (event: KeyboardEvent) => {
-        if (event.key !== "Escape" && event.key !== "Enter") return;
-        event.preventDefault();
-        event.stopPropagation();
-        editor.complete();
-        editor.getContainer().focus();
-      };
-      field.addEventListener("input", write);
+      field.addEventListener("focusin", takeOver, { once: true });
+      field.addEventListener("input", writeField);
       // Before MathLive, which has its own use for Enter; everything else is MathLive's, and nobody's after it.
       field.addEventListener("keydown", onKey, { capture: true });
       field.addEventListener("keydown", stopEventPropagation);
-      place.current.append(field);
+      container.append(field);
       field.focus();
       remove = () => {
         (globalThis as WithKeyboard).mathVirtualKeyboard?.hide();
@@ -82,6 +114,8 @@ export function MathField({ editor, shape, fontPx }: MathFieldProps) {
       onPointerMove={stopEventPropagation}
       onPointerUp={stopEventPropagation}
       onWheel={(event) => event.stopPropagation()}
-    />
+    >
+      <input ref={standIn} class="math-shape-stand-in" aria-label="Formula" autocomplete="off" />
+    </div>
   );
 }

@@ -1,5 +1,5 @@
 /** What a graph shows, written beside it: the expression and the ends of both axes. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Editor, stopEventPropagation } from "tldraw";
 import type { PlotShape } from "../board_schema.ts";
 import { MAX_EXPRESSION_CHARS, parseExpression } from "../plot/expression.ts";
@@ -15,7 +15,7 @@ export function PlotForm({ editor, shape }: { editor: Editor; shape: PlotShape }
   const first = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(shape.props.expression);
   const parsed = parseExpression(text);
-  useEffect(() => {
+  useLayoutEffect(() => {
     first.current?.focus();
     first.current?.select();
   }, []);
