@@ -113,3 +113,15 @@ Deno.test("a new object for a known address replaces the old one", () => {
   expect(agent.addresses).toHaveLength(1);
   expect(agent.selected).toBe(again);
 });
+
+Deno.test("a TCP connection isn't the UDP address of the same numbers", () => {
+  const agent = new IceAgent(FIRST);
+  check(agent, { nominate: true });
+  const connection: Remote = { ...HOME, protocol: "tcp" };
+  const outcome = check(agent, { from: connection });
+  expect(outcome?.added).toBe(connection);
+  expect(outcome?.removed).toBeUndefined();
+  expect(agent.selected).toBe(HOME);
+  check(agent, { from: connection, nominate: true });
+  expect(agent.selected).toBe(connection);
+});

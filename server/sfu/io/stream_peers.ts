@@ -170,7 +170,13 @@ export class StreamPeers {
       connection.close();
       return;
     }
-    connection.setNoDelay(true);
+    try {
+      connection.setNoDelay(true);
+    } catch {
+      // It is gone already.
+      connection.close();
+      return;
+    }
     const peer = new StreamPeer(connection);
     this.#makeRoom(peer.address);
     this.#peers.add(peer);
