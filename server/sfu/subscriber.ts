@@ -12,8 +12,8 @@ import type { Transport } from "./transport.ts";
 const ALLOCATE_MS = 100;
 /** Left for retransmissions and reports. */
 const USABLE = 0.95;
-/** Of a stream of sound: 50 headers a second. */
-const SOUND_OVERHEAD_BPS = 25_000;
+/** Of a stream of sound: what SRTP, UDP and IP add to 50 packets a second. */
+const SOUND_OVERHEAD_BPS = 18_000;
 /** Nobody needs to know that more than this gets through. */
 const MAX_WANTED_BPS = 8_000_000;
 /** After a layer was given up, none is taken for this long. */

@@ -181,6 +181,38 @@ for (const cap of [200, 500, 1000]) {
   });
 }
 
+for (
+  const [what, link] of Object.entries({
+    "that loses 5% whatever is sent": { delayMs: 40, loss: 0.05 },
+    "of 300 ms": { delayMs: 300, jitterMs: 10 },
+  })
+) {
+  Deno.test(`a wide way ${what} gets the best layer too`, () => {
+    for (const seed of [1, 2, 3]) {
+      const call = new Call({ seed, capacity: () => 20_000_000, ...link });
+      call.play(10);
+      const later = call.play(6);
+      const layers = later.map(({ layer }) => layer);
+      expect({ seed, layers }).toEqual({ seed, layers: layers.map(() => 2) });
+      expect(later.every(({ sounds }) => sounds >= 42)).toBe(true);
+    }
+  });
+}
+
+Deno.test("a cap that drops costs the best layer at once and sound nothing, and the layer comes back with the room", () => {
+  for (const seed of [1, 2]) {
+    const narrow = (nowMs: number) => nowMs > 1_010_000 && nowMs < 1_025_000;
+    const capacity = (nowMs: number) => narrow(nowMs) ? 300_000 : 4_000_000;
+    const call = new Call({ seed, capacity, delayMs: 40, jitterMs: 5 });
+    const about = `seed ${seed}`;
+    expect({ about, layer: call.play(9).at(-1)!.layer }).toEqual({ about, layer: 2 });
+    const low = call.play(16).slice(6);
+    expect(low.every(({ layer, pictures }) => layer < 2 && pictures > 0)).toBe(true);
+    expect(low.every(({ sounds }) => sounds >= 40)).toBe(true);
+    expect({ about, layer: call.play(15).at(-1)!.layer }).toEqual({ about, layer: 2 });
+  }
+});
+
 Deno.test("where only sound fits the picture stops with a word, and comes back when there is room", () => {
   const call = new Call({
     seed: 1,
