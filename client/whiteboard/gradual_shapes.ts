@@ -16,8 +16,11 @@ import {
 
 /** A board with no more shapes than this is there whole. */
 const AT_ONCE = 200;
-/** What one frame adds: short enough for a stroke to go on meanwhile. */
+/** What one frame adds while the person draws: short enough for the stroke to go on. */
 const PER_FRAME = 80;
+/** What one frame may add while nothing is drawn, and how long it may take: each frame has a price of its own. */
+const MOST_PER_FRAME = 480;
+const FRAME_MS = 100;
 
 /** Call before the editor's first rendering. Answers a function that stops what is under way. */
 export function showGradually(editor: Editor): () => void {
@@ -25,9 +28,17 @@ export function showGradually(editor: Editor): () => void {
   const turn = atom("turn of shapes", 0);
   let shown: ReadonlySet<TLShapeId> = new Set();
   let frame: number | undefined;
+  let perFrame = PER_FRAME;
+  let askedAt = 0;
   const goOn = () => {
-    frame ??= requestAnimationFrame(() => {
+    if (frame !== undefined) return;
+    askedAt = performance.now();
+    frame = requestAnimationFrame(() => {
       frame = undefined;
+      const fits = perFrame * FRAME_MS / (performance.now() - askedAt);
+      perFrame = editor.inputs.isPointing
+        ? PER_FRAME
+        : Math.max(PER_FRAME, Math.min(MOST_PER_FRAME, 2 * perFrame, Math.floor(fits)));
       turn.update((now) => now + 1);
     });
   };
@@ -40,7 +51,7 @@ export function showGradually(editor: Editor): () => void {
       if (shown.has(id)) kept.add(id);
       else missing.push(id);
     }
-    const room = kept.size === 0 ? AT_ONCE : PER_FRAME;
+    const room = kept.size === 0 ? AT_ONCE : perFrame;
     const next = missing.length <= room ? missing : seenFirst(editor, missing).slice(0, room);
     for (const id of next) kept.add(id);
     shown = kept;

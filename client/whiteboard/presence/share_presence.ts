@@ -64,9 +64,8 @@ export function sharePresence(editor: Editor, session: RoomSession): SharedPrese
       if (record !== undefined) wanted.set(record.id, record);
       if (presence.bring !== null && person.role === "tutor") follow(person.id, presence.bring);
     }
-    const known = editor.store.allRecords()
-      .filter((record) => record.typeName === "instance_presence");
-    const gone = known.filter(({ id }) => !wanted.has(id)).map(({ id }) => id);
+    const known = editor.store.query.ids("instance_presence").get();
+    const gone = [...known].filter((id) => !wanted.has(id));
     editor.store.mergeRemoteChanges(() => {
       editor.store.put([...wanted.values()]);
       if (gone.length > 0) editor.store.remove(gone);
