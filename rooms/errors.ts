@@ -46,7 +46,8 @@ export const CLOSE = {
   badRequest: 4400,
   unauthorized: 4401,
   removed: 4403,
-  helloTimeout: 4408,
+  /** No hello came, or no sign of life. */
+  timeout: 4408,
   /** The same person joined from another tab. */
   replaced: 4409,
   ended: 4410,

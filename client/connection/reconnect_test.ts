@@ -14,7 +14,7 @@ Deno.test("a restarting server is looked for at least once a second", () => {
 });
 
 Deno.test("only the closes that can mend are tried again", () => {
-  const again = [CLOSE.normal, CLOSE.internal, CLOSE.overrun, CLOSE.helloTimeout, 1006];
+  const again = [CLOSE.normal, CLOSE.internal, CLOSE.overrun, CLOSE.timeout, 1006];
   expect(again.map(endingOf)).toEqual(again.map(() => "again"));
   expect(endingOf(CLOSE.restarting)).toBe("restarting");
   expect(endingOf(CLOSE.updateRefused)).toBe("afresh");

@@ -3,7 +3,9 @@ import { expect } from "@std/expect";
 import * as Y from "yjs";
 import { type FileFields, filesOf, type TypedMap } from "../../rooms/document/schema.ts";
 import type { HelloOptions } from "../../tests/integration/client.ts";
+import { DeafSocket } from "../../tests/integration/deaf_socket.ts";
 import { RoomServer } from "../../tests/integration/room_server.ts";
+import { until } from "../../tests/integration/until.ts";
 import type { JoinedRoom, SessionOptions } from "./contract.ts";
 import { DeviceMemory, TestPage, when } from "./test_page.ts";
 
@@ -348,3 +350,20 @@ class Network implements Disposable {
     for (const connection of this.#open) connection.close();
   }
 }
+
+Deno.test("who gives no sign of life is hung up on; a page that has nothing to say stays", async () => {
+  await using server = await RoomServer.start({ socket: { silenceMs: 3000 } });
+  const lesson = await server.book();
+  using tara = open(server, lesson.tutor);
+  const room = await tara.room();
+  using _deaf = await DeafSocket.join(server.url, lesson.student);
+  await when(room.participants, (people) => people.length === 2);
+  const silent = () => server.rooms.counters()["sockets_silent"] ?? 0;
+  await until(() => silent() > 0, { what: "the deaf one hung up on", limitMs: 60_000 });
+  await when(
+    room.participants,
+    (people) => people.some(({ me, connection }) => !me && connection === "reconnecting"),
+  );
+  expect(silent()).toBe(1);
+  expect(tara.session.phase.value.phase).toBe("in");
+});

@@ -165,6 +165,7 @@ export class RoomSocket {
     // A newer server may say more than this page knows: what is unknown is skipped.
     if (typeof frame.method !== "string" || !Object.hasOwn(NOTICES, frame.method)) return;
     const method = frame.method as NoticeMethod;
+    if (method === "ping") return void this.probe(PING_TIMEOUT_MS);
     const params = NOTICES[method].safeParse(frame.params);
     if (params.success) this.#events.onNotice({ method, params: params.data } as Notice);
   }

@@ -210,6 +210,8 @@ export type ResultOf<M extends Method> = z.output<(typeof METHODS)[M]["result"]>
 
 /** Notices from the server, by method. */
 export const NOTICES = {
+  /** The peer was quiet for a while: anything it says shows that it is there. */
+  ping: empty,
   "admission.admitted": z.object({ welcome: welcomeSchema }),
   "admission.refused": empty,
   /** To hosts: everyone who waits now, oldest first. Sent whole on each change. */

@@ -1,7 +1,7 @@
 /**
  * One WebSocket of one visitor: hello, perhaps a wait at the door, then the room.
  *
- * It bounds what the peer may send and how far it may lag, checks every text frame against the protocol, and turns
+ * It bounds what the peer may send, how far it may lag and how long it may be silent, checks every text frame against the protocol, and turns
  * whatever is thrown into an answer or a close code.
  * Invariant: before a hello succeeded nothing but `hello` and `ping` is answered.
  * Invariant: after {@linkcode Connection.close} nothing is sent, nothing that arrives is looked at.
@@ -82,10 +82,14 @@ const LINGER_MS = 1000;
 const CHECK_EVERY_BYTES = 16 * 1024;
 const FRAME_COST_BYTES = 512;
 
+const PING = encodeNotice("ping", {});
+
 export class Connection implements Peer {
   /** Resolves once the socket is closed. */
   readonly gone: Promise<void>;
-  #heardAt = 0;
+  #heardAt: number;
+  /** Asked for a sign of life, and not answered yet. */
+  #askedAt: number | null = null;
   #resolveGone: () => void = () => {};
   #standing: Standing = { at: "street" };
   #closed = false;
@@ -104,10 +108,11 @@ export class Connection implements Peer {
   ) {
     const { limits } = ports;
     const now = ports.now();
+    this.#heardAt = performance.now();
     this.#messages = new TokenBucket(limits.messagesPerSecond, limits.messageBurst, now);
     this.#bytes = new TokenBucket(limits.bytesPerSecond, limits.byteBurst, now);
     this.#helloTimer = setTimeout(
-      () => this.refuse(CLOSE.helloTimeout, "bad-request", "No hello came"),
+      () => this.refuse(CLOSE.timeout, "bad-request", "No hello came"),
       limits.helloTimeoutMs,
     );
     this.gone = new Promise((resolve) => this.#resolveGone = resolve);
@@ -150,6 +155,21 @@ export class Connection implements Peer {
     }, QUIET_MS);
   }
 
+  /** Asks a quiet peer for a sign of life, and hangs up on one that gave none. Call it a few times a second. */
+  checkAlive(): void {
+    if (this.#closed || this.socket.readyState !== WebSocket.OPEN) return;
+    const now = performance.now();
+    const patienceMs = this.ports.limits.silenceMs / 2;
+    if (this.#askedAt !== null) {
+      if (now - this.#askedAt < patienceMs) return;
+      this.ports.count("sockets_silent");
+      this.close(CLOSE.timeout, "no sign of life");
+    } else if (now - this.#heardAt >= patienceMs) {
+      this.#askedAt = now;
+      this.sendText(PING);
+    }
+  }
+
   /** Says why, then closes. */
   refuse(closeCode: number, code: RoomErrorCode, message: string): void {
     this.sendText(encodeNotice("error", { code, message }));
@@ -177,10 +197,9 @@ export class Connection implements Peer {
   }
 
   #receive(data: string | ArrayBuffer): void {
-    if (this.#closed) {
-      this.#heardAt = performance.now();
-      return;
-    }
+    this.#heardAt = performance.now();
+    this.#askedAt = null;
+    if (this.#closed) return;
     const now = this.ports.now();
     const text = typeof data === "string";
     const bytes = text ? data.length : data.byteLength;

@@ -2,8 +2,8 @@
 export interface SocketLimits {
   /** From the open socket to its hello. */
   helloTimeoutMs: number;
-  /** No pong within this time: the socket is dead. Whole seconds. */
-  idleTimeoutSeconds: number;
+  /** Quiet for half of this, a peer is asked for a sign of life; without one in the other half, the socket is dead. */
+  silenceMs: number;
   textFrameBytes: number;
   binaryFrameBytes: number;
   /** Frames a second, and how many may come at once (a reconnecting page has a lot to say). */
@@ -21,7 +21,7 @@ export interface SocketLimits {
 
 export const DEFAULT_SOCKET_LIMITS: SocketLimits = {
   helloTimeoutMs: 10_000,
-  idleTimeoutSeconds: 20,
+  silenceMs: 20_000,
   textFrameBytes: 64 * 1024,
   binaryFrameBytes: 8 * 1024 * 1024,
   messagesPerSecond: 200,

@@ -63,9 +63,8 @@ class NodeRooms implements Rooms {
     if (this.#draining || this.#connections.size >= this.#socketLimits.sockets) {
       return new Response("Come back soon", { status: 503, headers: { "retry-after": "2" } });
     }
-    const { socket, response } = Deno.upgradeWebSocket(request, {
-      idleTimeout: this.#socketLimits.idleTimeoutSeconds,
-    });
+    // Deno's own check sets a timer anew for each message, dearly: #tick looks instead.
+    const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
     const connection = new Connection(socket, remoteAddress, this.#connectionPorts);
     this.#connections.add(connection);
     connection.gone.then(() => this.#connections.delete(connection));
@@ -243,6 +242,7 @@ class NodeRooms implements Rooms {
 
   #tick(): void {
     const now = this.deps.now();
+    for (const connection of this.#connections) connection.checkAlive();
     for (const { room, media } of this.#open.values()) {
       media.tick();
       room.tick(now).catch((error) =>
