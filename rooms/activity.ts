@@ -47,6 +47,12 @@ interface Tally {
   running: Map<Clock, number>;
 }
 
+interface WatchedRoots {
+  board: ReturnType<typeof whiteboardOf>;
+  files: ReturnType<typeof filesOf>;
+  runs: ReturnType<typeof runsOf>;
+}
+
 export const NO_ACTIVITY: Readonly<ActivityCounts> = {
   talkMs: 0,
   audioMs: 0,
@@ -74,10 +80,11 @@ export class Activity {
 
   /** Counts what members change in this document, from here on. */
   watch(doc: Y.Doc): void {
-    this.#runs = runsOf(doc).length;
+    const roots = { board: whiteboardOf(doc), files: filesOf(doc), runs: runsOf(doc) };
+    this.#runs = roots.runs.length;
     doc.on("afterTransaction", (transaction: Y.Transaction) => {
       const { origin } = transaction;
-      if (origin instanceof Member) this.#changed(origin.person.id, doc, transaction);
+      if (origin instanceof Member) this.#changed(origin.person.id, roots, transaction);
     });
   }
 
@@ -154,9 +161,12 @@ export class Activity {
     return taken;
   }
 
-  #changed(participantId: string, doc: Y.Doc, { changed, beforeState }: Y.Transaction): void {
+  #changed(
+    participantId: string,
+    { board, files, runs }: WatchedRoots,
+    { changed, beforeState }: Y.Transaction,
+  ): void {
     const { counts } = this.#of(participantId);
-    const [board, files, runs] = [whiteboardOf(doc), filesOf(doc), runsOf(doc)];
     for (const [type, keys] of changed) {
       const known: unknown = type;
       if (known === board) {

@@ -115,9 +115,12 @@ export class Audience {
   }
 
   #sendUpdates(updates: readonly CommittedUpdate[]): void {
+    const [first] = updates;
     let whole: Uint8Array | null = null;
     for (const member of this.#members) {
       if (!member.synced) continue;
+      // Mostly a group is one change.
+      if (updates.length === 1 && first?.from === member) continue;
       const others = updates.filter((update) => update.from !== member);
       if (others.length === updates.length) member.peer.sendFrame(whole ??= frameOf(updates));
       else if (others.length > 0) member.peer.sendFrame(frameOf(others));

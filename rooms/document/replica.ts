@@ -226,10 +226,14 @@ export class Replica {
     this.#dropped = true;
   }
 
+  /**
+   * Steps run one after the other. With nothing under way one begins at once, which spares promises for each group of
+   * each room; so until its first `await` a step must not enqueue another.
+   */
   #enqueue(step: () => Promise<void>): Promise<void> {
-    this.#busy++;
-    const done = this.#tail.then(step).finally(() => this.#busy--);
-    this.#tail = done.catch(() => {});
+    const done = this.#busy++ === 0 ? step() : this.#tail.then(step);
+    const over = () => void this.#busy--;
+    this.#tail = done.then(over, over);
     return done;
   }
 
