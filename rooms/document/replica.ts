@@ -284,7 +284,7 @@ export class Replica {
     if (unchanged.size > 0) this.#unchanged = new Set();
     // All of this is read now: by the time of the commit, the document holds more than the log.
     const stored = this.#storedClocks(group, unchanged);
-    const answers = asks.map((ask) => this.#answer(ask, now));
+    const answers = this.#answers(asks, now);
     if (group.length > 0) this.#schedule.logged(group);
     const due = checkpoint || this.#schedule.due(now) ? this.#encode() : null;
     try {
@@ -301,6 +301,18 @@ export class Replica {
     asks.forEach((ask, n) => ask.deliver(answers[n] as Uint8Array));
     for (const waiter of waiters) waiter.resolve();
     if (due !== null) await this.#snapshot(now, due, checkpoint);
+  }
+
+  /** Those who come back at once, after a restart for one, mostly lack the same: it is encoded once for all of them. */
+  #answers(asks: readonly Ask[], now: number): Uint8Array[] {
+    const made: { stateVector: Uint8Array; answer: Uint8Array }[] = [];
+    return asks.map((ask) => {
+      const same = made.find(({ stateVector }) => sameBytes(stateVector, ask.stateVector));
+      if (same !== undefined) return same.answer;
+      const answer = this.#answer(ask, now);
+      made.push({ stateVector: ask.stateVector, answer });
+      return answer;
+    });
   }
 
   #answer({ asker, stateVector }: Ask, now: number): Uint8Array {
@@ -372,6 +384,10 @@ function refusalOf({ kind, reason }: { kind: RefusalKind; reason: string }): Roo
       ? "You may not change this right now. What you did last was not kept, everything before it was."
       : `Update refused: ${reason}`,
   );
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, n) => byte === b[n]);
 }
 
 function isWriter(origin: unknown): origin is Writer {

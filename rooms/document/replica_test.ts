@@ -98,6 +98,26 @@ Deno.test("an answer holds only what is in the log by then, and waits for it", a
   expect(whiteboardOf(doc).toJSON()).toEqual({ a: 1 });
 });
 
+Deno.test("those who ask at once for the same get one answer, made once", async () => {
+  const { replica } = await openReplica();
+  const { writer, edit } = page(7);
+  replica.receive(edit((doc) => whiteboardOf(doc).set("a", 1)), writer, 0);
+  await replica.commit(0);
+  const all = new Uint8Array([0]);
+  const whatIsNew = Y.encodeStateVector(replica.doc);
+  const answers: Uint8Array[] = [];
+  for (const stateVector of [all, whatIsNew, all.slice()]) {
+    replica.ask(page(8).writer, stateVector, (update) => answers.push(update));
+  }
+  await replica.commit(1);
+  const [first, second, third] = answers;
+  expect(third).toBe(first);
+  expect(second).not.toEqual(first);
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, first as Uint8Array);
+  expect(whiteboardOf(doc).toJSON()).toEqual({ a: 1 });
+});
+
 Deno.test("what brings nothing new is not logged, but its author is told that it is stored", async () => {
   const { replica, log, told } = await openReplica();
   const { writer, edit } = page(7);
