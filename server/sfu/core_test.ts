@@ -1,6 +1,6 @@
 import { expect } from "@std/expect";
 import { MediaError } from "./engine.ts";
-import { CONSENT_MS } from "./ice.ts";
+import { CONSENT_MS, QUIET_MS } from "./ice.ts";
 import { findExtension, type RtpHeader } from "./rtp.ts";
 import type { RtcpPacket } from "./rtcp.ts";
 import { dtlsHello, protect } from "./simulated_network.ts";
@@ -477,4 +477,21 @@ Deno.test("a connection that loses a tenth is called poor, with its figures, and
   expect(poor!.lost).toBeGreaterThan(0.08);
   send(6, () => false);
   expect(told()).toMatchObject([{ grade: "good" }]);
+});
+
+Deno.test("of a peer who misses a check it is told that they are quiet, and soon after the next that they aren't", () => {
+  const lesson = new Lesson();
+  const told = () => lesson.events.splice(0).filter(({ type }) => type === "transportQuiet");
+  const passChecking = (seconds: number, who: readonly (typeof lesson.ada)[]) => {
+    for (let second = 0; second < seconds; second++) {
+      for (const { iceParameters, remote } of who) lesson.check(iceParameters, remote);
+      lesson.pass(1000);
+    }
+  };
+  passChecking(20, [lesson.ada, lesson.bob]);
+  expect(told()).toEqual([]);
+  passChecking(QUIET_MS / 1000 + 3, [lesson.bob]);
+  expect(told()).toEqual([{ type: "transportQuiet", transportId: lesson.ada.id, quiet: true }]);
+  passChecking(3, [lesson.ada, lesson.bob]);
+  expect(told()).toEqual([{ type: "transportQuiet", transportId: lesson.ada.id, quiet: false }]);
 });

@@ -42,6 +42,8 @@ export type MediaEvent =
   /** ICE consent expired (RFC 7675) or DTLS closed. */
   | { type: "transportClosed"; transportId: string }
   | { type: "transportConnected"; transportId: string }
+  /** Nothing comes from the peer any more, or again something; consent hasn't expired. */
+  | { type: "transportQuiet"; transportId: string; quiet: boolean }
   | { type: "producerClosed"; producerId: string }
   | { type: "consumerClosed"; consumerId: string }
   /** How good every transport's connection is; sent when the word for one of them changed, or there is a new one. */

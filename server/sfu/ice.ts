@@ -16,6 +16,8 @@ import {
 
 /** RFC 7675 §5.1. */
 export const CONSENT_MS = 30_000;
+/** Browsers check every five seconds at least, most more often. */
+export const QUIET_MS = 7000;
 /** A browser tries a handful of addresses; the rest would be a flood under a leaked password. */
 const MAX_ADDRESSES = 8;
 
@@ -131,6 +133,11 @@ export class IceAgent {
     }
     this.#addresses.push(from);
     outcome.added = from;
+  }
+
+  /** True when the peer has missed a check: their network is gone, or they are asleep. */
+  quiet(nowMs: number): boolean {
+    return this.#lastCheckMs !== undefined && nowMs - this.#lastCheckMs > QUIET_MS;
   }
 
   /** True when the peer has been silent for too long; a peer that never came is only late. */

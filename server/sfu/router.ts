@@ -34,6 +34,8 @@ export class Router {
   #nextDemandMs = 0;
   #nextQualityMs = 0;
   #toldQualities = 0;
+  /** Those of whom it was told. */
+  readonly #quiet = new WeakSet<Transport>();
 
   constructor(id: string, environment: MediaEnvironment, onEvent: (event: MediaEvent) => void) {
     this.id = id;
@@ -186,11 +188,22 @@ export class Router {
     if (nowMs >= this.#nextQualityMs) {
       this.#nextQualityMs = nowMs + QUALITY_MS;
       this.#tellQuality(nowMs);
+      this.#tellQuiet(nowMs);
     }
     const speakers = this.#speakers.poll(nowMs);
     if (speakers === undefined) return;
     this.#showSpeakers(speakers);
     this.tell({ type: "speakers", speakers });
+  }
+
+  #tellQuiet(nowMs: number): void {
+    for (const transport of this.transports.values()) {
+      const quiet = transport.ice.quiet(nowMs);
+      if (quiet === this.#quiet.has(transport)) continue;
+      if (quiet) this.#quiet.add(transport);
+      else this.#quiet.delete(transport);
+      this.tell({ type: "transportQuiet", transportId: transport.id, quiet });
+    }
   }
 
   #tellQuality(nowMs: number): void {

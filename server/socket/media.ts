@@ -280,6 +280,11 @@ export class MediaSession implements RoomMedia {
         break;
       case "transportConnected":
         break;
+      case "transportQuiet":
+        for (const [id, { transportId }] of this.#producers) {
+          if (transportId === event.transportId) this.recording?.quiet(id, event.quiet);
+        }
+        break;
       case "transportClosed": {
         const transport = this.#transports.get(event.transportId);
         this.#forgetTransport(event.transportId);

@@ -38,6 +38,8 @@ interface Producer {
   /** Unix ms: something was stored, or there was nothing to store. */
   wellAt: number;
   warned: boolean;
+  /** Its sender is out of reach: there is nothing to store, and their tile says so. */
+  quiet: boolean;
 }
 
 export interface RecordingDeps {
@@ -127,7 +129,13 @@ export class RoomRecording implements RoomRecorder {
   // What media tells
 
   produced(producerId: string, source: Omit<TrackSource, "recordingId">): void {
-    const producer: Producer = { source, track: null, wellAt: this.deps.now(), warned: false };
+    const producer: Producer = {
+      source,
+      track: null,
+      wellAt: this.deps.now(),
+      warned: false,
+      quiet: false,
+    };
     this.#producers.set(producerId, producer);
     if (this.#keeping) this.#take(producerId, producer);
   }
@@ -138,6 +146,12 @@ export class RoomRecording implements RoomRecorder {
     if (producer !== undefined && producer.track !== null) {
       this.deps.recorder.closeTrack(producer.track);
     }
+  }
+
+  /** Nothing comes from a producer's sender any more, or again something. */
+  quiet(producerId: string, quiet: boolean): void {
+    const producer = this.#producers.get(producerId);
+    if (producer !== undefined) producer.quiet = quiet;
   }
 
   /** A muted producer's packets end at the server. */
@@ -218,7 +232,7 @@ export class RoomRecording implements RoomRecorder {
   #checkHeard(producer: Producer, now: number): void {
     const { participantId, source } = producer.source;
     const person = this.#room?.people.get(participantId);
-    const live = person?.member != null && person.fields[source].on;
+    const live = person?.member != null && person.fields[source].on && !producer.quiet;
     if (!live || this.deps.recorder.trouble !== null) producer.wellAt = now;
     if (now - producer.wellAt < SILENT_MS || producer.warned) return;
     producer.warned = true;

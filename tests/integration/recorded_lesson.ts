@@ -18,6 +18,8 @@ const ADDRESS = "127.0.0.1";
 export interface NodeOptions {
   folder: string;
   media?: Partial<LocalMediaOptions>;
+  /** Instead of one that carries media. */
+  engine?: MediaEngine;
   /** Media in processes of its own, so many, instead of in this one. */
   mediaProcesses?: number;
   recorder?: Partial<RecorderStart>;
@@ -56,7 +58,7 @@ export class RecordingNode implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { folder, media, mediaProcesses, recorder, recorderModule, now = Date.now } =
+    const { folder, engine, media, mediaProcesses, recorder, recorderModule, now = Date.now } =
       this.options;
     const database = {
       kind: "file",
@@ -85,7 +87,8 @@ export class RecordingNode implements AsyncDisposable {
         this.recorder.receive(batch);
       },
     };
-    if (mediaProcesses === undefined) {
+    if (engine !== undefined) this.engine = engine;
+    else if (mediaProcesses === undefined) {
       this.engine = await startLocalMedia({ ...place, ...media });
     } else {
       const pool = await startMediaPool({ ...place, logger, processes: mediaProcesses });

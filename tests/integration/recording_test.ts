@@ -1,4 +1,7 @@
 import { expect } from "@std/expect";
+import { SILENT_MS } from "../../server/socket/recording.ts";
+import { QuietEngine, RTP } from "./quiet_engine.ts";
+import { pause, withNode } from "./recording_scene.ts";
 
 /** Each lives under this name in the file. */
 const SCENARIOS = {
@@ -39,3 +42,35 @@ for (const [file, names] of Object.entries(SCENARIOS)) {
     });
   }
 }
+
+Deno.test("nothing is said of a recording that lacks somebody whose network is gone, until they are back", async () => {
+  let clock = Date.now();
+  const engine = new QuietEngine();
+  await withNode(async (node) => {
+    const lesson = await node.book();
+    const tutor = await node.join(lesson.tutor);
+    const student = await node.join(lesson.student);
+    const { id: transportId } = await student.request("media.createTransport", {
+      direction: "send",
+    });
+    await student.request("media.produce", {
+      transportId,
+      kind: "audio",
+      source: "audio",
+      rtpParameters: RTP.audio,
+      on: true,
+    });
+    const warned = () => tutor.notices.some(({ method }) => method === "recording.warning");
+    engine.emit({ type: "transportQuiet", transportId, quiet: true });
+    for (let i = 0; i < 3; i++) {
+      clock += SILENT_MS;
+      await pause(600);
+      expect(warned()).toBe(false);
+    }
+    engine.emit({ type: "transportQuiet", transportId, quiet: false });
+    clock += SILENT_MS;
+    expect(await tutor.notice("recording.warning"))
+      .toEqual({ message: "Sam's microphone isn't being recorded." });
+    await Promise.all([tutor.close(), student.close()]);
+  }, { engine, now: () => clock });
+});
