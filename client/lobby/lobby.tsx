@@ -5,6 +5,8 @@
  */
 import { LockKeyhole } from "lucide-preact";
 import { useEffect } from "preact/hooks";
+import { Notice } from "../design/notice.tsx";
+import { encryptionWay } from "../encryption/support.ts";
 import { MAX_NAME_CHARS } from "./bounds.ts";
 import { DevicePickers } from "./device-pickers.tsx";
 import { DeviceHelp } from "./device-help.tsx";
@@ -76,6 +78,15 @@ export function Lobby({ visit, info }: { visit: Visit; info: JoinInfo }) {
                   </li>
                 )}
               </ul>
+            )}
+            {info.isEncrypted && isSecureContext && encryptionWay() === null && (
+              <Notice testId="cant-encrypt">
+                <p>
+                  <strong>This browser can’t encrypt sound and pictures.</strong>{" "}
+                  It will send and receive none. Update it, or open the link in a current Chrome,
+                  Edge, Firefox or Safari. You can join all the same, to draw and to write.
+                </p>
+              </Notice>
             )}
             <button type="submit" class="button button-main lobby-join" data-testid="join">
               {info.willWait ? "Ask to join" : "Join the lesson"}

@@ -18,6 +18,7 @@ export function StatusLine() {
   const { encryption, room, media } = useRoom();
   const mending = media.state.value === "connecting" || media.state.value === "idle";
   const patient = useSignal(false);
+  const read = useSignal("");
   useEffect(() => {
     patient.value = false;
     if (!mending) return;
@@ -27,18 +28,19 @@ export function StatusLine() {
 
   const link = LINK_WORDS[room.link.value];
   if (link !== undefined) return <Line says={link} moving />;
-  if (media.state.value === "unsupported") {
+  const lasting = media.state.value === "unsupported"
+    ? encryption === null
+      ? "This browser can’t send or receive sound and pictures. You can still draw and write."
+      : "This browser can’t encrypt sound and pictures, so it sends and receives none. Update it, or use another. You can still draw and write."
+    : encryption?.failed.value
+    ? "Something could not be encrypted, so it isn’t sent. Reload the page to try again."
+    : null;
+  // It doesn't pass by itself, and would lie over what can still be used.
+  if (lasting !== null && lasting !== read.value) {
     return (
-      <Line
-        says={encryption === null
-          ? "This browser can’t send or receive sound and pictures. You can still write."
-          : "This browser can’t encrypt sound and pictures, so it sends and receives none. Update it, or use another. You can still write."}
-      />
-    );
-  }
-  if (encryption?.failed.value) {
-    return (
-      <Line says="Something could not be encrypted, so it isn’t sent. Reload the page to try again." />
+      <Line says={lasting}>
+        <button type="button" class="button" onClick={() => read.value = lasting}>Close</button>
+      </Line>
     );
   }
   if (media.needsGesture.value) {

@@ -154,8 +154,12 @@ test("a browser with the earlier interface takes part, one without any is named,
 
   const unable = await openPerson(browser);
   await unable.context.addInitScript(withoutTransforms);
+  await unable.page.goto(linkOf(booking, "Ben"));
+  await byId(unable.page, "cant-encrypt").waitFor();
   const ben = await enter(unable, linkOf(booking, "Ben"));
-  await ben.getByText("This browser can’t encrypt sound and pictures").waitFor();
+  const told = byId(ben, "status").filter({ hasText: "This browser can’t encrypt" });
+  await told.getByRole("button", { name: "Close" }).click();
+  await told.waitFor({ state: "detached" });
   for (const page of [mia, ada]) {
     await byId(page, "tile-trouble").getByText("Ben’s browser can’t encrypt").waitFor();
   }
