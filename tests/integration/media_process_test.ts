@@ -173,3 +173,23 @@ Deno.test("several processes start together or not at all", async () => {
     await taken.close();
   }
 });
+
+Deno.test("the process that replaces another takes TCP on its port too, though the other's connections linger", async () => {
+  const logger = recordingLogger();
+  const engine = await startMediaProcess({ address: ADDRESS, port: 0, logger });
+  try {
+    const { pid, port } = engine;
+    using _lingering = await Deno.connect({ hostname: ADDRESS, port });
+    const lost = Promise.withResolvers<void>();
+    await engine.createRouter(({ type }) => {
+      if (type === "lost") lost.resolve();
+    });
+    Deno.kill(pid, "SIGKILL");
+    await lost.promise;
+    expect(logger.lines.filter((line) => line.includes("TCP"))).toEqual([]);
+    using again = await Deno.connect({ hostname: ADDRESS, port });
+    expect(again.remoteAddr.port).toBe(port);
+  } finally {
+    await engine.close();
+  }
+});

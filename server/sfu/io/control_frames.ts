@@ -19,7 +19,8 @@ export type ControlRequest =
 
 /** What a media process says. */
 export type ControlReply =
-  | { type: "ready"; port: number }
+  /** `tcp`: whether the port takes TCP too. */
+  | { type: "ready"; port: number; tcp: boolean }
   /** It can't serve: the port is taken, OpenSSL is missing. */
   | { type: "failed"; message: string }
   | { type: "result"; id: number; value: unknown }

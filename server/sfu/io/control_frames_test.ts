@@ -2,7 +2,7 @@ import { expect } from "@std/expect";
 import { type ControlReply, encodeFrame, FrameReader, MAX_FRAME_BYTES } from "./control_frames.ts";
 
 const REPLIES: ControlReply[] = [
-  { type: "ready", port: 5 },
+  { type: "ready", port: 5, tcp: true },
   { type: "result", id: 1, value: { text: "schön", list: [1, null] } },
   { type: "alive" },
 ];

@@ -162,6 +162,12 @@ export class MediaChild {
     switch (reply.type) {
       case "ready":
         this.#serving = true;
+        if (!reply.tcp) {
+          this.#options.logger.warn("media goes by UDP alone: the port is taken for TCP", {
+            pid: this.pid,
+            port: reply.port,
+          });
+        }
         this.#ready.resolve(reply.port);
         break;
       case "failed":

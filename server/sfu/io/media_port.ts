@@ -5,13 +5,11 @@
  * TCP; those for a connection are written into the same slot and copied from there.
  */
 import { type DatagramSocket, type Remote, type Slot, SLOT_BYTES } from "../ports.ts";
-import { SystemCallError } from "./libc.ts";
 import { openSocket } from "./socket.ts";
 import { StreamPeer, StreamPeers, type StreamPeersOptions } from "./stream_peers.ts";
 
 /** A port that is free for UDP is rarely taken for TCP. */
 const MAX_TRIES = 20;
-const EADDRINUSE = 98;
 
 export interface MediaPortOptions extends StreamPeersOptions {
   address: string;
@@ -19,7 +17,10 @@ export interface MediaPortOptions extends StreamPeersOptions {
   port: number;
 }
 
-/** Binds both; rejects when the address or port can't be had. */
+/**
+ * Binds both, or UDP alone where a chosen port is taken for TCP, by another server or by chance for a connection of
+ * this machine's: most people need no more. Rejects when UDP's can't be had.
+ */
 export async function openMediaPort(options: MediaPortOptions): Promise<DatagramSocket> {
   const { address, port } = options;
   for (let tries = 1;; tries++) {
@@ -28,9 +29,10 @@ export async function openMediaPort(options: MediaPortOptions): Promise<Datagram
       const listener = Deno.listen({ hostname: address, port: datagrams.port });
       return new MediaPort(datagrams, new StreamPeers(listener, options));
     } catch (error) {
+      const taken = error instanceof Deno.errors.AddrInUse;
+      if (taken && (port !== 0 || tries === MAX_TRIES)) return datagrams;
       datagrams.close();
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-      if (port !== 0 || tries === MAX_TRIES) throw new SystemCallError("listen", EADDRINUSE);
+      if (!taken) throw error;
     }
   }
 }

@@ -193,8 +193,16 @@ Deno.test("whoever takes nothing for too long goes", async () => {
 /** Lets the event loop do what is ready. */
 const turn = () => new Promise((resolve) => setTimeout(resolve, 1));
 
-Deno.test("a port that is taken for TCP is taken", async () => {
+Deno.test("where the port is taken for TCP it goes on with UDP alone, and says so", async () => {
   using listener = Deno.listen({ hostname: ADDRESS, port: 0 });
-  await expect(openMediaPort({ address: ADDRESS, port: listener.addr.port }))
-    .rejects.toThrow("EADDRINUSE");
+  const port = await openMediaPort({ address: ADDRESS, port: listener.addr.port });
+  try {
+    expect(port.takesTcp).toBeUndefined();
+    expect(port.port).toBe(listener.addr.port);
+    await expect(openMediaPort({ address: ADDRESS, port: port.port })).rejects.toThrow();
+  } finally {
+    port.close();
+  }
+  using both = await open();
+  expect(both.port.takesTcp).toBe(true);
 });

@@ -102,7 +102,7 @@ async function start(request: Extract<ControlRequest, { type: "start" }>): Promi
     recording: recorded.sink,
   });
   const loop = runMediaLoop({ socket, core, dedicated: true, onFault });
-  say({ type: "ready", port: socket.port });
+  say({ type: "ready", port: socket.port, tcp: socket.takesTcp === true });
   const beat = setInterval(() => {
     faults = 0;
     say({ type: "alive" });
