@@ -39,7 +39,7 @@ export function Landing() {
             src={still}
             width={1280}
             height={800}
-            alt="The room during a lesson: two people side by side, the chat open beside them, the controls below."
+            alt="The room during a lesson: a formula, its graph and notes on the board, both people beside it, the controls below."
           />
         </picture>
       </main>

@@ -8,5 +8,7 @@ import { Visit } from "./visit.ts";
 
 const link = readLink(new URL(location.href));
 restTips();
+// Another person's link to the same meeting differs in its fragment alone.
+addEventListener("hashchange", () => location.reload());
 const page = document.getElementById("app");
 if (page !== null) render(<App visit={link && new Visit(link)} />, page);

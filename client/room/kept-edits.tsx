@@ -21,9 +21,8 @@ export function KeptEditsNotice() {
   return (
     <Dialog title="Some changes could not be merged" onClose={() => open.value = false}>
       <p>
-        {kept.changes === 1 ? "One change" : `${kept.changes} changes`}{" "}
-        that you made did not reach the others, and the room has started afresh from what everyone
-        has.
+        Changes that you made did not reach the others, and the room has started afresh from what
+        everyone has.
       </p>
       {kept.files.size > 0 && (
         <>

@@ -49,6 +49,17 @@ test("a page that is reloaded comes back into the room, and what was muted stays
   expect(await byId(mia, "tile").count()).toBe(2);
 });
 
+test("another person's link opened in the same tab is that person's lobby", async ({ lectern, browser }) => {
+  const booking = await lectern.book();
+  const { page } = await openPerson(browser);
+  await page.goto(linkOf(booking, "Ada"));
+  await byId(page, "join").waitFor();
+  // Only the fragment differs: the page itself has to notice.
+  await Promise.all([page.waitForEvent("load"), page.goto(linkOf(booking, "Mia"))]);
+  await byId(page, "join").click();
+  await byId(page, "tile").getByText("Mia (you)").waitFor();
+});
+
 test("a lesson opened in a second tab leaves the first, which can take it back", async ({ lectern, browser }) => {
   const booking = await lectern.book();
   const person = await openPerson(browser);

@@ -55,6 +55,12 @@ test("strokes, text, formulas and graphs appear on the other side, and undo is o
   await mia.keyboard.press("Control+z");
   await showsShapes(ada, 3);
   expect(await mia.getByText("y = sin(x)").isVisible()).toBe(true);
+
+  const formula = ada.locator(".math-shape-markup");
+  expect(await formula.isVisible()).toBe(true);
+  await byId(ada, "stage-talk").click();
+  // Behind the faces nothing of the board shows through.
+  await formula.waitFor({ state: "hidden" });
   expect(errors).toEqual([[], []]);
 });
 

@@ -135,7 +135,7 @@ function Formula({ shape }: { shape: MathShape }) {
         style={{
           fontSize: MATH_FONT_PX,
           transform: `scale(${scale})`,
-          visibility: editing ? "hidden" : "visible",
+          visibility: editing ? "hidden" : "inherit",
         }}
         aria-hidden={editing}
         // deno-lint-ignore react-no-danger -- mathMarkup lets nothing through but spans and lines
