@@ -86,6 +86,29 @@ export async function twoNotes(): Promise<string> {
   return path;
 }
 
+/** A part of a picture, in its pixels. */
+export interface Part {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** How many shades of grey a part of a film has at a time: one or two is a blank. */
+export async function greyLevels(path: string, atMs: number, part: Part): Promise<number> {
+  const { x, y, width, height } = part;
+  const output = await new Deno.Command("ffmpeg", {
+    args: [
+      ...`-v error -ss ${atMs / 1000} -i`.split(" "),
+      path,
+      ..."-map 0:v -frames:v 1 -f rawvideo -vf".split(" "),
+      `crop=${width}:${height}:${x}:${y},format=gray`,
+      "-",
+    ],
+  }).output();
+  return new Set(output.stdout).size;
+}
+
 /** A camera for Chromium that moves all the time, and is white for one second of every six. */
 export async function flashingCamera(): Promise<string> {
   const path = await Deno.makeTempFile({ prefix: "lectern-camera-", suffix: ".mjpeg" });

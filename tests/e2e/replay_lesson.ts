@@ -41,18 +41,19 @@ export interface Recorded {
 
 const rest = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-export async function drawStroke(page: Page, top: number): Promise<void> {
-  const box = await page.locator(".tl-canvas").boundingBox();
+export async function drawStroke(page: Page, top: number, within = ".room"): Promise<void> {
+  const place = page.locator(within);
+  const box = await place.locator(".tl-canvas").boundingBox();
   if (box === null) throw new Error("there is no board");
-  const before = await boardOn(page);
-  await page.getByTestId("tools.draw").click();
+  const before = await boardOn(page, within);
+  await place.getByTestId("tools.draw").click();
   await page.mouse.move(box.x + 220, box.y + top);
   await page.mouse.down();
   for (let step = 1; step <= 20; step++) {
     await page.mouse.move(box.x + 220 + step * 8, box.y + top + 15 * Math.sin(step / 3));
   }
   await page.mouse.up();
-  await until(() => boardOn(page), (board) => board.length > before.length);
+  await until(() => boardOn(page, within), (board) => board.length > before.length);
 }
 
 /** Runs in Mia's page: at each flash of her own picture, a dot at once. */
