@@ -21,7 +21,7 @@ export type ToWorker =
   | { type: "packets"; batch: Uint8Array }
   | { type: "openTrack"; track: number; source: TrackSource }
   | { type: "interruptTrack"; track: number }
-  | { type: "closeTrack"; track: number }
+  | { type: "closeTracks"; tracks: readonly number[] }
   | { type: "entry"; entry: NewEntry }
   | { type: "mark"; recordingId: string; at: number; happening: Happening }
   | { type: "ping" }

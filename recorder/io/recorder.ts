@@ -152,8 +152,10 @@ export class Recorder {
     this.#thread?.post({ type: "interruptTrack", track });
   }
 
-  closeTrack(track: number): void {
-    if (this.#tracks.delete(track)) this.#thread?.post({ type: "closeTrack", track });
+  /** Their files are completed: one step for all of them. */
+  closeTracks(tracks: readonly number[]): void {
+    const open = tracks.filter((track) => this.#tracks.delete(track));
+    if (open.length > 0) this.#thread?.post({ type: "closeTracks", tracks: open });
   }
 
   /** Packets from the media process. The batch is handed over. */

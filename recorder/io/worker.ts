@@ -76,8 +76,8 @@ async function receive(message: ToWorker): Promise<void> {
       return writer.openTrack(message.track, message.source);
     case "interruptTrack":
       return writer.interruptTrack(message.track);
-    case "closeTrack":
-      return await writer.closeTrack(message.track);
+    case "closeTracks":
+      return await writer.closeTracks(message.tracks);
     case "entry":
       return writer.entry(message.entry);
     case "mark":

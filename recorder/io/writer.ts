@@ -126,14 +126,14 @@ export class RecordingWriter {
     return this.#enqueue(() => this.store.resume(recordingId, point));
   }
 
-  /** Completes every track; afterwards the recording is ready. */
+  /** Completes every track; afterwards the recording is ready. What fails is left to {@linkcode recover}. */
   end(recordingId: string, point: LogPoint): Promise<void> {
     const stopped = this.#closeTracks(recordingId);
     return this.#enqueue(async () => {
+      this.#recordings.delete(recordingId);
       await stopped;
       await this.#finishAll(recordingId);
       await this.store.end(recordingId, point);
-      this.#recordings.delete(recordingId);
     });
   }
 
@@ -182,11 +182,10 @@ export class RecordingWriter {
     this.#tracks.get(number)?.track.interrupt();
   }
 
-  /** The producer is gone. */
-  async closeTrack(number: number): Promise<void> {
-    const live = this.#tracks.get(number);
-    if (live === undefined) return;
-    await this.#close([live]);
+  /** Their producers are gone. */
+  async closeTracks(numbers: readonly number[]): Promise<void> {
+    const closing = numbers.flatMap((number) => this.#tracks.get(number) ?? []);
+    if (closing.length > 0) await this.#close(closing);
   }
 
   /** Packets from the media process. */
@@ -224,19 +223,25 @@ export class RecordingWriter {
     this.#now = now;
     return this.#nextFlush ??= this.#enqueue(() => {
       this.#nextFlush = null;
-      return this.#store(this.#now);
+      return this.#storeAll(this.#now);
     }).catch(() => {});
   }
 
-  async #store(now: number): Promise<void> {
+  async #storeAll(now: number): Promise<void> {
+    const held = this.#heldBytes;
+    await this.#store(now, this.#tracks.values());
+    this.#heldBytes = Math.max(0, this.#heldBytes - held);
+  }
+
+  /** Stores what these tracks have complete. The others' clusters grow on. */
+  async #store(now: number, lives: Iterable<LiveTrack>): Promise<void> {
     if (this.#trouble !== null && now < this.#retryAt) return this.#drop();
     const kept: Kept = { ...this.#waiting, tracks: [], chunks: [] };
     this.#waiting = { entries: [], markers: [] };
     const notes = this.#notes;
-    const held = this.#heldBytes;
     const touched: LiveTrack[] = [];
     const starving: number[] = [];
-    for (const live of this.#tracks.values()) {
+    for (const live of lives) {
       if (collect(live, now, kept)) touched.push(live);
       if (live.track.starves) starving.push(live.number);
     }
@@ -249,7 +254,6 @@ export class RecordingWriter {
         this.events.noted(notes);
       }
     } catch (error) {
-      this.#heldBytes -= held;
       this.#forget(kept, touched);
       // What the database itself refuses it would refuse again.
       if (obstacle !== null) this.#waiting.markers.unshift(...kept.markers);
@@ -258,7 +262,6 @@ export class RecordingWriter {
       this.#say(obstacle !== null || DISK_FULL.test(reason) ? "disk-full" : "storage", reason);
       return;
     }
-    this.#heldBytes -= held;
     for (const chunk of kept.chunks) this.#storedBytes += chunk.data.length;
     this.#say(null, "");
     if (touched.length > 0) this.events.kept(touched.map(({ number }) => number));
@@ -268,7 +271,6 @@ export class RecordingWriter {
   /** While nothing can be stored, what the tracks still hold goes nowhere. Markers are few, and wait. */
   #drop(): void {
     this.#waiting.entries = [];
-    this.#heldBytes = 0;
     for (const { track } of this.#tracks.values()) {
       track.interrupt();
       track.flush(Infinity);
@@ -300,11 +302,13 @@ export class RecordingWriter {
   #close(closing: readonly LiveTrack[]): Promise<void> {
     return this.#enqueue(async () => {
       for (const { track } of closing) track.interrupt();
-      await this.#store(this.#now);
+      await this.#store(this.#now, closing);
       for (const live of closing) {
         this.#tracks.delete(live.number);
         this.#recordings.get(live.recordingId)?.tracks.delete(live);
-        if (live.trackId !== null) await finishTrack(this.store, live.trackId);
+      }
+      for (const { trackId } of closing) {
+        if (trackId !== null) await finishTrack(this.store, trackId);
       }
     });
   }

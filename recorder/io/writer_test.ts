@@ -211,6 +211,26 @@ Deno.test("a recording whose meeting is over is completed at the next start, onc
   });
 });
 
+Deno.test("an end that failed is completed by the next sweep", async () => {
+  await onStage(async ({ database, writer, library, recordingId }) => {
+    await send(writer, 0, 3000);
+    await database.query.updateTable("video_meetings")
+      .set({ status: "completed", actual_end: START + 3000 })
+      .execute();
+    await sql.raw(
+      "create trigger broken before update on recording_tracks begin " +
+        "select raise(abort, 'the disk has a bad day'); end",
+    ).execute(database.query);
+    const point = { seq: 0, at: START + 3000 };
+    await expect(writer.end(recordingId, point)).rejects.toThrow("bad day");
+    await sql.raw("drop trigger broken").execute(database.query);
+    expect(await writer.recover(START + 4000)).toBe(1);
+    const manifest = (await library.manifest(recordingId))!;
+    expect(manifest).toMatchObject({ state: "ready", durationMs: 3000 });
+    expect(manifest.tracks[0]!.durationMs).toBeGreaterThan(2900);
+  });
+});
+
 Deno.test("a cluster range begins at a key frame, and the next one right behind it", async () => {
   await onStage(async ({ writer, library, recordingId }) => {
     await send(writer, 500, 8000);

@@ -92,7 +92,7 @@ export class RoomRecording implements RoomRecorder {
 
   hold(): void {
     this.#keeping = false;
-    for (const [id, producer] of this.#producers) this.#letGo(id, producer);
+    this.#letGo(this.#producers);
   }
 
   async pause(point: LogPoint): Promise<void> {
@@ -144,7 +144,7 @@ export class RoomRecording implements RoomRecorder {
     const producer = this.#producers.get(producerId);
     this.#producers.delete(producerId);
     if (producer !== undefined && producer.track !== null) {
-      this.deps.recorder.closeTrack(producer.track);
+      this.deps.recorder.closeTracks([producer.track]);
     }
   }
 
@@ -206,11 +206,15 @@ export class RoomRecording implements RoomRecorder {
     this.#record(producerId, track);
   }
 
-  #letGo(producerId: string, producer: Producer): void {
-    if (producer.track === null) return;
-    this.#record(producerId, null);
-    this.deps.recorder.closeTrack(producer.track);
-    producer.track = null;
+  #letGo(producers: Iterable<[string, Producer]>): void {
+    const tracks: number[] = [];
+    for (const [producerId, producer] of producers) {
+      if (producer.track === null) continue;
+      this.#record(producerId, null);
+      tracks.push(producer.track);
+      producer.track = null;
+    }
+    this.deps.recorder.closeTracks(tracks);
   }
 
   #record(producerId: string, track: number | null): void {

@@ -53,6 +53,9 @@ export async function recordRooms(rooms: number, forMs: number): Promise<Record<
   const percent = { server: cpu("server"), media: cpu("media") };
   const busyMb = residentMb(pids);
   clearInterval(drawing);
+  // All at once, as at the end of a school hour.
+  const ends = driveMeanwhile(streams, connect, endAll(clients));
+  const endMs = (await ends).toSorted((a, b) => a - b);
   await Promise.all(clients.map((client) => client.close()));
   connect.close();
   return {
@@ -70,7 +73,33 @@ export async function recordRooms(rooms: number, forMs: number): Promise<Record<
     ),
     serverCpuPercent: Number(percent.server.toFixed(1)),
     mediaCpuPercent: Number(percent.media.toFixed(1)),
+    endToReadyP50Ms: Math.round(endMs[endMs.length >> 1]!),
+    endToReadyMostMs: Math.round(endMs.at(-1)!),
   };
+}
+
+/** The hosts end their lessons; answers how long each waited for a recording that can be watched. */
+function endAll(clients: readonly TestClient[]): Promise<number[]> {
+  const hosts = clients.filter(({ welcome }) => welcome?.role === "tutor");
+  return Promise.all(hosts.map(async (host) => {
+    const began = performance.now();
+    void host.request("meeting.end", {}).catch(() => {});
+    const { recordingUrl } = await host.notice("meeting.ended");
+    if (recordingUrl === null) throw new Error("a lesson ended without its recording");
+    return performance.now() - began;
+  }));
+}
+
+/** Goes on sending until `work` is done. */
+async function driveMeanwhile<T>(
+  streams: LoadStream[],
+  connect: Connect,
+  work: Promise<T>,
+): Promise<T> {
+  let over = false;
+  const done = work.finally(() => over = true);
+  while (!over) await drive(streams, connect, STROKE_MS);
+  return await done;
 }
 
 /** Opens one path through the room and produces a microphone and a camera on it. */
