@@ -248,17 +248,18 @@ export async function probe(file: Uint8Array): Promise<Probed> {
     const shown = JSON.parse(
       await run("ffprobe", [
         ...["-v", "error", "-count_frames", "-of", "json"],
-        ...["-show_entries", "stream=codec_name,nb_read_frames:format=duration", path],
+        "-show_entries",
+        "stream=codec_name,nb_read_frames:format=duration:frame=width,height",
+        path,
       ]),
     );
-    const sizes = await run("ffprobe", [
-      ...["-v", "error", "-of", "csv=p=0", "-show_entries", "frame=width,height", path],
-    ]);
+    const frames = shown.frames as { width?: number; height?: number }[];
+    const sizes = frames.flatMap(({ width, height }) => width ? [`${width},${height}`] : []);
     return {
       codec: shown.streams[0].codec_name,
       frames: Number(shown.streams[0].nb_read_frames),
       durationMs: Math.round(Number(shown.format.duration) * 1000),
-      sizes: [...new Set(sizes.split("\n").filter((line) => /^\d+,\d+/.test(line)))],
+      sizes: [...new Set(sizes)],
       complaints: complaintsIn(
         await run("ffmpeg", [
           ...["-v", "warning", "-i", path],
