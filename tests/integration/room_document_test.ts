@@ -262,6 +262,33 @@ Deno.test("a restarted server has the same document, people and mute states, and
   await back.until(() => back.participant(tutor.id)?.connection === "left", "left");
 });
 
+Deno.test("after a restart sixty pages come back at once, as who they were, with all that everybody drew", async () => {
+  await using server = await RoomServer.start();
+  const lessons = await Promise.all(Array.from({ length: 30 }, () => server.book()));
+  const before = await Promise.all(
+    lessons.map(async (
+      { tutor, student },
+    ) => [await server.join(tutor), await server.join(student)]),
+  );
+  for (const page of before.flat()) draw(page, page.id);
+  await Promise.all(before.flat().map((page) => page.stored()));
+  await server.restart();
+  await server.rooms.resume(lessons.map(({ meetingId }) => meetingId));
+  const after = await Promise.all(
+    before.flat().map((page) => {
+      const { meetingId = "", session = "" } = page.welcome ?? {};
+      return server.join({ meetingId, session }, page.doc);
+    }),
+  );
+  expect(after.map((page) => page.id)).toEqual(before.flat().map((page) => page.id));
+  for (const [n, page] of after.entries()) {
+    const drawn = before[n >> 1]?.map(({ id }) => id).sort();
+    await page.until(() => page.participant()?.connection === "online", "online");
+    expect(Object.keys(board(page)).sort()).toEqual(drawn);
+  }
+  expect(server.logged.filter(({ level }) => level === "error")).toEqual([]);
+});
+
 Deno.test("snapshots shorten loading and lose nothing", async () => {
   await using server = await RoomServer.start({
     room: { snapshots: { logBytes: 500, everyMs: 1e9 }, savedMs: 0 },
