@@ -12,7 +12,7 @@ import { openDatabase } from "../../db/database.ts";
 import { SqlRecordingLibrary } from "../../db/recording_library.ts";
 import { SqlRecordings } from "../../db/recordings.ts";
 import { openTestStorage, type TestStorage } from "../../db/open_test_storage.ts";
-import { RecordingWriter } from "../../recorder/io/writer.ts";
+import { FLUSH_MS, RecordingWriter } from "../../recorder/io/writer.ts";
 import { readEntries } from "../../recorder/log_entries.ts";
 import { BatchWriter } from "../../recorder/packet_batch.ts";
 import { documentAt } from "../../recorder/playback.ts";
@@ -178,13 +178,13 @@ async function writeMedia(writer: RecordingWriter, recordingId: string, minutes:
       }),
     ].sort((a, b) => a.at - b.at);
     const batch = new BatchWriter();
-    let flushAt = startAt + 400;
+    let flushAt = startAt + FLUSH_MS;
     const began = processCpuMs(Deno.pid);
     for (const item of items) {
       if (item.at >= flushAt) {
         writer.receive(batch.take(0));
         await writer.flush(flushAt);
-        flushAt += 400;
+        flushAt += FLUSH_MS;
       }
       if (item.type === "packet") batch.packet(item);
       else batch.report(item);
