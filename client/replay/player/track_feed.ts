@@ -26,6 +26,7 @@ export class TrackFeed {
   readonly #media = new MediaSource();
   readonly #address: string;
   #buffer: SourceBuffer | null = null;
+  #hasHeader = false;
   /** The contiguous stretch that has been appended, on the timeline. */
   #window: { fromMs: number; toMs: number } | null = null;
   #wantMs = 0;
@@ -76,12 +77,13 @@ export class TrackFeed {
     return false;
   }
 
-  /** The last moment before this one that the element holds, in its own seconds. */
-  lastBefore(atMs: number): number | null {
+  /** The last stretch before this moment that the element holds, up to it, in its own seconds. */
+  lastBefore(atMs: number): { from: number; to: number } | null {
     const seconds = (atMs - this.#track.startMs) / 1000;
     const { buffered } = this.element;
     for (let index = buffered.length - 1; index >= 0; index--) {
-      if (buffered.start(index) <= seconds) return Math.min(seconds, buffered.end(index));
+      const from = buffered.start(index);
+      if (from <= seconds) return { from, to: Math.min(seconds, buffered.end(index)) };
     }
     return null;
   }
@@ -109,10 +111,7 @@ export class TrackFeed {
       return;
     }
     this.#media.duration = Math.max(1, this.#track.durationMs / 1000);
-    await this.#pump(async (buffer) => {
-      const header = await this.source.trackHeader(this.#track.trackId, this.#request.signal);
-      await append(buffer, header);
-    });
+    await this.#pump();
   }
 
   #reaches(atMs: number): boolean {
@@ -121,17 +120,16 @@ export class TrackFeed {
   }
 
   /** Works until enough is buffered ahead of what is wanted, or there is nothing more. */
-  async #pump(first?: (buffer: SourceBuffer) => Promise<void>): Promise<void> {
+  async #pump(): Promise<void> {
     const buffer = this.#buffer;
     if (buffer === null || this.#pumping || this.broken) return;
     this.#pumping = true;
+    let request = this.#request;
     try {
-      await first?.(buffer);
-      while (!this.#closed && !this.broken && await this.#step(buffer));
+      while (!this.#closed && !this.broken && await this.#step(buffer)) request = this.#request;
     } catch {
-      // Cut off by a seek, or the network is away: the clock's next call tries again.
-      if (!this.#request.signal.aborted) this.#restAt = performance.now() + RETRY_MS;
-      if (first !== undefined) this.broken = !this.#closed;
+      // Cut off by a seek, or the network is away: the clock's next call tries again, then after a while.
+      if (!request.signal.aborted) this.#restAt = performance.now() + RETRY_MS;
     } finally {
       this.#pumping = false;
     }
@@ -139,6 +137,13 @@ export class TrackFeed {
 
   /** Fetches one piece; answers whether there may be need for another. */
   async #step(buffer: SourceBuffer): Promise<boolean> {
+    if (!this.#hasHeader) {
+      await append(
+        buffer,
+        await this.source.trackHeader(this.#track.trackId, this.#request.signal),
+      );
+      return this.#hasHeader = true;
+    }
     const wanted = this.#wantMs;
     if (this.#window !== null && !this.#reaches(wanted)) {
       await remove(buffer, 0, Infinity);

@@ -99,7 +99,7 @@ export class TrackPlayer {
       const standsMs = standsForMs(this.#track);
       // A screen's next picture may be long in coming.
       const mayRest = hasCome || standsMs === Infinity;
-      if (last !== null && mayRest && atMs - startMs - last * 1000 < standsMs) {
+      if (last !== null && mayRest && atMs - startMs - last.to * 1000 < standsMs) {
         return this.#rest(last);
       }
       return hasCome ? "idle" : "waiting";
@@ -119,10 +119,13 @@ export class TrackPlayer {
   }
 
   /** Shows the last picture that there was before. */
-  #rest(last: number): TrackStand {
+  #rest({ from, to }: { from: number; to: number }): TrackStand {
     const { element } = this;
-    const target = Math.max(0, last - REST_S);
-    if (Math.abs(element.currentTime - target) > FAR_S) this.#seek(target);
+    const target = Math.max(from, to - REST_S);
+    const awayS = Math.abs(element.currentTime - target);
+    // Near it the element may stand just before the first picture, and would wait there for ever.
+    const isStuck = element.readyState < HTMLMediaElement.HAVE_CURRENT_DATA && awayS > 0.001;
+    if (awayS > FAR_S || isStuck) this.#seek(target);
     return element.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA ? "playing" : "waiting";
   }
 

@@ -1,0 +1,176 @@
+/**
+ * A lesson in which people, pictures and a screen come and go, in real Chromium: watched while it runs through a pause
+ * and a shared screen (see turns_lesson.ts), and afterwards used as whoever learns from it would.
+ */
+import { expect } from "@std/expect";
+import { strFromU8, unzipSync } from "fflate";
+import { decodePDFRawStream, PDFDict, PDFDocument, PDFName, PDFRawStream } from "pdf-lib";
+import type { Browser, Page } from "playwright-core";
+import { type Lectern, openPerson, until } from "./lectern.ts";
+import { byId, lessonTests } from "./lesson.ts";
+import { focusEditor, run, shownText, type } from "./code_lesson.ts";
+import { drawStroke } from "./replay_lesson.ts";
+import { boardAt, boardOn, codeAt, manifestOf, seek, shown } from "./replay_page.ts";
+import { CODE, recordTurns, type TurnsLesson } from "./turns_lesson.ts";
+
+const test = lessonTests();
+
+let lesson: Promise<TurnsLesson> | null = null;
+
+/** The one lesson of this file, recorded by the first test that asks for it. */
+function recorded(lectern: Lectern, browser: Browser): Promise<TurnsLesson> {
+  return lesson ??= recordTurns(lectern, browser);
+}
+
+test("the board is taken along as a PDF, each of its pages drawn, as it stood at the end or at a moment", async ({ lectern, browser }) => {
+  const { booking, recordingId, address, errors } = await recorded(lectern, browser);
+  expect(errors).toEqual([]);
+  const { pauses } = await manifestOf(lectern, booking, recordingId);
+  const { page } = await openPerson(browser);
+  await page.goto(address);
+  const save = async (id: string) => {
+    await byId(page, "downloads").click();
+    const [download] = await Promise.all([
+      page.waitForEvent("download", { timeout: 60_000 }),
+      byId(page, id).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe("Algebra with Mia board.pdf");
+    return await picturesOf(await Deno.readFile(await download.path()));
+  };
+  // Nothing is drawn at the beginning; the whole board can be had all the same.
+  await byId(page, "downloads").click();
+  await byId(page, "download-board").waitFor();
+  expect(await byId(page, "download-board-here").count()).toBe(0);
+  await page.keyboard.press("Escape");
+  const whole = await save("download-board");
+  expect(whole).toHaveLength(2);
+  for (const shades of whole) expect(shades).toBeGreaterThan(8);
+  await seek(page, pauses[0]!.fromMs - 500);
+  await until(() => boardAt(page), (board) => board.length === 1);
+  expect(await save("download-board-here")).toHaveLength(1);
+});
+
+/** How many shades the picture on each page of a PDF has. */
+async function picturesOf(pdf: Uint8Array): Promise<number[]> {
+  const file = await PDFDocument.load(pdf);
+  return file.getPages().map(({ node }) => {
+    const drawn = node.Resources()?.lookup(PDFName.of("XObject"), PDFDict);
+    const pictures = drawn?.values().map((value) => file.context.lookup(value)) ?? [];
+    const bytes = pictures.flatMap((picture) =>
+      picture instanceof PDFRawStream ? [...new Set(decodePDFRawStream(picture).decode())] : []
+    );
+    return new Set(bytes).size;
+  });
+}
+
+/** Where the page stands, in ms. */
+const at = async (page: Page) => Math.round((await shown(page)).at);
+
+test("keys and buttons go back and on, change the speed and jump over silences", async ({ lectern, browser }) => {
+  const { booking, recordingId, address, moments, comes } = await recorded(lectern, browser);
+  const { startedAt } = await manifestOf(lectern, booking, recordingId);
+  const { page, errors } = await openPerson(browser);
+  await page.goto(address);
+  await byId(page, "replay").waitFor();
+  await seek(page, 12_000);
+  for (
+    const [key, atMs] of [["l", 22_000], ["j", 12_000], ["ArrowRight", 17_000], [
+      "ArrowLeft",
+      12_000,
+    ]] as const
+  ) {
+    await page.keyboard.press(key);
+    await until(() => at(page), (now) => now === atMs);
+  }
+  await page.getByRole("button", { name: "10 seconds on" }).click();
+  await until(() => at(page), (now) => now === 22_000);
+  await page.getByRole("button", { name: "10 seconds back" }).click();
+  await until(() => at(page), (now) => now === 12_000);
+
+  await seek(page, moments[3]!.atMs);
+  await page.keyboard.press("Space");
+  const rates = () =>
+    page.locator("video.picture").evaluateAll((pictures) =>
+      (pictures as HTMLVideoElement[]).filter(({ paused }) => !paused)
+        .map(({ playbackRate }) => playbackRate)
+    );
+  // What is a little ahead or behind is nudged.
+  const playsAt = (rate: number) =>
+    until(rates, (now) => now.length > 0 && now.every((one) => Math.abs(one / rate - 1) < 0.13));
+  await playsAt(1);
+  for (const rate of [3, 0.5]) {
+    await byId(page, "rate").click();
+    await byId(page, `rate-${rate}`).click();
+    await playsAt(rate);
+    await seek(page, moments[3]!.atMs);
+  }
+  await page.keyboard.press(">");
+  await playsAt(0.75);
+  await page.keyboard.press("<");
+  await playsAt(0.5);
+  await page.keyboard.press("Space");
+  await until(rates, (playing) => playing.length === 0);
+
+  // Alone Mia said nothing; her next word would be said when Ada has come.
+  await byId(page, "skip-silence").click();
+  await seek(page, moments[0]!.atMs);
+  const jump = page.evaluate(() => {
+    const slider = document.querySelector<HTMLInputElement>("[data-testid=seek]")!;
+    let last = { at: slider.valueAsNumber, now: performance.now() };
+    return new Promise<{ from: number; to: number }>((resolve) => {
+      const look = () => {
+        const next = { at: slider.valueAsNumber, now: performance.now() };
+        const ahead = next.at - last.at - (next.now - last.now);
+        if (ahead > 2000) resolve({ from: last.at, to: next.at });
+        last = next;
+        requestAnimationFrame(look);
+      };
+      look();
+    });
+  });
+  await byId(page, "play").click();
+  const { from, to } = await jump;
+  expect(from).toBeLessThan(moments[0]!.atMs + 5000);
+  expect(to).toBeLessThan(comes.before - startedAt);
+  expect(errors).toEqual([]);
+});
+
+test("output and words on the board are found, and a copy of a moment is changed, run and taken along", async ({ lectern, browser }) => {
+  const { address, moments } = await recorded(lectern, browser);
+  const { page, errors } = await openPerson(browser);
+  await page.goto(address);
+  await byId(page, "layout-board").click();
+  await byId(page, "search").fill("root of 16: 4");
+  await byId(page, "find").filter({ hasText: "Output of" }).click();
+  await byId(page, "replay-run").filter({ hasText: "root of 16: 4" }).waitFor();
+  await byId(page, "search").fill("vertex parabola");
+  await byId(page, "find").filter({ hasText: "Board" }).click();
+  await byId(page, "replay-board").locator(".tl-shape", { hasText: "The vertex of a parabola" })
+    .waitFor();
+
+  await seek(page, moments.at(-1)!.atMs);
+  await byId(page, "layout-code").click();
+  await until(() => codeAt(page), (code) => code === CODE);
+  await byId(page, "open-here").click();
+  const copy = byId(page, "copy");
+  await until(() => shownText(page), (text) => text === CODE, 30_000);
+  await focusEditor(page, "ControlOrMeta+a");
+  await type(page, "console.log(6 * 7);");
+  await until(() => shownText(page), (text) => text === "console.log(6 * 7);");
+  expect(await run(page)).toBe("0");
+  expect(await byId(page, "code-output").innerText()).toContain("42");
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    byId(page, "copy-save").click(),
+  ]);
+  const files = unzipSync(await Deno.readFile(await download.path()));
+  expect(Object.values(files).map((file) => strFromU8(file))).toEqual(["console.log(6 * 7);"]);
+  await byId(page, "copy-board").click();
+  await copy.locator(".tl-canvas").waitFor();
+  const before = await boardOn(page, "[data-testid=copy]");
+  await drawStroke(page, 200, "[data-testid=copy]");
+  expect((await boardOn(page, "[data-testid=copy]")).length).toBe(before.length + 1);
+  await byId(page, "copy-close").click();
+  await until(() => codeAt(page), (code) => code === CODE);
+  expect(errors).toEqual([]);
+});
