@@ -12,11 +12,15 @@ export const SO_RCVBUF = 8;
 /** Beyond net.core.*mem_max, for a process that may (CAP_NET_ADMIN). */
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
+/** A `struct timeval`: seconds and microseconds, 64 bits each. */
+export const SO_RCVTIMEO = 20;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const SOL_UDP = 17;
 export const UDP_SEGMENT = 103;
 export const MSG_DONTWAIT = 0x40;
+/** Waits for the first datagram alone (`recvmmsg`). */
+export const MSG_WAITFORONE = 0x10000;
 export const MSG_TRUNC = 0x20;
 export const POLLIN = 1;
 export const SHUT_RDWR = 2;

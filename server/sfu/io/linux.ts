@@ -19,6 +19,7 @@ import {
   type Libc,
   libc,
   MSG_DONTWAIT,
+  MSG_WAITFORONE,
   NAME_ADDRESS,
   NAME_BYTES,
   NAME_PORT,
@@ -28,11 +29,11 @@ import {
   SHUT_RDWR,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
+  SO_RCVTIMEO,
   SO_SNDBUF,
   SO_SNDBUFFORCE,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
-  SOCK_NONBLOCK,
   SOL_SOCKET,
   SOL_UDP,
   SystemCallError,
@@ -84,6 +85,8 @@ class LinuxSocket implements DatagramSocket {
   #last: LinuxRemote | undefined;
   #segmentation: boolean;
   #closed = false;
+  /** The longest that a call waits for a datagram, as the kernel was told. */
+  #waitMs = 0;
   #waiting = 0;
   #received = 0;
   #sent = 0;
@@ -92,7 +95,7 @@ class LinuxSocket implements DatagramSocket {
   constructor(options: { address: string; port: number }) {
     const name = nameOf(options.address, options.port);
     this.address = options.address;
-    this.#descriptor = this.#libc.socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    this.#descriptor = this.#libc.socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (this.#descriptor < 0) this.#giveUp("socket");
     this.#setOption(IPPROTO_IPV6, IPV6_V6ONLY, 0);
     for (
@@ -116,11 +119,8 @@ class LinuxSocket implements DatagramSocket {
     onDatagram: (bytes: Uint8Array, view: DataView, length: number, from: Remote) => void,
   ): number {
     if (this.#closed) return 0;
-    let count = this.#take();
-    if (count <= 0 && maxWaitMs > 0) {
-      const ready = this.#libc.poll(this.#pollRequest.bytes, 1n, Math.ceil(maxWaitMs));
-      if (ready > 0) count = this.#take();
-    }
+    if (maxWaitMs > 0) this.#limitWait(Math.ceil(maxWaitMs));
+    const count = this.#take(maxWaitMs > 0 ? MSG_WAITFORONE : MSG_DONTWAIT);
     const incoming = this.#incoming;
     for (let i = 0; i < count; i++) {
       const length = incoming.length(i);
@@ -219,14 +219,27 @@ class LinuxSocket implements DatagramSocket {
     this.#release();
   }
 
-  #take(): number {
+  /** Waits, where the flags let it, for the first datagram in the same call that takes it and what came with it. */
+  #take(flags: number): number {
     return this.#libc.recvmmsg(
       this.#descriptor,
       this.#incoming.headers.bytes,
       BATCH,
-      MSG_DONTWAIT,
+      flags,
       null,
     );
+  }
+
+  #limitWait(ms: number): void {
+    if (ms === this.#waitMs) return;
+    const time = new BigInt64Array([BigInt(Math.floor(ms / 1000)), BigInt(ms % 1000) * 1000n]);
+    const bytes = new Uint8Array(time.buffer);
+    const { setsockopt } = this.#libc;
+    // Without a limit a quiet socket would hold this thread for ever.
+    if (setsockopt(this.#descriptor, SOL_SOCKET, SO_RCVTIMEO, bytes, bytes.length) !== 0) {
+      throw new SystemCallError("setsockopt", errno());
+    }
+    this.#waitMs = ms;
   }
 
   /** Sends a refused train's datagrams one by one: a path may take no segmentation, or a smaller size. */
