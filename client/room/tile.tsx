@@ -68,6 +68,8 @@ export function Tile({ person, small }: TileProps) {
   const muted = useMuted(person);
   const speaking = !muted && model.speaking.value.has(person.id);
   const trouble = useTrouble(person);
+  // A round face has no room for words, and whoever can be heard isn't away.
+  const paused = small === true && trouble === NO_ROOM;
   const sends = person.audio.on || person.video.on;
   // While this page itself is cut off nothing arrives of anybody, and that is nobody else's fault.
   const quality = model.connected.value ? model.media.quality.value.get(person.id) : undefined;
@@ -78,7 +80,8 @@ export function Tile({ person, small }: TileProps) {
     "tile",
     small && "tile-small",
     speaking && "tile-speaking",
-    trouble !== null && "tile-away",
+    trouble !== null && !paused && "tile-away",
+    paused && "tile-paused",
   ].filter(Boolean).join(" ");
   return (
     <article
@@ -87,17 +90,17 @@ export function Tile({ person, small }: TileProps) {
       data-testid="tile"
     >
       <div class="tile-face">
-        {face
-          ? (
-            <Picture
-              track={face}
-              label={`${person.name}’s camera`}
-              fit="cover"
-              mirrored={person.me}
-              {...(!person.me && { participantId: person.id, source: "video" as const })}
-            />
-          )
-          : <Avatar name={person.name} />}
+        {/* Behind the picture too, which shows nothing until its first frame comes. */}
+        <Avatar name={person.name} />
+        {face && (
+          <Picture
+            track={face}
+            label={`${person.name}’s camera`}
+            fit="cover"
+            mirrored={person.me}
+            {...(!person.me && { participantId: person.id, source: "video" as const })}
+          />
+        )}
       </div>
       {trouble !== null && !small && (
         <span class="plate tile-wait" data-testid="tile-trouble">{trouble}</span>
