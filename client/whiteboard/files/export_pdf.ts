@@ -3,9 +3,9 @@
  * PDF were put on the board, each is a page of the file again, with what was written on it.
  */
 import { PDFDocument } from "pdf-lib";
-import { Box, type Editor, type TLPageId, type TLShapeId } from "tldraw";
+import type { Editor, TLPageId } from "tldraw";
+import { sheetsOf } from "./sheets.ts";
 
-const MARGIN_PX = 32;
 const PIXEL_RATIO = 2;
 /** CSS pixels are 96 to the inch, points 72. */
 const POINTS_PER_PX = 72 / 96;
@@ -44,37 +44,4 @@ async function addPage(editor: Editor, pageId: TLPageId, file: PDFDocument): Pro
     const size = { width: width * POINTS_PER_PX, height: height * POINTS_PER_PX };
     file.addPage([size.width, size.height]).drawImage(image, { x: 0, y: 0, ...size });
   }
-}
-
-interface Sheet {
-  ids: readonly TLShapeId[];
-  bounds: Box;
-}
-
-/** What of the shown page goes on which page of the file: backgrounds in reading order, then what is beside them. */
-function sheetsOf(editor: Editor): Sheet[] {
-  const placed = editor.getCurrentPageShapesSorted().flatMap((shape) => {
-    const bounds = editor.getShapePageBounds(shape);
-    return bounds === undefined ? [] : [{ shape, bounds }];
-  });
-  const backgrounds = placed
-    .filter(({ shape }) => shape.type === "image" && shape.isLocked)
-    .sort((a, b) => a.bounds.x - b.bounds.x || a.bounds.y - b.bounds.y);
-  const sheets: Box[] = backgrounds.map(({ bounds }) => bounds.clone());
-  const beside: Box[] = [];
-  for (const { shape, bounds } of placed) {
-    if (backgrounds.some((background) => background.shape === shape)) continue;
-    const at = backgrounds.findIndex((background) =>
-      background.bounds.containsPoint(bounds.center)
-    );
-    // Whatever stands over the edge is shown whole.
-    const sheet = sheets[at];
-    if (sheet === undefined) beside.push(bounds);
-    else sheets[at] = Box.Common([sheet, bounds]);
-  }
-  if (beside.length > 0) sheets.push(Box.Common(beside).expandBy(MARGIN_PX));
-  return sheets.map((sheet) => ({
-    ids: placed.filter(({ bounds }) => sheet.collides(bounds)).map(({ shape }) => shape.id),
-    bounds: sheet,
-  }));
 }

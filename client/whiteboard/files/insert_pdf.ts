@@ -26,6 +26,7 @@ import {
 } from "tldraw";
 import type { RoomSession } from "../../session.ts";
 import { imageSource, uploadImage } from "./board_assets.ts";
+import { SHEET } from "./sheets.ts";
 
 export const MAX_PDF_BYTES = 100 * 1024 * 1024;
 export const MAX_PAGES = 80;
@@ -162,6 +163,7 @@ function placePages(editor: Editor, name: string, pictures: readonly Picture[]):
       x: column.x,
       y,
       isLocked: true,
+      meta: SHEET,
       props: { assetId: asset.id as TLAssetId, w: SHOWN_WIDTH, h },
     };
   });
