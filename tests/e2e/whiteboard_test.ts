@@ -171,6 +171,9 @@ test("images go to the server, others see them, and a script in one does nothing
   // Neither a page that says it is a picture nor a file of another kind gets onto the board; the next picture does.
   await drop(mia, "page.gif", "image/gif", "<html><body>no picture</body></html>");
   await drop(mia, "notes.txt", "text/plain", "no picture");
+  await mia.getByText("The board takes images and PDFs, no other files.").first().waitFor();
+  await drop(mia, "large.png", "image/png", "x".repeat(10 * 1024 * 1024 + 1));
+  await mia.getByText("An image may have 10 MB.").first().waitFor();
   await drop(mia, "again.svg", "image/svg+xml", svg.replace("orange", "teal"));
   await until(() => ada.locator(".tl-image").count(), (count) => count === 2);
 });
