@@ -7,8 +7,10 @@ import type { Plugin } from "vite";
 
 interface Change {
   file: RegExp;
-  /** Texts and what stands in their place; each must be there once. */
+  /** Texts and what stands in their place. */
   replace: readonly (readonly [from: string, to: string])[];
+  /** How often each must be there: once when left out. */
+  times?: number;
 }
 
 /** The layers that were opened later than a menu: its submenus. */
@@ -55,6 +57,17 @@ const CHANGES: readonly Change[] = [
       ],
     ],
   },
+  ...[
+    ["ContextMenu/DefaultContextMenu", 1],
+    ["MainMenu/DefaultMainMenu", 1],
+    ["primitives/TldrawUiDropdownMenu", 2],
+    ["primitives/menus/TldrawUiMenuSubmenu", 1],
+  ].map(([name, times]): Change => ({
+    // Menus keep to the stage; by themselves they would end behind the room's bars.
+    file: new RegExp(`/tldraw/dist-esm/lib/ui/components/${name}\\.mjs$`),
+    replace: [["collisionPadding: 4,", "collisionPadding: 4, collisionBoundary: container,"]],
+    times: Number(times),
+  })),
   {
     // A submenu hangs elsewhere in the page. React lets its events rise through the menu that it belongs to, Preact
     // does not: the menu takes the focus of its own submenu for a focus outside, and closes.
@@ -85,8 +98,11 @@ export function tldrawUnderPreact(): Plugin {
       if (change === undefined) return null;
       let changed = code;
       for (const [from, to] of change.replace) {
-        if (changed.split(from).length !== 2) this.error(`${id} is not the one that we know`);
-        changed = changed.replace(from, () => to);
+        const pieces = changed.split(from);
+        if (pieces.length !== 1 + (change.times ?? 1)) {
+          this.error(`${id} is not the one that we know`);
+        }
+        changed = pieces.join(to);
       }
       done.add(change);
       return { code: changed, map: null };
