@@ -54,8 +54,7 @@ export async function recordRooms(rooms: number, forMs: number): Promise<Record<
   const busyMb = residentMb(pids);
   clearInterval(drawing);
   // All at once, as at the end of a school hour.
-  const ends = driveMeanwhile(streams, connect, endAll(clients));
-  const endMs = (await ends).toSorted((a, b) => a - b);
+  const endMs = (await endAll(clients)).toSorted((a, b) => a - b);
   await Promise.all(clients.map((client) => client.close()));
   connect.close();
   return {
@@ -88,18 +87,6 @@ function endAll(clients: readonly TestClient[]): Promise<number[]> {
     if (recordingUrl === null) throw new Error("a lesson ended without its recording");
     return performance.now() - began;
   }));
-}
-
-/** Goes on sending until `work` is done. */
-async function driveMeanwhile<T>(
-  streams: LoadStream[],
-  connect: Connect,
-  work: Promise<T>,
-): Promise<T> {
-  let over = false;
-  const done = work.finally(() => over = true);
-  while (!over) await drive(streams, connect, STROKE_MS);
-  return await done;
 }
 
 /** Opens one path through the room and produces a microphone and a camera on it. */
