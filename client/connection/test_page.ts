@@ -7,7 +7,7 @@ import type { KeptDocument, Memory } from "./storage.ts";
 import type { PersonalLink } from "./tab.ts";
 
 /** A test that waits longer than this has failed. */
-const PATIENCE_MS = 8_000;
+const PATIENCE_MS = 40_000;
 
 /** Resolves with the first value for which `holds`. */
 export function when<T, U extends T>(

@@ -7,7 +7,7 @@ async function holds(scenario: string): Promise<void> {
     stdin: "null",
     stdout: "null",
     stderr: "piped",
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(180_000),
   }).output();
   const told = success ? "" : new TextDecoder().decode(stderr);
   expect({ success, told }).toEqual({ success: true, told: "" });

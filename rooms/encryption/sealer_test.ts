@@ -16,10 +16,12 @@ Deno.test("Frames of several sources that are sealed at once, over a change of e
   const sealer = new FrameSealer({ participantId: "tara", sender: 7 });
   await sealer.enter(await makeSecret());
   const picture = new Uint8Array(200).fill(3);
+  let entering: Promise<void> | null = null;
   const sealing = Array.from({ length: 300 }, (_, count) => {
-    if (count === 150) void makeSecret().then((secret) => sealer.enter(secret));
+    if (count === 150) entering = makeSecret().then((secret) => sealer.enter(secret));
     return sealer.seal(picture, count % 2 === 0 ? "video" : "screen");
   });
   const counters = (await Promise.all(sealing)).map((frame) => readTrailer(frame!)!.counter);
+  await entering;
   expect(new Set(counters).size).toBe(300);
 });

@@ -4,12 +4,14 @@ import { expect } from "@std/expect";
 import type { Page } from "playwright-core";
 import { fromBase64Url, toBase64Url } from "../../rooms/encryption/base64url.ts";
 import { readTrailer } from "../../rooms/encryption/frame.ts";
-import { SECRET_BYTES } from "../../rooms/encryption/secret.ts";
+import { KeyRing } from "../../rooms/encryption/key_ring.ts";
+import { SECRET_BYTES, secretOf } from "../../rooms/encryption/secret.ts";
 import { readClusters } from "../../client/replay/decryption/clusters.ts";
+import { openAll } from "../../client/replay/decryption/recording_keys.ts";
 import { manifestSchema } from "../../recorder/manifest.ts";
 import { makePageKeys, openAsCustodian } from "../../rooms/encryption/wrapping.ts";
 import { type Lectern, linkOf, openPerson, until } from "./lectern.ts";
-import { byId, enterBoth, lessonTests, seesAndHears } from "./lesson.ts";
+import { byId, enter, enterBoth, lessonTests, personMenu, seesAndHears } from "./lesson.ts";
 import { loudness, probe } from "./media_file.ts";
 import { seek } from "./replay_page.ts";
 
@@ -237,4 +239,68 @@ test("an encrypted lesson is stored as ciphertext, and is watched where its key 
   await elsewhere.goto(withKey);
   await playsTwo(elsewhere);
   expect(errors).toEqual([]);
+});
+
+/** The secrets that a page's browser keeps of recordings. */
+function secretsIn(page: Page): Promise<string[]> {
+  return page.evaluate(async () => {
+    const settled = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const database = await settled(indexedDB.open("lectern-recording-keys"));
+    const store = database.transaction("secrets").objectStore("secrets");
+    const rows: { bytes: Uint8Array<ArrayBuffer> }[] = await settled(store.getAll());
+    return rows.map(({ bytes }) => btoa(String.fromCharCode(...bytes)));
+  });
+}
+
+test("who is removed can decrypt what was said before, and nothing that follows, whatever the server gives them", async ({ lectern, browser }) => {
+  const booking = await lectern.book({
+    students: [{ id: "s-1", name: "Ada" }, { id: "s-2", name: "Ben" }],
+  });
+  const { mia, ada } = await enterBoth(browser, booking);
+  const ben = await enter(await openPerson(browser), linkOf(booking, "Ben"));
+  for (const page of [mia, ada, ben]) await seesAndHears(page);
+  await personMenu(mia, "Ben", "remove");
+  await byId(mia, "confirm-yes").click();
+  await byId(ben, "removed").waitFor();
+  for (const page of [mia, ada]) await seesAndHears(page);
+  const bens = await secretsIn(ben);
+  expect(bens.length).toBeGreaterThan(0);
+  await byId(mia, "leave").click();
+  await byId(mia, "end").click();
+  await byId(mia, "confirm-yes").click();
+  await byId(mia, "ended").waitFor();
+  const link = await byId(mia, "key-link").getByRole("textbox").inputValue();
+  const recordingId = new URL(link).pathname.split("/").at(-1)!;
+  const invite = new URLSearchParams(new URL(linkOf(booking, "Mia")).hash.slice(1)).get("invite")!;
+  const { tracks } = await stored(lectern, recordingId, invite);
+  const keys = await fetch(`${lectern.origin}/api/recordings/${recordingId}/keys`, {
+    headers: { authorization: `Bearer ${invite}` },
+  });
+  const { envelopes } = await keys.json();
+
+  // Ben's secrets, and every envelope and frame that the server has.
+  const ring = new KeyRing();
+  const held = await Promise.all(bens.map((bytes) => secretOf(Uint8Array.fromBase64(bytes))));
+  for (const secret of (await openAll(held, envelopes)).values()) ring.add(secret);
+  const epochs = new Map<number, { opened: boolean; lastMs: number }>();
+  for (const { participantId, source, startMs, blocks } of tracks) {
+    for (const { data, atMs } of blocks) {
+      const number = readTrailer(data)?.epoch;
+      if (number === undefined) continue;
+      const { status } = await ring.open(new Uint8Array(data), { participantId, source });
+      const epoch = epochs.get(number) ?? { opened: false, lastMs: 0 };
+      epoch.opened ||= status === "opened";
+      epoch.lastMs = Math.max(epoch.lastMs, startMs + atMs);
+      epochs.set(number, epoch);
+    }
+  }
+  const opens = [...epochs.values()].sort((a, b) => a.lastMs - b.lastMs).map(({ opened }) =>
+    opened
+  );
+  expect(opens[0]).toBe(true);
+  expect(opens.at(-1)).toBe(false);
 });
