@@ -58,6 +58,8 @@ interface LiveTrack extends TrackSource {
   /** Null until its first frame is kept. */
   trackId: number | null;
   bytes: number;
+  /** Nothing that comes from here on is kept: a pause leaves no trace, however long its tracks take to be stored. */
+  closing: boolean;
 }
 
 interface LiveRecording {
@@ -172,7 +174,7 @@ export class RecordingWriter {
       recording.senders.set(participantId, sender);
     }
     const track = new Track(kind, sender);
-    const live: LiveTrack = { ...source, number, track, trackId: null, bytes: 0 };
+    const live: LiveTrack = { ...source, number, track, trackId: null, bytes: 0, closing: false };
     this.#tracks.set(number, live);
     recording.tracks.add(live);
   }
@@ -200,10 +202,10 @@ export class RecordingWriter {
     }
     this.#heldBytes += batch.length;
     for (const item of readBatch(batch)) {
-      const track = this.#tracks.get(item.track)?.track;
-      if (track === undefined) continue;
-      if (item.type === "packet") track.receive(item);
-      else track.report(item);
+      const live = this.#tracks.get(item.track);
+      if (live === undefined || live.closing) continue;
+      if (item.type === "packet") live.track.receive(item);
+      else live.track.report(item);
     }
   }
 
@@ -298,8 +300,9 @@ export class RecordingWriter {
     return this.#close([...this.#recordings.get(recordingId)?.tracks ?? []]);
   }
 
-  /** Stores what the tracks still hold, and completes their files. */
+  /** Stores what the tracks still hold, and completes their files. What comes meanwhile isn't theirs any more. */
   #close(closing: readonly LiveTrack[]): Promise<void> {
+    for (const live of closing) live.closing = true;
     return this.#enqueue(async () => {
       for (const { track } of closing) track.interrupt();
       await this.#store(this.#now, closing);

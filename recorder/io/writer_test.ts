@@ -140,6 +140,19 @@ Deno.test("below the free space that is to be left nothing is stored, and it goe
   });
 });
 
+Deno.test("what still comes once a pause was asked for isn't kept, however long it takes to be stored", async () => {
+  await onStage(async ({ writer, library, recordingId }) => {
+    await send(writer, 0, 3000);
+    const pausing = writer.pause(recordingId, { seq: 0, at: START + 3000 });
+    await send(writer, 3000, 1000);
+    await pausing;
+    const [track] = (await library.manifest(recordingId))!.tracks;
+    expect(track!.spans.length).toBe(1);
+    expect(track!.spans[0]!.toMs).toBeGreaterThan(2900);
+    expect(track!.spans[0]!.toMs).toBeLessThan(3100);
+  });
+});
+
 Deno.test("while the database is slow a bounded amount of media waits, and what comes later is kept again", async () => {
   await onStage(async ({ database, recordingId, library }) => {
     const storing: string[] = [];
