@@ -6,7 +6,6 @@ import { byId, enter, enterBoth, lessonTests, seesAndHears } from "./lesson.ts";
 const test = lessonTests();
 
 const MINUTE_MS = 60_000;
-const inMinutes = (minutes: number) => new Date(Date.now() + minutes * MINUTE_MS).toISOString();
 
 test("a guest waits until the host lets them in, is refused, and once admitted does not wait again", async ({ lectern, browser }) => {
   const booking = await lectern.book();
@@ -94,9 +93,13 @@ test("a locked room keeps newcomers out until it is unlocked", async ({ lectern,
 
 test("outside its time a lesson says when it opens, that it is over, or that it was cancelled", async ({ lectern, browser }) => {
   const { page } = await openPerson(browser);
+  // By noon, so that it is tomorrow whatever the time is now.
+  const noon = new Date();
+  noon.setDate(noon.getDate() + 1);
+  noon.setHours(12, 0, 0, 0);
   const tomorrow = await lectern.book({
-    scheduledStart: inMinutes(24 * 60),
-    scheduledEnd: inMinutes(25 * 60),
+    scheduledStart: noon.toISOString(),
+    scheduledEnd: new Date(noon.getTime() + 60 * MINUTE_MS).toISOString(),
   });
   await page.goto(linkOf(tomorrow, "Ada"));
   await byId(page, "too-early").waitFor();
