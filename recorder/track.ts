@@ -58,6 +58,8 @@ export class Track {
     readonly kind: "audio" | "video",
     /** Shared by all tracks of one participant. */
     private readonly sender: OffsetEstimator,
+    /** Nothing that was sent earlier is kept, ms since 1970: a pause ended there. */
+    private readonly notBefore = -Infinity,
   ) {}
 
   /** Null until the first frame that can be begun with. */
@@ -144,7 +146,10 @@ export class Track {
       const frame = frames.push(packet);
       if (frame === undefined) continue;
       const at = clock.place(frame.timestamp);
-      if (at !== undefined) this.#keep(frame, at);
+      if (at === undefined) continue;
+      // A picture that is left out takes those with it that build on it.
+      if (this.#start === null && at < this.notBefore) frames.interrupt();
+      else this.#keep(frame, at);
     }
   }
 

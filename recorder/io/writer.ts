@@ -66,6 +66,8 @@ interface LiveRecording {
   /** By participant: the clock of all their tracks. */
   senders: Map<string, OffsetEstimator>;
   tracks: Set<LiveTrack>;
+  /** When its last pause ended, ms since 1970. */
+  resumedAt: number;
 }
 
 export class RecordingWriter {
@@ -110,7 +112,11 @@ export class RecordingWriter {
       for (const trackId of await this.store.unfinishedTracks(open.recordingId)) {
         await finishTrack(this.store, trackId);
       }
-      this.#recordings.set(open.recordingId, { senders: new Map(), tracks: new Set() });
+      this.#recordings.set(open.recordingId, {
+        senders: new Map(),
+        tracks: new Set(),
+        resumedAt: -Infinity,
+      });
       return open;
     });
   }
@@ -125,6 +131,8 @@ export class RecordingWriter {
   }
 
   resume(recordingId: string, point: LogPoint): Promise<void> {
+    const recording = this.#recordings.get(recordingId);
+    if (recording !== undefined) recording.resumedAt = point.at;
     return this.#enqueue(() => this.store.resume(recordingId, point));
   }
 
@@ -173,7 +181,7 @@ export class RecordingWriter {
       sender = new OffsetEstimator();
       recording.senders.set(participantId, sender);
     }
-    const track = new Track(kind, sender);
+    const track = new Track(kind, sender, recording.resumedAt);
     const live: LiveTrack = { ...source, number, track, trackId: null, bytes: 0, closing: false };
     this.#tracks.set(number, live);
     recording.tracks.add(live);

@@ -72,6 +72,7 @@ async function send(
   fromMs: number,
   durationMs: number,
   packetBytes = 200,
+  track = 1,
 ): Promise<void> {
   const items = simulateSender(durationMs, {
     kind: "video",
@@ -80,6 +81,7 @@ async function send(
     timestamp: fromMs * 90,
     keyFrameEvery: 25,
     packetBytes,
+    track,
   });
   const batch = new BatchWriter();
   let flushAt = START + fromMs + FLUSH_MS;
@@ -150,6 +152,22 @@ Deno.test("what still comes once a pause was asked for isn't kept, however long 
     expect(track!.spans.length).toBe(1);
     expect(track!.spans[0]!.toMs).toBeGreaterThan(2900);
     expect(track!.spans[0]!.toMs).toBeLessThan(3100);
+  });
+});
+
+Deno.test("what was sent before a pause ended isn't kept, though it comes later: pictures begin with a key frame", async () => {
+  await onStage(async ({ writer, library, recordingId }) => {
+    await send(writer, 0, 1000);
+    await writer.pause(recordingId, { seq: 0, at: START + 1000 });
+    await writer.resume(recordingId, { seq: 0, at: START + 3500 });
+    writer.openTrack(2, { recordingId, participantId: "mia", source: "video", kind: "video" });
+    // A picture on its way at the pause's end, and what builds on it.
+    await send(writer, 3000, 3000, 200, 2);
+    await writer.end(recordingId, { seq: 0, at: START + 6000 });
+    const [, track] = (await library.manifest(recordingId))!.tracks;
+    expect(track!.startMs).toBeGreaterThanOrEqual(3500);
+    expect(track!.startMs).toBeLessThan(4600);
+    expect(track!.spans.at(-1)!.toMs).toBeGreaterThan(5900);
   });
 });
 
