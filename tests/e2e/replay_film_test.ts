@@ -30,7 +30,10 @@ function ownFiles(page: Page): Promise<[string, number][]> {
     >;
     for await (const [name, handle] of folder) {
       // What is written lies beside the file until it is whole.
-      if (!name.endsWith(".crswap")) files.push([name, (await handle.getFile()).size]);
+      if (name.endsWith(".crswap")) continue;
+      // Gone since it was named.
+      const file = await handle.getFile().catch(() => null);
+      if (file !== null) files.push([name, file.size]);
     }
     return files;
   });

@@ -29,6 +29,9 @@ interface MathfieldClass {
   soundsDirectory: string | null;
 }
 
+/** MathLive is busy with its focus for 60 ms; what is typed into it meanwhile comes out wrong now and then. */
+const SETTLES_MS = 100;
+
 type WithKeyboard = typeof globalThis & { mathVirtualKeyboard?: { hide(): void } };
 
 async function loadField(): Promise<MathfieldClass> {
@@ -79,7 +82,21 @@ export function MathField({ editor, shape, fontPx }: MathFieldProps) {
       field.value = shape.props.tex;
       field.setAttribute("aria-label", "Formula");
       const writeField = () => write(field.getValue("latex"));
+      let settled = false;
+      let settling: ReturnType<typeof setTimeout> | undefined;
+      // Until then letters go on gathering in the ordinary field, in their order.
+      const gather = (event: KeyboardEvent) => {
+        if (settled || event.target === early) return;
+        if (event.key === "Enter" || event.key === "Escape") isFinished = true;
+        else if (event.key === "Backspace") early.value = early.value.slice(0, -1);
+        else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey) {
+          early.value += event.key;
+        } else return;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      };
       const takeOver = () => {
+        settled = true;
         for (const letter of early.value) {
           field.executeCommand(["typedText", letter, { simulateKeystroke: true }]);
         }
@@ -87,7 +104,10 @@ export function MathField({ editor, shape, fontPx }: MathFieldProps) {
         early.hidden = true;
         if (isFinished) finish();
       };
-      field.addEventListener("focusin", takeOver, { once: true });
+      container.addEventListener("keydown", gather, { capture: true });
+      field.addEventListener("focusin", () => settling = setTimeout(takeOver, SETTLES_MS), {
+        once: true,
+      });
       field.addEventListener("input", writeField);
       // Before MathLive, which has its own use for Enter; everything else is MathLive's, and nobody's after it.
       field.addEventListener("keydown", onKey, { capture: true });
@@ -95,6 +115,8 @@ export function MathField({ editor, shape, fontPx }: MathFieldProps) {
       container.append(field);
       field.focus();
       remove = () => {
+        clearTimeout(settling);
+        container.removeEventListener("keydown", gather, { capture: true });
         (globalThis as WithKeyboard).mathVirtualKeyboard?.hide();
         field.remove();
       };
