@@ -41,6 +41,8 @@ interface Ready {
 }
 
 const WARM_UP_MS = 4000;
+/** Updates made ready, of those that the run should need: a busy machine makes its pauses longer. */
+const SPARE = 1.25;
 const RECORDS = 10_000;
 const LATE_JOINS = 5;
 /** Long enough for any of the servers to take in all records, on a busy machine too. */
@@ -107,11 +109,13 @@ async function measureDrawing({ script, wire }: Contestant, plan: Plan): Promise
     String(plan.people),
   ]);
   const { url, lessons } = server.ready;
-  const tally = new Tally();
+  const updatesEach = Math.ceil((WARM_UP_MS / 1000 + plan.seconds) * plan.rate * SPARE);
+  const tally = new Tally(updatesEach * plan.rooms * plan.people * (plan.people - 1));
   const artists = lessons.flatMap((lesson) =>
     lesson.keys.map((key) => new Artist(url, wire, lesson, key, tally))
   );
   await Promise.all(artists.map((artist) => artist.synced));
+  for (const artist of artists) artist.prepare(updatesEach);
   const stepMs = 1000 / plan.rate / artists.length;
   // Neighbours in a room are spread over the period, as people are.
   artists.forEach((artist, n) => artist.draw(plan.rate, stepMs * (n * 7 % artists.length)));
@@ -121,7 +125,7 @@ async function measureDrawing({ script, wire }: Contestant, plan: Plan): Promise
   await pause(plan.seconds * 1000);
   const cpuMs = server.cpuMs() - cpuBefore;
   const { sent } = tally;
-  const latencies = Float64Array.from(tally.latencies).sort();
+  const latencies = tally.latencies();
   const residentMb = server.residentMb();
   tally.counting = false;
   await Promise.all(artists.map((artist) => artist.close()));

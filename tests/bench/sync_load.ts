@@ -2,7 +2,8 @@
  * People who draw, for measuring a sync server: the same strokes over either wire.
  *
  * A client applies nothing of what it receives while drawing; it looks for the mark that each update carries, with
- * the time at which it was made.
+ * the time at which it was sent. What is drawn is made beforehand, so that this process hardly collects garbage: its
+ * pauses would count as the server's.
  */
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
@@ -116,9 +117,24 @@ const CHUNKS_PER_STROKE = 20;
 /** What all clients of a run have seen. */
 export class Tally {
   sent = 0;
-  /** Milliseconds from a change to its arrival at somebody else. */
-  latencies: number[] = [];
   counting = false;
+  readonly #latencies: Float64Array;
+  #arrived = 0;
+
+  /** `most`: arrivals that there is room for. */
+  constructor(most = 0) {
+    this.#latencies = new Float64Array(most);
+  }
+
+  arrive(latencyMs: number): void {
+    if (this.#arrived === this.#latencies.length) throw new Error("more arrived than was sent");
+    this.#latencies[this.#arrived++] = latencyMs;
+  }
+
+  /** Milliseconds from a change to its arrival at somebody else, ascending. */
+  latencies(): Float64Array {
+    return this.#latencies.slice(0, this.#arrived).sort();
+  }
 }
 
 export class Artist {
@@ -126,8 +142,8 @@ export class Artist {
   readonly synced: Promise<void>;
   readonly #socket: WebSocket;
   #resolveSynced: () => void = () => {};
-  #stroke: Y.Array<Uint8Array> | null = null;
-  #strokes = 0;
+  #frames: Uint8Array<ArrayBuffer>[] = [];
+  #drawn = 0;
   #watching = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -155,7 +171,25 @@ export class Artist {
     });
   }
 
-  /** From here on strokes are made and looked for, `perSecond` updates of them. */
+  /** Gets `count` updates ready, once synced. */
+  prepare(count: number): void {
+    const drawing = new Y.Doc();
+    drawing.clientID = this.doc.clientID;
+    drawing.on("update", (update: Uint8Array) => {
+      this.#frames.push(Uint8Array.from(this.wire.update(update, this.lesson)));
+    });
+    for (let n = 0; n < count; n += CHUNKS_PER_STROKE) {
+      const points = new Y.Array<Uint8Array>();
+      const record = new Y.Map<unknown>([["kind", "stroke"], ["points", points]]);
+      drawing.transact(() => {
+        drawing.getMap("whiteboard").set(`page/${drawing.clientID}/${n}`, record);
+        points.push([chunk(drawing.clientID)]);
+      });
+      for (let m = 1; m < CHUNKS_PER_STROKE; m++) points.push([chunk(drawing.clientID)]);
+    }
+  }
+
+  /** From here on what was prepared is sent, `perSecond` updates of it, and others' looked for. */
   draw(perSecond: number, phaseMs: number): void {
     this.#watching = true;
     const begin = () => {
@@ -193,17 +227,14 @@ export class Artist {
 
   /** What a pen sends every 50 ms: a chunk of points behind the stroke so far. */
   #flush(): void {
-    if (this.#strokes++ % CHUNKS_PER_STROKE === 0) {
-      this.#stroke = new Y.Array();
-      const record = new Y.Map<unknown>([["kind", "stroke"], ["points", this.#stroke]]);
-      this.doc.getMap("whiteboard").set(`page/${this.doc.clientID}/${this.#strokes}`, record);
+    const frame = this.#frames[this.#drawn++];
+    if (frame === undefined) throw new Error("nothing is left to draw");
+    const view = new DataView(frame.buffer);
+    const last = frame.length - CHUNK_BYTES;
+    for (let at = frame.indexOf(0xf1); at >= 0 && at <= last; at = frame.indexOf(0xf1, at + 1)) {
+      if (marked(frame, at)) view.setFloat64(at + MARK.length, performance.now());
     }
-    const chunk = new Uint8Array(CHUNK_BYTES);
-    chunk.set(MARK);
-    const view = new DataView(chunk.buffer);
-    view.setFloat64(MARK.length, performance.now());
-    view.setUint32(MARK.length + 8, this.doc.clientID);
-    this.#stroke?.push([chunk]);
+    this.#socket.send(frame);
     if (this.tally.counting) this.tally.sent++;
   }
 
@@ -215,9 +246,20 @@ export class Artist {
     for (let at = frame.indexOf(0xf1); at >= 0 && at <= last; at = frame.indexOf(0xf1, at + 1)) {
       // Hocuspocus also sends everybody their own changes back.
       const own = view.getUint32(at + MARK.length + 8) === this.doc.clientID;
-      if (!own && MARK.every((byte, n) => frame[at + n] === byte)) {
-        this.tally.latencies.push(now - view.getFloat64(at + MARK.length));
-      }
+      if (!own && marked(frame, at)) this.tally.arrive(now - view.getFloat64(at + MARK.length));
     }
   }
+}
+
+/** Points of a stroke, with room for the time behind the mark. */
+function chunk(clientId: number): Uint8Array {
+  const bytes = new Uint8Array(CHUNK_BYTES);
+  bytes.set(MARK);
+  new DataView(bytes.buffer).setUint32(MARK.length + 8, clientId);
+  return bytes;
+}
+
+function marked(frame: Uint8Array, at: number): boolean {
+  for (let n = 0; n < MARK.length; n++) if (frame[at + n] !== MARK[n]) return false;
+  return true;
 }
