@@ -34,6 +34,8 @@ const ID_LENGTH = 16;
 const UFRAG_LENGTH = 8;
 const PASSWORD_LENGTH = 24;
 const TICK_MS = 10;
+/** Of what nothing is urgent on. */
+const SLOW_TICK_MS = 50;
 /** RFC 8445 §5.1.2.1: a host candidate, the first component. */
 const HOST_PRIORITY = (126 * 2 ** 24) + (65535 * 2 ** 8) + 255;
 /** RFC 6544 §4.2: below every candidate of UDP; passive. */
@@ -48,6 +50,7 @@ export class MediaCore {
   readonly #byUfrag = new Map<string, Transport>();
   readonly #byRemote = new Map<Remote, Transport>();
   #nextTickMs = 0;
+  #nextSlowTickMs = 0;
 
   constructor(options: {
     socket: DatagramSocket;
@@ -132,7 +135,12 @@ export class MediaCore {
     this.#environment.clock.nowMs = nowMs;
     if (nowMs < this.#nextTickMs) return;
     this.#nextTickMs = nowMs + TICK_MS;
-    for (const { transport } of this.#transports.values()) transport.tick(nowMs);
+    const slow = nowMs >= this.#nextSlowTickMs;
+    for (const { transport } of this.#transports.values()) {
+      if (slow || transport.urgent) transport.tick(nowMs);
+    }
+    if (!slow) return;
+    this.#nextSlowTickMs = nowMs + SLOW_TICK_MS;
     for (const router of this.#routers.values()) router.tick(nowMs);
   }
 

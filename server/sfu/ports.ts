@@ -43,6 +43,8 @@ export interface DatagramSocket {
   /** Nothing is sent for a length of 0. */
   commit(length: number, to: Remote): void;
   flush(): void;
+  /** Blocks for `ms`, so that more datagrams come together; absent where a thread can't be blocked. */
+  gather?(ms: number): void;
   /** Resolves true as soon as a datagram waits, false after `maxWaitMs` or when closed; blocks nothing meanwhile. */
   waitReadable(maxWaitMs: number): Promise<boolean>;
   /** The one object of this address. */

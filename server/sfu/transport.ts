@@ -55,6 +55,8 @@ export class Transport {
   readonly quality = new ConnectionQuality();
   #counted = { expected: 0, lost: 0 };
   #mids = 0;
+  /** Producers and consumers of pictures. */
+  #pictures = 0;
   readonly #listener: TransportListener;
   readonly #ssrcs = new SsrcTable();
   readonly #arrivals = new ArrivalRecorder();
@@ -189,14 +191,20 @@ export class Transport {
   addProducer(producer: Producer): void {
     this.#ssrcs.add(producer);
     this.producers.set(producer.id, producer);
+    if (producer.kind === "video") this.#pictures++;
     if (producer.mapping.transportWideId !== 0) {
       this.#transportWideId = producer.mapping.transportWideId;
     }
   }
 
   removeProducer(producer: Producer): void {
-    this.producers.delete(producer.id);
+    if (this.producers.delete(producer.id) && producer.kind === "video") this.#pictures--;
     for (const ssrc of this.#ssrcs.remove(producer)) this.#srtp?.forget(ssrc);
+  }
+
+  /** Whether {@linkcode tick} is due as often as can be: lost packets are asked for, padding is spread. */
+  get urgent(): boolean {
+    return this.#pictures > 0 || this.#srtp === undefined;
   }
 
   /** A media id that no consumer of this transport had before: the browser's offer is refused when two share one. */
@@ -211,6 +219,7 @@ export class Transport {
 
   addConsumer(consumer: Consumer): void {
     this.consumers.set(consumer.id, consumer);
+    if (consumer.producer.kind === "video") this.#pictures++;
     if (consumer.mapping.transportWideId !== 0) this.#bandwidth ??= new BandwidthEstimator();
     this.#rtcp.addConsumer(consumer);
   }
@@ -249,7 +258,9 @@ export class Transport {
   }
 
   removeConsumer(consumer: Consumer): void {
-    this.consumers.delete(consumer.id);
+    if (this.consumers.delete(consumer.id) && consumer.producer.kind === "video") {
+      this.#pictures--;
+    }
     this.#rtcp.removeConsumer(consumer);
   }
 

@@ -14,6 +14,8 @@ import type { Transport } from "./transport.ts";
 import type { ArrivalRecorder } from "./twcc.ts";
 
 const FEEDBACK_MS = 100;
+/** Of sound alone, which is a few packets: as browsers do among themselves. */
+const SOUND_FEEDBACK_MS = 250;
 const REPORT_MS = 1000;
 /** Ours as a receiver: it sends no media, so any number that no stream has will do. */
 const OWN_SSRC = 1;
@@ -87,7 +89,8 @@ export class TransportRtcp {
     if (producers.size > 0) {
       for (const producer of producers.values()) this.#askFor(producer, nowMs);
       if (nowMs >= this.#nextFeedbackMs) {
-        this.#nextFeedbackMs = nowMs + FEEDBACK_MS;
+        const { urgent } = this.#transport;
+        this.#nextFeedbackMs = nowMs + (urgent ? FEEDBACK_MS : SOUND_FEEDBACK_MS);
         this.#sendFeedback(producers.values());
       }
       if (nowMs >= this.#nextReportMs) {

@@ -139,6 +139,10 @@ class LinuxSocket implements DatagramSocket {
     return Math.max(count, 0);
   }
 
+  gather(ms: number): void {
+    if (ms > 0) this.#libc.usleep(Math.round(ms * 1000));
+  }
+
   async waitReadable(maxWaitMs: number): Promise<boolean> {
     if (this.#closed) return false;
     this.#waiting++;

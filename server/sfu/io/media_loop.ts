@@ -2,7 +2,7 @@
  * Turns a socket and a core into a running engine: receive, tick, flush, for ever.
  *
  * While packets flow a dedicated process waits in the system call itself, for a few milliseconds at most, which
- * costs least; when it is quiet, or where other work shares the thread, it waits aside. Either way the event loop gets
+ * costs least, and lets packets gather where they are many; when it is quiet, or where other work shares the thread, it waits aside. Either way the event loop gets
  * a turn every {@linkcode TURN_MS}, so that control messages are served.
  */
 import type { MediaCore } from "../core.ts";
@@ -10,6 +10,10 @@ import type { DatagramSocket, Remote } from "../ports.ts";
 
 /** The longest time without a turn of the event loop. */
 const TURN_MS = 4;
+/** So many steps in one turn: packets come faster than it pays to fetch each batch at once. */
+const DENSE_STEPS = 3;
+/** Where they do, batches are taken at this distance: more packets in each call, for little delay. */
+const GATHER_MS = 0.7;
 /** Packets that came this recently mean that more will follow. */
 const FLOWING_MS = 60;
 /** Retransmissions and key frame requests are due every 10 ms while anybody is connected. */
@@ -33,6 +37,7 @@ export function runMediaLoop(options: {
   const { socket, core, dedicated, onFault } = options;
   let stopped = false;
   let flowingUntilMs = 0;
+  let dense = false;
   let nowMs = performance.now();
 
   const onDatagram = (bytes: Uint8Array, view: DataView, length: number, from: Remote) => {
@@ -58,7 +63,12 @@ export function runMediaLoop(options: {
       try {
         if (dedicated && nowMs < flowingUntilMs) {
           const turnAtMs = nowMs + TURN_MS;
-          while (!stopped && nowMs < turnAtMs) await step(TURN_MS);
+          let steps = 0;
+          for (; !stopped && nowMs < turnAtMs; steps++) {
+            if (dense) socket.gather?.(nowMs + GATHER_MS - performance.now());
+            await step(TURN_MS);
+          }
+          dense = steps >= DENSE_STEPS;
         } else {
           await socket.waitReadable(core.idle ? IDLE_WAIT_MS : CONNECTED_WAIT_MS);
           if (stopped) return;

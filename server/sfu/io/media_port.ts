@@ -80,6 +80,10 @@ class MediaPort implements DatagramSocket {
     this.#streams.flush();
   }
 
+  gather(ms: number): void {
+    this.#datagrams.gather?.(ms);
+  }
+
   waitReadable(maxWaitMs: number): Promise<boolean> {
     if (this.#streams.waits) return Promise.resolve(true);
     // A wait that TCP ended goes on, and serves the next call.
