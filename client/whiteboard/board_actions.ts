@@ -1,5 +1,6 @@
 /** What the board's menus do beyond tldraw's own: insert, export, save, open. Failures are told in words. */
 import {
+  Box,
   createShapeId,
   type Editor,
   type TLShapePartial,
@@ -11,6 +12,10 @@ import { chooseFile, saveFile } from "./files/save_file.ts";
 import type { RoomSession } from "../session.ts";
 
 const FORM_ROOM = 80;
+/** Around a new shape, in the board's units. */
+const INSERT_GAP = 24;
+/** Places in a row and in a column that are looked at. */
+const PLACES = 24;
 
 export interface ActionContext {
   editor: Editor;
@@ -18,19 +23,50 @@ export interface ActionContext {
   toasts: Pick<TLUiToastsContextType, "addToast" | "removeToast">;
 }
 
-/** Puts a new formula or graph in the middle of what is seen, open to be written. */
+/** Puts a new formula or graph where there is room near the middle of what is seen, open to be written. */
 export function insertShape(editor: Editor, type: "math" | "plot"): void {
-  const { x, y } = editor.getViewportPageBounds().center;
+  const { center } = editor.getViewportPageBounds();
   const id = createShapeId();
   editor.markHistoryStoppingPoint(`insert ${type}`);
   const { w, h } = editor.getShapeUtil(type).getDefaultProps() as { w: number; h: number };
   // A little above the middle: the form of a graph stands below it.
-  const top = y - h / 2 - FORM_ROOM;
-  const shape: TLShapePartial<MathShape | PlotShape> = { id, type, x: x - w / 2, y: top };
+  const place = new Box(center.x - w / 2, center.y - h / 2 - FORM_ROOM, w, h);
+  const { x, y } = freePlace(editor, place);
+  const shape: TLShapePartial<MathShape | PlotShape> = { id, type, x, y };
   editor.createShape(shape);
   editor.select(id);
   editor.setEditingShape(id);
   editor.setCurrentTool("select.editing_shape", { target: "shape", shape: editor.getShape(id) });
+}
+
+/** The place nearest to `wish` in sight that covers nothing; a little beside it when there is none. */
+function freePlace(editor: Editor, wish: Box): Box {
+  const view = editor.getViewportPageBounds();
+  // What is locked is the paper beneath, as the pages of a PDF are.
+  const taken = editor.getCurrentPageShapes()
+    .filter((shape) => !shape.isLocked)
+    .map((shape) => editor.getShapePageBounds(shape))
+    .filter((bounds) => bounds?.collides(view) === true) as Box[];
+  const places = [wish];
+  for (let column = 0; column < PLACES; column++) {
+    for (let row = 0; row < PLACES; row++) {
+      const x = view.x + (view.w - wish.w) * column / (PLACES - 1);
+      const y = view.y + (view.h - wish.h) * row / (PLACES - 1);
+      if (view.w > wish.w && view.h > wish.h) places.push(new Box(x, y, wish.w, wish.h));
+    }
+  }
+  const distance = (place: Box) => Math.hypot(place.x - wish.x, place.y - wish.y);
+  places.sort((a, b) => distance(a) - distance(b));
+  const free = places.find((place) => {
+    const around = place.clone().expandBy(INSERT_GAP);
+    return !taken.some((bounds) => bounds.collides(around));
+  });
+  if (free !== undefined) return free;
+  const beside = wish.clone();
+  while (taken.some(({ x, y }) => x === beside.x && y === beside.y)) {
+    beside.translate({ x: INSERT_GAP, y: INSERT_GAP });
+  }
+  return beside;
 }
 
 export async function saveAsPdf({ editor, session, toasts }: ActionContext): Promise<void> {

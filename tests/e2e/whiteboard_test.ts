@@ -21,6 +21,13 @@ import { byId, lessonTests } from "./lesson.ts";
 
 const test = lessonTests();
 
+type Rectangle = { x: number; y: number; width: number; height: number } | null;
+
+function overlap(a: Rectangle, b: Rectangle): boolean {
+  if (a === null || b === null) throw new Error("one of the shapes isn't there");
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
 test("strokes, text, formulas and graphs appear on the other side, and undo is one's own", async ({ lectern, browser }) => {
   const { mia, ada, errors } = await two(browser, await lectern.book());
   await drawStroke(mia, 80, 120);
@@ -36,6 +43,11 @@ test("strokes, text, formulas and graphs appear on the other side, and undo is o
   await mia.keyboard.type("sin(x)");
   await mia.keyboard.press("Enter");
   await ada.getByText("y = sin(x)").waitFor();
+  // Each new one where there is room.
+  expect(overlap(
+    await mia.locator("[data-shape-type=math]").boundingBox(),
+    await mia.locator("[data-shape-type=plot]").boundingBox(),
+  )).toBe(false);
 
   const { x, y } = await corner(mia);
   await mia.keyboard.press("t");
