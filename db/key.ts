@@ -1,5 +1,6 @@
 /** `deno task key [name]`: makes an API key and prints it, for the only time. */
-import { ConfigError, loadConfig } from "../server/config.ts";
+import { loadConfig } from "../server/config.ts";
+import { ConfigError } from "../server/settings.ts";
 import { openStorage } from "./storage.ts";
 
 async function makeKey(name: string): Promise<string> {

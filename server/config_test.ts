@@ -1,5 +1,6 @@
 import { expect } from "@std/expect";
-import { ConfigError, configWarnings, parseConfig, SETTINGS } from "./config.ts";
+import { configWarnings, parseConfig } from "./config.ts";
+import { ConfigError, SETTINGS } from "./settings.ts";
 
 const parse = (environment: Record<string, string>, envFile = "") =>
   parseConfig({ environment, envFile, addresses: ["192.0.2.7"] });

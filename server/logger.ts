@@ -3,7 +3,7 @@
  *
  * Invariant: a field whose name says that it is a secret is never written.
  */
-import type { LogLevel } from "./config.ts";
+import type { LogLevel } from "./settings.ts";
 
 export type LogFields = Record<string, unknown>;
 

@@ -1,5 +1,5 @@
 /** Why Lectern can't start, in words for whoever starts it. */
-import { ConfigError } from "./config.ts";
+import { ConfigError } from "./settings.ts";
 import { MediaError } from "./sfu/engine.ts";
 
 /** Answers null for a fault that is ours: its stack says more than any words. */
