@@ -12,6 +12,8 @@ import { chooseFile, saveFile } from "./files/save_file.ts";
 import type { RoomSession } from "../session.ts";
 
 const FORM_ROOM = 80;
+/** The height of the bars above and below, in the screen's pixels. */
+const BAR_PIXELS = 64;
 /** Around a new shape, in the board's units. */
 const INSERT_GAP = 24;
 /** Places in a row and in a column that are looked at. */
@@ -39,9 +41,17 @@ export function insertShape(editor: Editor, type: "math" | "plot"): void {
   editor.setCurrentTool("select.editing_shape", { target: "shape", shape: editor.getShape(id) });
 }
 
+/** What is seen of the page between the bars, with room for a graph's form below a shape. */
+function clearView(editor: Editor): Box {
+  const { x, y, w, h } = editor.getViewportPageBounds();
+  const zoom = editor.getZoomLevel();
+  const top = BAR_PIXELS / zoom;
+  return new Box(x, y + top, w, Math.max(0, h - 2 * top - FORM_ROOM));
+}
+
 /** The place nearest to `wish` in sight that covers nothing; a little beside it when there is none. */
 function freePlace(editor: Editor, wish: Box): Box {
-  const view = editor.getViewportPageBounds();
+  const view = clearView(editor);
   // What is locked is the paper beneath, as the pages of a PDF are.
   const taken = editor.getCurrentPageShapes()
     .filter((shape) => !shape.isLocked)
