@@ -16,12 +16,14 @@ import type { MediaOptions, MediaState, RoomMedia, ScreenState } from "./contrac
 import { type Loudspeaker, Playback } from "./playback.ts";
 import { Publisher, type WantedSource } from "./publishing.ts";
 import {
+  availableBps,
   type ConnectionReport,
   type Quality,
   QualityTracker,
   readSent,
   shownQuality,
 } from "./quality.ts";
+import { redundantDevice } from "./redundancy.ts";
 import { type PictureSize, Receiver } from "./receiving.ts";
 import { MediaRoute } from "./route.ts";
 import { ScreenCapture } from "./screen.ts";
@@ -112,6 +114,9 @@ class MediaEngine implements RoomMedia {
       }),
       connection.on("media.demand", ({ producerId, encodings }) => {
         this.#life?.publisher.demanded(producerId, encodings);
+      }),
+      connection.on("media.redundancy", ({ producerId, wanted }) => {
+        this.#life?.publisher.redundancyWanted(producerId, wanted);
       }),
       connection.on("media.speakers", ({ speakers }) => this.speakers.value = speakers),
       connection.on("participant.stopped", ({ source }) => this.#stopped(source)),
@@ -289,7 +294,9 @@ class MediaEngine implements RoomMedia {
     }
     let device: Device;
     try {
-      device = new Device(handlerName === undefined ? {} : { handlerName });
+      device = cryptor === undefined
+        ? redundantDevice(handlerName)
+        : new Device(handlerName === undefined ? {} : { handlerName });
     } catch {
       this.state.value = "unsupported";
       return null;
@@ -381,6 +388,7 @@ class MediaEngine implements RoomMedia {
     const reports = await Promise.all([recv.getStats(), send.getStats()]).catch(() => null);
     if (reports === null || this.#life !== life) return;
     const [received, sent] = reports;
+    life.publisher.measured(availableBps(sent));
     const participants = this.#options.connection.participants.peek();
     const expected = expectedStreams(
       life.receiver.receptions(),

@@ -12,6 +12,7 @@ import { RoomError } from "../../rooms/errors.ts";
 import type { NoticeParams } from "../../rooms/protocol/messages.ts";
 import type { FrameCryptor } from "./contract.ts";
 import { maxBitrateOfLower } from "./encoder_share.ts";
+import { sendRedundantly } from "./redundancy.ts";
 import type { MediaRoute } from "./route.ts";
 
 /** What should be sent from a source now. */
@@ -30,6 +31,13 @@ const scalabilityMode = "L1T1";
 
 /** How a source is encoded: a microphone in one of two ways. */
 type Manner = MediaSource | "music";
+
+/**
+ * Of what this page can send: where there is less, redundant sound would cost a picture. It goes on down to the lower
+ * one, because each change is a negotiation.
+ */
+const REDUNDANT_FROM_BPS = 300_000;
+const REDUNDANT_DOWN_TO_BPS = 220_000;
 
 /** Beyond this nobody hears a difference. */
 const MUSIC_BPS = 160_000;
@@ -70,6 +78,9 @@ interface Sent {
   /** What the server last asked for, and what the browser was last told to send. */
   demand: Demand | null;
   sending: Demand | null;
+  /** Whether the server wants redundancy, and whether it gets it. */
+  redundancyWanted: boolean;
+  redundant: boolean;
 }
 
 const newlySent = (source: MediaSource): Sent => ({
@@ -80,12 +91,16 @@ const newlySent = (source: MediaSource): Sent => ({
   again: false,
   demand: null,
   sending: null,
+  redundancyWanted: false,
+  redundant: false,
 });
 
 export class Publisher {
   readonly #sent = new Map<MediaSource, Sent>(
     MEDIA_SOURCES.map((source) => [source, newlySent(source)]),
   );
+
+  #availableBps: number | undefined;
 
   constructor(
     private readonly route: MediaRoute,
@@ -123,6 +138,28 @@ export class Publisher {
     }
   }
 
+  /** Packets of one producer are lost, or no longer: the server wants what was sent once more with what follows. */
+  redundancyWanted(producerId: string, wanted: boolean): void {
+    for (const [source, sent] of this.#sent) {
+      if (sent.producer?.id !== producerId) continue;
+      sent.redundancyWanted = wanted;
+      void this.sync(source).catch(() => {});
+    }
+  }
+
+  /** This much can be sent, as far as the browser knows. */
+  measured(availableBps: number | undefined): void {
+    this.#availableBps = availableBps;
+    for (const [source, sent] of this.#sent) {
+      if (sent.redundant !== this.#redundantly(sent)) void this.sync(source).catch(() => {});
+    }
+  }
+
+  #redundantly({ redundancyWanted, redundant }: Sent): boolean {
+    const least = redundant ? REDUNDANT_DOWN_TO_BPS : REDUNDANT_FROM_BPS;
+    return redundancyWanted && (this.#availableBps ?? Infinity) >= least;
+  }
+
   /** Resolves when the server knows what is wanted. @throws RoomError when it refuses. */
   sync(source: MediaSource): Promise<void> {
     const sent = this.#of(source);
@@ -155,6 +192,8 @@ export class Publisher {
       sent.on = on;
       sent.demand = null;
       sent.sending = null;
+      sent.redundancyWanted = false;
+      sent.redundant = false;
       return true;
     }
     const over = live === null && (source === "screen" || source === "screenAudio");
@@ -172,6 +211,12 @@ export class Publisher {
     }
     if (producer.track !== live) {
       await producer.replaceTrack({ track: live });
+      return true;
+    }
+    const redundant = this.#redundantly(sent);
+    if (redundant !== sent.redundant) {
+      sent.redundant = redundant;
+      await sendRedundantly(this.route.send, producer, redundant);
       return true;
     }
     if (sent.demand !== sent.sending) {
@@ -200,7 +245,7 @@ export class Publisher {
       // The library writes into them.
       encodings: ENCODINGS[manner].map((encoding) => ({ ...encoding })),
       codecOptions: CODEC_OPTIONS[manner],
-      appData: { source, on },
+      appData: { source, on, voice: manner === "audio" },
       ...(vp8 === undefined ? {} : { codec: vp8 }),
       // Attached later, encryption would leave the first frames in clear.
       ...(cryptor === undefined

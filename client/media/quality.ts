@@ -93,6 +93,17 @@ export function readSent(report: RTCStatsReport): Quality | null {
   return quality;
 }
 
+/** Bits a second that this page can send, as far as its browser knows. */
+export function availableBps(report: RTCStatsReport): number | undefined {
+  let bps: number | undefined;
+  report.forEach((stat: Stat) => {
+    if (stat.type !== "candidate-pair" || stat["nominated"] !== true) return;
+    const known = stat["availableOutgoingBitrate"];
+    if (typeof known === "number") bps = Math.max(bps ?? 0, known);
+  });
+  return bps;
+}
+
 /** One person's stream as it should be arriving. */
 export interface ExpectedStream {
   participantId: string;

@@ -8,8 +8,8 @@ import type { Consumer, ConsumerOptions } from "mediasoup-client/types";
 import type { Participant } from "../session.ts";
 import { MEDIA_SOURCES, type MediaSource } from "../../rooms/document/schema.ts";
 import { RoomError } from "../../rooms/errors.ts";
-import type { ParamsOf } from "../../rooms/protocol/messages.ts";
 import type { FrameCryptor } from "./contract.ts";
+import { receivable } from "./redundancy.ts";
 import type { MediaRoute } from "./route.ts";
 
 const MAX_TRIES = 4;
@@ -163,9 +163,7 @@ export class Receiver {
       const options = await route.connection.request("media.consume", {
         transportId: route.recv.id,
         producerId: reception.producerId,
-        rtpCapabilities: route.device.recvRtpCapabilities as ParamsOf<
-          "media.consume"
-        >["rtpCapabilities"],
+        rtpCapabilities: receivable(route.recv, route.device),
       });
       consumerId = options.id;
       if (!this.#isWanted(reception)) return this.#closeAtServer(consumerId);

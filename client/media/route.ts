@@ -10,6 +10,7 @@ import { RoomError } from "../../rooms/errors.ts";
 import type { MediaSource } from "../../rooms/document/schema.ts";
 import type { ParamsOf } from "../../rooms/protocol/messages.ts";
 import type { MediaConnection } from "../connection/contract.ts";
+import { sendable } from "./redundancy.ts";
 
 /** A path often mends by itself within this time. */
 const DISCONNECTED_GRACE_MS = 1_000;
@@ -20,6 +21,8 @@ const RESTART_TIMEOUT_MS = 5_000;
 export interface ProducerData extends AppData {
   source: MediaSource;
   on: boolean;
+  /** A voice: it may be sent redundantly. */
+  voice: boolean;
 }
 
 export interface RouteEvents {
@@ -114,13 +117,14 @@ export class MediaRoute {
       }).then(done, failed);
     });
     transport.on("produce", ({ kind, rtpParameters, appData }, done, failed) => {
-      const { source, on } = appData as ProducerData;
+      const { source, on, voice } = appData as ProducerData;
+      const told = voice ? sendable(transport, rtpParameters) : rtpParameters;
       connection.request("media.produce", {
         transportId: transport.id,
         kind,
         source,
         on,
-        rtpParameters: rtpParameters as ParamsOf<"media.produce">["rtpParameters"],
+        rtpParameters: told as ParamsOf<"media.produce">["rtpParameters"],
       }).then(({ producerId }) => done({ id: producerId }), failed);
     });
     transport.on("connectionstatechange", (state) => {

@@ -272,6 +272,8 @@ export const NOTICES = {
       maxBitrate: z.number().positive().nullable(),
     })).max(4),
   }),
+  /** Whether this participant's sound should carry what was sent before once more, because packets of it are lost. */
+  "media.redundancy": z.object({ producerId: id, wanted: z.boolean() }),
   "recording.warning": z.object({ message: z.string() }),
   "server.restarting": empty,
   error: z.object({ code: z.enum(ROOM_ERROR_CODES), message: z.string() }),

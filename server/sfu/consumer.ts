@@ -6,6 +6,7 @@
  * The forwarding path allocates nothing: the header object is kept, and packets are encrypted into the socket's slot.
  */
 import { layerForSize } from "./layer_choice.ts";
+import { LossWatch } from "./loss_watch.ts";
 import type { ConsumerMapping } from "./ortc.ts";
 import type { ReportBlock } from "./rtcp.ts";
 import type { OutgoingHeader } from "./rtp.ts";
@@ -55,6 +56,8 @@ export class Consumer {
   #fitting: number;
   /** Bits a second that the layer may use, where that is less than it could; undefined where nothing limits it. */
   grant: number | undefined;
+  /** Whether sound that was sent already is sent again with what follows it. */
+  redundant = false;
   /** Since when the subscriber has had no room for it. */
   noRoomSinceMs: number | undefined;
   #toldStarved = false;
@@ -65,6 +68,7 @@ export class Consumer {
   #packets = 0;
   #octets = 0;
   readonly #roundTrip = new RoundTrip();
+  readonly #loss = new LossWatch();
   #reported = false;
   #fractionLost = 0;
   #jitterMs = 0;
@@ -222,7 +226,7 @@ export class Consumer {
     else this.#stream.keyFrames.want();
   }
 
-  /** Sends a packet of the producer on, renumbered. `payload` is decrypted. */
+  /** Sends a packet of the producer on, renumbered. `payload` is decrypted, and without redundancy. */
   send(
     stream: ProducerStream,
     packet: ForwardedPacket,
@@ -239,12 +243,14 @@ export class Consumer {
     if (index < 0) return;
     if (index > before) this.#sentMs = nowMs;
     const header = this.#header;
-    header.payloadType = this.mapping.payloadType;
+    const red = this.redundant && packet.redLength > 0;
+    const length = red ? packet.redLength : packet.length;
+    header.payloadType = red ? this.mapping.redPayloadType : this.mapping.payloadType;
     header.ssrc = this.ssrc;
     header.sequence = toSequence(index);
-    this.#write(packet, payload, packet.length, index);
+    this.#write(packet, red ? stream.buffer : payload, length, index);
     this.#packets++;
-    this.#octets += packet.length;
+    this.#octets += length;
     this.transport.environment.counters.rtpForwarded++;
   }
 
@@ -393,6 +399,12 @@ export class Consumer {
     return this.#jitterMs;
   }
 
+  /** Whether redundancy would be of use: packets are lost on the way here or to the receiver, who can take it. */
+  needsRedundancy(nowMs: number): boolean {
+    if (this.mapping.redPayloadType < 0 || this.#paused) return false;
+    return this.#loss.lossy(nowMs) || this.producer.loss.lossy(nowMs);
+  }
+
   /** Whether the receiver reports on it now. */
   reported(nowMs: number): boolean {
     return !this.#paused && nowMs - this.#reportMs < REPORT_VALID_MS;
@@ -402,6 +414,7 @@ export class Consumer {
     this.#reportMs = nowMs;
     this.#jitterMs = block.jitter * 1000 / this.producer.mapping.clockRate;
     this.#fractionLost = block.fractionLost / 256;
+    this.#loss.report(this.#fractionLost, nowMs);
     this.#roundTrip.receive(block, nowMs);
   }
 }

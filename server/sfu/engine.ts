@@ -52,6 +52,8 @@ export type MediaEvent =
   | { type: "consumerStarved"; consumerId: string; starved: boolean }
   /** What the publisher should send of its encodings, in the order in which it announced them; sent on change. */
   | { type: "demand"; producerId: string; encodings: EncodingDemand[] }
+  /** Whether the publisher should send its sound redundantly (RED), which it said it can. */
+  | { type: "redundancy"; producerId: string; wanted: boolean }
   /** Loudest first, `level` in dBov (−127…0); sent on change, at most 5 a second. */
   | { type: "speakers"; speakers: { producerId: string; level: number }[] };
 

@@ -7,9 +7,11 @@
 import type { RtpCapabilities, RtpCodec, RtpParameters } from "../../rooms/protocol/rtp.ts";
 import { MediaError, type MediaKind } from "./engine.ts";
 
-const OPUS_PAYLOAD_TYPE = 100;
+/** What consumers get Opus as, within redundant packets too. */
+export const OPUS_PAYLOAD_TYPE = 100;
 const VP8_PAYLOAD_TYPE = 101;
 const RTX_PAYLOAD_TYPE = 102;
+const RED_PAYLOAD_TYPE = 103;
 
 const MID = "urn:ietf:params:rtp-hdrext:sdes:mid";
 const RID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
@@ -93,6 +95,8 @@ export interface ProducerMapping {
   clockRate: number;
   payloadType: number;
   rtxPayloadType: number;
+  /** Of packets that carry earlier sound too (RED), where the publisher may send some. */
+  redPayloadType: number;
   /** Format parameters that consumers are told: those of Opus. */
   parameters: Exclude<RtpCodec["parameters"], undefined>;
   encodings: EncodingMapping[];
@@ -109,6 +113,12 @@ export interface ProducerMapping {
 const isCodec = (mimeType: string) => (codec: { mimeType: string }) =>
   codec.mimeType.toLowerCase() === mimeType;
 
+/** Whether packets of `red` are made of those of this codec. */
+function carries(red: RtpCodec, codec: RtpCodec): boolean {
+  return isCodec("audio/red")(red) && red.payloadType !== codec.payloadType &&
+    red.clockRate === codec.clockRate && red.channels === codec.channels;
+}
+
 /** Reads a publisher's parameters. @throws {MediaError} `unsupported` when the router can't forward them. */
 export function mapProducer(kind: MediaKind, parameters: RtpParameters): ProducerMapping {
   const mimeType = kind === "audio" ? "audio/opus" : "video/vp8";
@@ -120,6 +130,9 @@ export function mapProducer(kind: MediaKind, parameters: RtpParameters): Produce
   const rtx = parameters.codecs.find((candidate) =>
     isCodec("video/rtx")(candidate) && candidate.parameters?.["apt"] === codec.payloadType
   );
+  const red = kind === "audio"
+    ? parameters.codecs.find((candidate) => carries(candidate, codec))
+    : undefined;
   const id = (uri: string) =>
     parameters.headerExtensions?.find((offered) => offered.uri === uri)?.id ?? 0;
   const encodings = parameters.encodings.map((encoding) => ({
@@ -136,6 +149,7 @@ export function mapProducer(kind: MediaKind, parameters: RtpParameters): Produce
     clockRate: codec.clockRate,
     payloadType: codec.payloadType,
     rtxPayloadType: rtx?.payloadType ?? -1,
+    redPayloadType: red?.payloadType ?? -1,
     parameters: kind === "audio" ? codec.parameters ?? {} : {},
     encodings,
     mid: parameters.mid,
@@ -154,6 +168,8 @@ export interface ConsumerMapping {
   payloadType: number;
   /** −1 when the consumer takes retransmissions in the stream itself. */
   rtxPayloadType: number;
+  /** −1 when the consumer takes plain sound alone. */
+  redPayloadType: number;
   /** 0 when the consumer doesn't know the forwarded extension. */
   forwardedId: number;
   /** 0 when the consumer tells nothing of what arrives. */
@@ -176,6 +192,7 @@ export function mapConsumer(
     throw new MediaError("unsupported", `the device can't receive ${mimeType}`);
   }
   const rtx = kind === "video" && known.some(isCodec("video/rtx"));
+  const red = producer.redPayloadType >= 0 && known.some(isCodec("audio/red"));
   const forwarded = kind === "audio"
     ? { uri: AUDIO_LEVEL, id: AUDIO_LEVEL_ID }
     : { uri: ORIENTATION, id: ORIENTATION_ID };
@@ -219,8 +236,19 @@ export function mapConsumer(
       rtcpFeedback: [],
     });
   }
+  if (red) {
+    codecs.push({
+      mimeType: "audio/red",
+      payloadType: RED_PAYLOAD_TYPE,
+      clockRate: 48000,
+      channels: 2,
+      parameters: {},
+      rtcpFeedback: [],
+    });
+  }
   return {
     payloadType,
+    redPayloadType: red ? RED_PAYLOAD_TYPE : -1,
     rtxPayloadType: rtx ? RTX_PAYLOAD_TYPE : -1,
     forwardedId: idOf(forwarded.uri),
     transportWideId: idOf(TRANSPORT_WIDE),

@@ -9,6 +9,7 @@ import type { AudioLevel } from "./audio_level.ts";
 import type { Consumer } from "./consumer.ts";
 import { Demand, type EncodingDemand } from "./demand.ts";
 import type { MediaKind, ProducerStats } from "./engine.ts";
+import { LossWatch } from "./loss_watch.ts";
 import type { ProducerMapping } from "./ortc.ts";
 import { ProducerStream } from "./producer_stream.ts";
 import type { RecordingTap } from "./recording_tap.ts";
@@ -24,6 +25,8 @@ const LEAST_OF_ONE = 0.05;
 const LEAST_OF_RECORDED = 0.65;
 const UNANNOUNCED_BPS = 1_000_000;
 const MIN_BITRATE_BPS = 40_000;
+/** Each change is a negotiation in the publisher's browser. */
+const REDUNDANT_HOLD_MS = 10_000;
 
 export class Producer {
   readonly id: string;
@@ -32,6 +35,8 @@ export class Producer {
   /** One an encoding, in the order in which they were announced: lowest quality first. */
   readonly streams: readonly ProducerStream[];
   readonly consumers: Consumer[] = [];
+  /** On the way from the publisher. */
+  readonly loss = new LossWatch();
   /** Of somebody who speaks. */
   prominent = false;
   /** Of audio. */
@@ -39,6 +44,8 @@ export class Producer {
   /** While it is recorded. */
   tap: RecordingTap | undefined;
   #paused: boolean;
+  #redundantMs = -Infinity;
+  #toldRedundant = false;
   readonly #demand: Demand;
 
   constructor(id: string, mapping: ProducerMapping, paused: boolean) {
@@ -91,6 +98,17 @@ export class Producer {
       maxBitrate: this.#fittingBitrate(layer),
     }));
     return this.#demand.update(uses, nowMs);
+  }
+
+  /** Whether the publisher should send redundant sound, when that changed since the last call. */
+  takeRedundancy(nowMs: number): boolean | undefined {
+    if (!this.#paused && this.consumers.some(({ redundant }) => redundant)) {
+      this.#redundantMs = nowMs;
+    }
+    const wanted = nowMs - this.#redundantMs < REDUNDANT_HOLD_MS;
+    if (wanted === this.#toldRedundant) return undefined;
+    this.#toldRedundant = wanted;
+    return wanted;
   }
 
   /** What a layer takes of the bandwidth of one of its viewers, who would be best served by the layer `fitting`. */

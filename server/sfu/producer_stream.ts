@@ -8,9 +8,10 @@ import { extensionLength, findExtension, paddingBytes, type RtpHeader } from "./
 import { createVp8Descriptor, parseVp8Descriptor, parseVp8Size, type PictureSize } from "./vp8.ts";
 import { KeyFrameRequests } from "./keyframes.ts";
 import { NackTracker } from "./nack.ts";
-import type { EncodingMapping, ProducerMapping } from "./ortc.ts";
+import { type EncodingMapping, OPUS_PAYLOAD_TYPE, type ProducerMapping } from "./ortc.ts";
 import { type CachedPacket, PacketCache, PAYLOAD_BYTES } from "./packet_cache.ts";
 import { RateMeter } from "./rate_meter.ts";
+import { renumberRed } from "./red.ts";
 import { ReceivedWindow } from "./received_window.ts";
 import { ReceiverStats } from "./receiver_stats.ts";
 import type { SenderReport } from "./rtcp.ts";
@@ -20,6 +21,8 @@ import { SequenceUnwrapper, timestampDistance } from "./sequence.ts";
 export interface ForwardedPacket extends Omit<CachedPacket, "payload"> {
   /** First packet of a key frame; always true for audio, which can begin anywhere. */
   entry: boolean;
+  /** Of the packet as it came where it carries earlier sound too, 0 where it doesn't. */
+  redLength: number;
 }
 
 /** A stream that is silent for this long isn't being sent. */
@@ -53,6 +56,7 @@ export class ProducerStream {
     tl0PictureIndexAt: -1,
     length: 0,
     entry: false,
+    redLength: 0,
   };
   /** Known from the start or learnt from the first packet with the rid. */
   ssrc: number | undefined;
@@ -68,7 +72,11 @@ export class ProducerStream {
   readonly #window = new ReceivedWindow();
   readonly #descriptor = createVp8Descriptor();
   /** For audio, which isn't cached, and for retransmissions before they are unpacked. */
-  readonly #scratch = new Uint8Array(PAYLOAD_BYTES);
+  readonly #scratch: Uint8Array;
+  /** Behind the scratch in one allocation, for what is spoken now of a redundant packet. */
+  readonly #pair: Uint8Array | undefined;
+  readonly #plain: Uint8Array;
+  readonly #redundantRate = new RateMeter();
 
   constructor(mapping: ProducerMapping, encoding: EncodingMapping, layer = 0) {
     this.mapping = mapping;
@@ -78,6 +86,9 @@ export class ProducerStream {
     this.ssrc = encoding.ssrc;
     this.rtxSsrc = encoding.rtxSsrc;
     this.stats = new ReceiverStats(mapping.clockRate);
+    this.#pair = mapping.redPayloadType < 0 ? undefined : new Uint8Array(2 * PAYLOAD_BYTES);
+    this.#scratch = this.#pair?.subarray(0, PAYLOAD_BYTES) ?? new Uint8Array(PAYLOAD_BYTES);
+    this.#plain = this.#pair?.subarray(PAYLOAD_BYTES) ?? this.#scratch;
     this.cache = mapping.kind === "video"
       ? new PacketCache(cacheEntries(mapping.encodings.length - 1 - layer))
       : undefined;
@@ -91,6 +102,11 @@ export class ProducerStream {
   /** Over the last second, retransmissions included. */
   bitsPerSecond(nowMs: number): number {
     return this.#rate.bitsPerSecond(nowMs);
+  }
+
+  /** What would be left over the last second without redundancy. */
+  plainBitsPerSecond(nowMs: number): number {
+    return this.#rate.bitsPerSecond(nowMs) - this.#redundantRate.bitsPerSecond(nowMs);
   }
 
   /** What the stream will take: what it took at most lately, in bits a second. */
@@ -114,6 +130,11 @@ export class ProducerStream {
     return this.cache?.spare ?? this.#scratch;
   }
 
+  /** What the last packet says that is new: all of it, but for sound that was sent before. */
+  get payload(): Uint8Array {
+    return this.packet.redLength > 0 ? this.#plain : this.buffer;
+  }
+
   /** Where the next packet of the retransmission stream is to be decrypted into. */
   get repairBuffer(): Uint8Array {
     return this.#scratch;
@@ -126,18 +147,33 @@ export class ProducerStream {
     payloadLength: number,
     nowMs: number,
   ): ReceivedKind {
-    if (header.payloadType !== this.mapping.payloadType) return "malformed";
+    const red = header.payloadType === this.mapping.redPayloadType;
+    if (!red && header.payloadType !== this.mapping.payloadType) return "malformed";
     let length = payloadLength;
     if (header.padding) {
       const padding = paddingBytes(this.buffer, length);
       if (padding < 0) return "malformed";
       length -= padding;
     }
+    const redLength = red ? length : 0;
+    if (red) length = this.#takePlain(length);
+    if (length < 0) return "malformed";
     const extended = this.#unwrapper.unwrap(header.sequence);
     if (!this.#window.add(extended)) return "duplicate";
     this.stats.receive(extended, header.timestamp, payloadLength + header.headerBytes, nowMs);
+    this.packet.redLength = redLength;
+    if (red) this.#redundantRate.add(redLength - length, nowMs);
     this.#accept(bytes, header, extended, length, nowMs);
     return "new";
+  }
+
+  /** Copies what is spoken now out of a redundant packet; answers its length, −1 where the packet is malformed. */
+  #takePlain(length: number): number {
+    const { payloadType } = this.mapping;
+    const at = renumberRed(this.#scratch, length, payloadType, OPUS_PAYLOAD_TYPE);
+    if (at < 0) return -1;
+    this.#pair?.copyWithin(PAYLOAD_BYTES, at, length);
+    return length - at;
   }
 
   /** Takes a retransmission (RFC 4588 §4) whose payload stands in {@linkcode repairBuffer}. */
@@ -175,7 +211,7 @@ export class ProducerStream {
     nowMs: number,
   ): void {
     this.#packetAtMs = nowMs;
-    this.#rate.add(length + header.headerBytes, nowMs);
+    this.#rate.add((this.packet.redLength || length) + header.headerBytes, nowMs);
     const packet = this.packet;
     packet.extended = extended;
     packet.timestamp = header.timestamp;

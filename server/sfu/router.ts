@@ -227,6 +227,10 @@ export class Router {
       if (encodings !== undefined) {
         this.tell({ type: "demand", producerId: producer.id, encodings });
       }
+      const redundant = producer.takeRedundancy(nowMs);
+      if (redundant !== undefined) {
+        this.tell({ type: "redundancy", producerId: producer.id, wanted: redundant });
+      }
     }
     for (const consumer of this.consumers.values()) {
       const starved = consumer.takeStarved();

@@ -48,17 +48,36 @@ const MICROPHONE: RtpParameters = {
   rtcp: { cname: "ada" },
 };
 
+/** As Chromium numbers redundant sound. */
+export const REDUNDANT_MICROPHONE: RtpParameters = {
+  ...MICROPHONE,
+  codecs: [
+    ...MICROPHONE.codecs,
+    { mimeType: "audio/red", payloadType: 63, clockRate: 48000, channels: 2 },
+  ],
+};
+
+/** The capabilities of a browser that takes redundant sound. */
+export function takesRed({ codecs = [], ...rest }: RtpCapabilities): RtpCapabilities {
+  const red = { kind: "audio", mimeType: "audio/red", clockRate: 48000, channels: 2 } as const;
+  return { ...rest, codecs: [...codecs, red] };
+}
+
 /** VP8 payloads: a descriptor and the frame's first byte. */
 export const KEY_FRAME = [0x10, 0x00];
 export const DELTA_FRAME = [0x10, 0x01];
 
 export class Lesson {
   readonly socket = new SimulatedSocket();
+  readonly recorded: { track: number; payload: number[] }[] = [];
   readonly core = new MediaCore({
     socket: this.socket,
     dtls: simulatedDtls,
     random: countingRandomness(),
-    recording: { packet: () => {}, report: () => {} },
+    recording: {
+      packet: ({ track, payload }) => this.recorded.push({ track, payload: [...payload] }),
+      report: () => {},
+    },
   });
   readonly events: MediaEvent[] = [];
   readonly routerId = this.core.createRouter((event) => this.events.push(event));
@@ -165,17 +184,31 @@ export class Lesson {
     this.deliver(protect(writeRtcp(packets)), from);
   }
 
+  /** Bob's browser tells what part of a consumer's packets it missed. */
+  reportLoss(ssrc: number, fractionLost: number): void {
+    this.report([{
+      type: "receiver-report",
+      ssrc: 1,
+      reports: [{
+        ssrc,
+        fractionLost: Math.round(fractionLost * 256),
+        cumulativeLost: 0,
+        highestSequence: 0,
+        jitter: 0,
+        lastSenderReport: 0,
+        delaySinceLastSenderReport: 0,
+      }],
+    }], this.bob.remote);
+  }
+
   produceCamera(rtpParameters = CAMERA): string {
     return this.core.produce(this.ada.id, { kind: "video", rtpParameters, paused: false })
       .producerId;
   }
 
-  produceMicrophone(): string {
-    return this.core.produce(this.ada.id, {
-      kind: "audio",
-      rtpParameters: MICROPHONE,
-      paused: false,
-    }).producerId;
+  produceMicrophone(rtpParameters = MICROPHONE): string {
+    return this.core.produce(this.ada.id, { kind: "audio", rtpParameters, paused: false })
+      .producerId;
   }
 
   /** Bob consumes; answers what he needs to know. */

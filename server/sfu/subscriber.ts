@@ -2,7 +2,7 @@
  * What one receiving transport's peer is sent: which layer of each picture, chosen by size and by what gets through,
  * and padding that finds out whether more would.
  *
- * Invariants: sound is never held back; a peer that gives no feedback is limited by sizes alone.
+ * Invariants: sound is never held back, and never sent twice where that would cost a picture; a peer that gives no feedback is limited by sizes alone.
  */
 import { allocate, type PictureRequest, TAKE } from "./allocation.ts";
 import type { BandwidthEstimator } from "./bandwidth.ts";
@@ -14,6 +14,8 @@ const ALLOCATE_MS = 100;
 const USABLE = 0.95;
 /** Of a stream of sound: what SRTP, UDP and IP add to 50 packets a second. */
 const SOUND_OVERHEAD_BPS = 18_000;
+/** Pictures have as much as they can use, up to this, before any sound is sent twice. */
+const PICTURES_FIRST_BPS = 300_000;
 /** Nobody needs to know that more than this gets through. */
 const MAX_WANTED_BPS = 8_000_000;
 /** After a layer was given up, none is taken for this long. */
@@ -56,6 +58,7 @@ export class Subscriber {
       const first = bandwidth?.expectsFeedback(nowMs) ?? false;
       for (const consumer of this.#transport.consumers.values()) {
         consumer.grant = undefined;
+        consumer.redundant = consumer.needsRedundancy(nowMs);
         consumer.follow(first ? 0 : consumer.fittingLayer(), nowMs);
       }
       this.#wantedBps = 0;
@@ -63,7 +66,8 @@ export class Subscriber {
     }
     const pictures = [...this.#transport.consumers.values()].filter(isShown);
     const requests = pictures.map((consumer) => this.#request(consumer, nowMs));
-    const sound = this.#soundBps(nowMs);
+    const shown = requests.reduce((sum, { layers }) => sum + (layers.at(-1)?.most ?? 0), 0);
+    const sound = this.#soundBps(estimate * USABLE - Math.min(shown, PICTURES_FIRST_BPS), nowMs);
     const grants = allocate(requests, Math.max(0, estimate * USABLE - sound));
     let limited = false;
     let wanted = sound;
@@ -109,14 +113,26 @@ export class Subscriber {
     };
   }
 
-  #soundBps(nowMs: number): number {
-    let sum = 0;
-    for (const { producer, paused } of this.#transport.consumers.values()) {
+  /** What sound takes; it is sent redundantly where that is of use and all of it is within `redundantBps`. */
+  #soundBps(redundantBps: number, nowMs: number): number {
+    let plain = 0;
+    let sent = 0;
+    let again = 0;
+    for (const consumer of this.#transport.consumers.values()) {
+      const { producer, paused } = consumer;
       if (producer.kind !== "audio" || paused || producer.paused) continue;
       const stream = producer.defaultStream;
-      if (stream.alive(nowMs)) sum += stream.bitsPerSecond(nowMs) + SOUND_OVERHEAD_BPS;
+      if (!stream.alive(nowMs)) continue;
+      const bps = stream.plainBitsPerSecond(nowMs);
+      plain += bps + SOUND_OVERHEAD_BPS;
+      sent += (consumer.redundant ? stream.bitsPerSecond(nowMs) : bps) + SOUND_OVERHEAD_BPS;
+      if (consumer.needsRedundancy(nowMs)) again += bps;
     }
-    return sum;
+    const room = plain + again <= redundantBps;
+    for (const consumer of this.#transport.consumers.values()) {
+      consumer.redundant = room && consumer.needsRedundancy(nowMs);
+    }
+    return sent;
   }
 
   #pad(bandwidth: BandwidthEstimator, nowMs: number): void {

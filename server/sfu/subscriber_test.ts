@@ -2,7 +2,13 @@ import { expect } from "@std/expect";
 import type { RtpParameters } from "../../rooms/protocol/rtp.ts";
 import type { EncodingDemand } from "./demand.ts";
 import { findExtension } from "./rtp.ts";
-import { CAMERA, Lesson, MICROPHONE_SSRC } from "./simulated_lesson.ts";
+import {
+  CAMERA,
+  Lesson,
+  MICROPHONE_SSRC,
+  REDUNDANT_MICROPHONE,
+  takesRed,
+} from "./simulated_lesson.ts";
 import { type LinkOptions, SimulatedLink } from "./simulated_link.ts";
 import { ArrivalRecorder } from "./twcc.ts";
 
@@ -37,7 +43,10 @@ class Call {
   readonly lesson = new Lesson();
   readonly producerId = this.lesson.produceCamera(PICTURE);
   readonly picture = this.lesson.consume(this.producerId);
-  readonly sound = this.lesson.consume(this.lesson.produceMicrophone());
+  readonly sound = this.lesson.consume(
+    this.lesson.produceMicrophone(REDUNDANT_MICROPHONE),
+    takesRed(this.lesson.core.routerRtpCapabilities),
+  );
   readonly #arrivals = new ArrivalRecorder();
   readonly #link: SimulatedLink;
   readonly #late: { atMs: number; act: () => void }[] = [];
@@ -46,6 +55,13 @@ class Call {
   readonly #owed = [0, 0, 0];
   demand: EncodingDemand[] = BITRATES.map(() => ({ active: true, maxBitrate: null }));
   starved = false;
+  /** Whether the server wants redundant sound; how often it did. */
+  redundant = false;
+  redundancies = 0;
+  /** Bob's browser tells how much sound it misses. */
+  tellsLoss = false;
+  #sent = 0;
+  #lost = 0;
   second: Second = { sounds: 0, pictures: 0, layer: -1, kbps: 0 };
 
   constructor(link: LinkOptions, readonly delayMs = link.delayMs) {
@@ -60,6 +76,7 @@ class Call {
       for (const { iceParameters, remote } of [this.lesson.ada, this.lesson.bob]) {
         this.lesson.check(iceParameters, remote);
       }
+      if (this.tellsLoss) this.#tellLoss();
       for (let ms = 0; ms < 1000; ms += 10) this.#step(ms);
       return this.second;
     });
@@ -74,6 +91,9 @@ class Call {
     for (const event of lesson.events.splice(0)) {
       if (event.type === "demand") this.demand = event.encodings;
       if (event.type === "consumerStarved") this.starved = event.starved;
+      if (event.type !== "redundancy") continue;
+      this.redundant = event.wanted;
+      if (event.wanted) this.redundancies++;
     }
     if (ms % 100 === 0) this.#giveFeedback();
     while (this.#late[0] !== undefined && this.#late[0].atMs <= lesson.nowMs) {
@@ -83,8 +103,10 @@ class Call {
 
   #speak(): void {
     const sequence = this.#sequences[3] = (this.#sequences[3]! + 1) & 0xffff;
-    const payload = new Array(80).fill(7);
-    this.lesson.publish({ ssrc: MICROPHONE_SSRC, payloadType: 111, sequence, payload });
+    const spoken = new Array(80).fill(7);
+    const payload = this.redundant ? [0xef, 0x0f, 0, 80, 0x6f, ...spoken, ...spoken] : spoken;
+    const payloadType = this.redundant ? 63 : 111;
+    this.lesson.publish({ ssrc: MICROPHONE_SSRC, payloadType, sequence, payload });
   }
 
   #film(layer: number): void {
@@ -129,6 +151,8 @@ class Call {
       const { bytes, header, payload } = packet;
       const atMs = this.#link.send(bytes.length + 44, lesson.nowMs);
       const at = findExtension(bytes, header, TRANSPORT_WIDE_ID, 2);
+      if (header.ssrc === this.sound.ssrc) this.#sent++;
+      if (header.ssrc === this.sound.ssrc && atMs === undefined) this.#lost++;
       if (atMs === undefined) continue;
       this.#later(atMs, () => {
         this.#arrivals.receive((bytes[at]! << 8) | bytes[at + 1]!, atMs);
@@ -140,6 +164,12 @@ class Call {
         this.second.layer = key ? WIDTHS.indexOf(payload[7]! | (payload[8]! << 8)) : payload[7]!;
       });
     }
+  }
+
+  #tellLoss(): void {
+    this.lesson.reportLoss(this.sound.ssrc, this.#lost / Math.max(1, this.#sent));
+    this.#sent = 0;
+    this.#lost = 0;
   }
 
   #giveFeedback(): void {
@@ -250,4 +280,25 @@ Deno.test("a recorded camera keeps its best layer as it is, whatever a viewer's 
   const seconds = call.play(15);
   expect(seconds.at(-1)!.layer).toBe(1);
   expect(call.demand[2]).toEqual({ active: true, maxBitrate: null });
+});
+
+Deno.test("a wide way that loses packets gets redundant sound, and its picture stays the best", () => {
+  for (const seed of [1, 2]) {
+    const call = new Call({ seed, capacity: () => 20_000_000, delayMs: 40, loss: 0.05 });
+    call.tellsLoss = true;
+    call.play(10);
+    const later = call.play(5);
+    expect({ seed, redundant: call.redundant }).toEqual({ seed, redundant: true });
+    expect(later.every(({ layer }) => layer === 2)).toBe(true);
+  }
+});
+
+Deno.test("a way of 200 kbit/s never gets redundant sound: the picture needs the room", () => {
+  for (const seed of [1, 2]) {
+    const call = new Call({ seed, capacity: () => 200_000, delayMs: 40, loss: 0.05 });
+    call.tellsLoss = true;
+    const seconds = call.play(20).slice(5);
+    expect({ seed, redundancies: call.redundancies }).toEqual({ seed, redundancies: 0 });
+    expect(seconds.every(({ pictures }) => pictures > 0)).toBe(true);
+  }
 });

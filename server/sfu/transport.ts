@@ -298,7 +298,7 @@ export class Transport {
     const kind = binding.repair
       ? stream.receiveRepair(bytes, header, payloadLength, nowMs)
       : stream.receive(bytes, header, payloadLength, nowMs);
-    if (kind === "new") producer.forward(stream, stream.buffer, nowMs);
+    if (kind === "new") producer.forward(stream, stream.payload, nowMs);
     else if (kind === "duplicate") counters.rtpDuplicate++;
     else if (kind === "malformed") counters.rtpRejected++;
   }

@@ -141,7 +141,10 @@ export class TransportRtcp {
           ? undefined
           : stream.stats.report(stream.ssrc, nowMs);
         if (report === undefined || reports.length >= MAX_BLOCKS) continue;
-        if (producer.kind === "audio") raiseToListeners(report, producer, nowMs);
+        if (producer.kind === "audio") {
+          producer.loss.report(report.fractionLost / 256, nowMs);
+          raiseToListeners(report, producer, nowMs);
+        }
         reports.push(report);
       }
     }

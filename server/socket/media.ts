@@ -327,6 +327,13 @@ export class MediaSession implements RoomMedia {
         });
         break;
       }
+      case "redundancy": {
+        const { producerId, wanted } = event;
+        const owner = this.#producers.get(producerId)?.owner;
+        if (owner === undefined) break;
+        this.#memberOf(owner)?.notify("media.redundancy", { producerId, wanted });
+        break;
+      }
       case "speakers":
         this.#speakers(event.speakers);
     }

@@ -11,11 +11,15 @@ import {
   parseRtpHeader,
   RTP_FIXED_BYTES,
 } from "../../server/sfu/rtp.ts";
+import { renumberRed } from "../../server/sfu/red.ts";
 import {
   CAMERA_RTX_SSRC,
   CAMERA_SSRC,
   KEY_FRAME,
   Lesson,
+  MICROPHONE_SSRC,
+  REDUNDANT_MICROPHONE,
+  takesRed,
 } from "../../server/sfu/simulated_lesson.ts";
 import { protect } from "../../server/sfu/simulated_network.ts";
 import { createVp8Descriptor, parseVp8Descriptor } from "../../server/sfu/vp8.ts";
@@ -23,10 +27,46 @@ import { Random } from "./guard_random.ts";
 import { hex, mutate } from "./packet_mutation.ts";
 import type { FuzzOptions, FuzzResult } from "./run.ts";
 
+/** What redundant sound is renumbered to; the fuzzer's own is 111. */
+const OPUS = 100;
+
 /** A new lesson now and then, so that a violation is found near its cause. */
 const PACKETS_A_LESSON = 100;
 
+/** Sound, redundant for the most part. */
+function sound(sequence: number, random: Random): Uint8Array {
+  const red = random.chance(0.8);
+  const block = Array.from({ length: random.below(4) }, () => random.below(256));
+  const blocks = Array.from({ length: random.below(10) }, () => [...block]);
+  const header = blocks.flatMap(({ length }) => [0x80 | 111, random.below(256), 0, length]);
+  return Uint8Array.of(
+    0x80,
+    red ? 63 : 111,
+    ...[sequence >> 8, sequence & 255],
+    ...[0, 0, sequence >> 8, sequence & 255],
+    ...[MICROPHONE_SSRC >>> 24, 0, 0, MICROPHONE_SSRC & 255],
+    ...(red ? [...header, 111, ...blocks.flat()] : []),
+    ...[1, 2, 3],
+  );
+}
+
+function checkRed(bytes: Uint8Array): string | undefined {
+  const payload = bytes.slice(RTP_FIXED_BYTES);
+  for (const length of [payload.length, payload.length >> 1]) {
+    const copy = payload.slice();
+    const at = renumberRed(copy, length, 111, OPUS);
+    if (at >= length) return `sound spoken now at ${at} of ${length}`;
+    // What isn't part of the blocks' headers stays as it was.
+    const from = at < 0 ? length : at;
+    if (copy.subarray(from).some((byte, i) => byte !== payload[from + i])) {
+      return "a changed byte behind the headers";
+    }
+  }
+  return undefined;
+}
+
 function packet(sequence: number, random: Random): Uint8Array {
+  if (random.chance(0.3)) return sound(sequence, random);
   const repair = random.chance(0.3);
   const extensions = random.pick([
     [],
@@ -52,6 +92,8 @@ function checkParsers(bytes: Uint8Array): string | undefined {
   const header = createRtpHeader();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const descriptor = createVp8Descriptor();
+  const problem = checkRed(bytes);
+  if (problem !== undefined) return problem;
   if (parseVp8Descriptor(bytes, bytes.length, descriptor)) {
     if (descriptor.descriptorBytes >= bytes.length) return "a descriptor longer than its payload";
   }
@@ -79,7 +121,14 @@ export async function fuzz({ seed, runs, progress }: FuzzOptions): Promise<FuzzR
     if (run % PACKETS_A_LESSON === 0) {
       lesson = new Lesson();
       const { ssrc, rtxSsrc } = lesson.consume(lesson.produceCamera());
-      consumerSsrcs = [ssrc, rtxSsrc];
+      const microphone = lesson.consume(
+        lesson.produceMicrophone(REDUNDANT_MICROPHONE),
+        takesRed(lesson.core.routerRtpCapabilities),
+      );
+      consumerSsrcs = [ssrc, rtxSsrc, microphone.ssrc];
+      // What it has lost counts for half a minute.
+      if (random.chance(0.5)) lesson.reportLoss(microphone.ssrc, 0.1);
+      lesson.pass(200);
       progress?.(run);
     }
     const clean = packet(run & 0xffff, random);
@@ -95,6 +144,11 @@ export async function fuzz({ seed, runs, progress }: FuzzOptions): Promise<FuzzR
       if (!authentic && rtp.length + rtcp.length > 0) {
         violations.push(`run ${run}: a forgery was forwarded: ${hex(bytes)}`);
       }
+      const wrong = rtp.find(({ header, payload }) =>
+        header.payloadType === 103 &&
+        renumberRed(Uint8Array.from(payload), payload.length, OPUS, OPUS) < 0
+      );
+      if (wrong !== undefined) violations.push(`run ${run}: malformed sound: ${hex(bytes)}`);
       const stray = rtp.find(({ header }) => !consumerSsrcs.includes(header.ssrc));
       if (stray !== undefined) {
         violations.push(`run ${run}: ssrc ${stray.header.ssrc} was sent: ${hex(bytes)}`);
