@@ -64,6 +64,16 @@ export async function enter(person: PersonPage, url: string): Promise<Page> {
   return person.page;
 }
 
+/** Runs in a page before everything else: its browser takes no redundant sound (RED) from then on. */
+export function forgetRed(): void {
+  const native = RTCRtpReceiver.getCapabilities.bind(RTCRtpReceiver);
+  RTCRtpReceiver.getCapabilities = (kind) => {
+    const capabilities = native(kind);
+    const codecs = capabilities?.codecs.filter(({ mimeType }) => mimeType !== "audio/red") ?? [];
+    return capabilities === null ? null : { ...capabilities, codecs };
+  };
+}
+
 export async function enterBoth(
   browser: Browser,
   booking: Booking,

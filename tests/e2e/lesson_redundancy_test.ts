@@ -3,7 +3,7 @@ import { expect } from "@std/expect";
 import type { Browser, Page } from "playwright-core";
 import { writeVoice } from "../bench/network_voice.ts";
 import { type Booking, launchChromium, Lectern, linkOf, openPerson, until } from "./lectern.ts";
-import { enter, seesAndHears, seesAndHearsAll, statistics } from "./lesson.ts";
+import { enter, forgetRed, seesAndHears, seesAndHearsAll, statistics } from "./lesson.ts";
 import { Relay } from "./relay.ts";
 
 const ANNOUNCED = "127.0.0.2";
@@ -38,16 +38,6 @@ interface Stage {
   lectern: Lectern;
   relay: Relay;
   browser: Browser;
-}
-
-/** The browser of somebody who knows nothing of RED. */
-function forgetRed(): void {
-  const native = RTCRtpReceiver.getCapabilities.bind(RTCRtpReceiver);
-  RTCRtpReceiver.getCapabilities = (kind) => {
-    const capabilities = native(kind);
-    const codecs = capabilities?.codecs.filter(({ mimeType }) => mimeType !== "audio/red") ?? [];
-    return capabilities === null ? null : { ...capabilities, codecs };
-  };
 }
 
 async function open({ browser }: Stage, booking: Booking, name: string, plain = false) {
