@@ -6,8 +6,8 @@
  * The forwarding path allocates nothing: the header object is kept, and packets are encrypted into the socket's slot.
  */
 import { layerForSize } from "./layer_choice.ts";
-import { LossWatch } from "./loss_watch.ts";
 import type { ConsumerMapping } from "./ortc.ts";
+import { ReceiverReports } from "./receiver_reports.ts";
 import type { ReportBlock } from "./rtcp.ts";
 import type { OutgoingHeader } from "./rtp.ts";
 import { MAX_RETRANSMISSIONS_PER_SECOND, RateLimit } from "./media_limits.ts";
@@ -15,15 +15,12 @@ import { type CachedPacket, PAYLOAD_BYTES } from "./packet_cache.ts";
 import type { Producer } from "./producer.ts";
 import type { ForwardedPacket, ProducerStream } from "./producer_stream.ts";
 import { Rewriter } from "./rewriter.ts";
-import { RoundTrip } from "./round_trip.ts";
 import { LONG_PICTURE_BITS, SHORT_PICTURE_BITS, toSequence, toTimestamp } from "./sequence.ts";
 import type { Transport } from "./transport.ts";
 import type { PictureSize } from "./vp8.ts";
 
 /** Between two requests for the key frame that a switch waits for. */
 const ASK_AGAIN_MS = 1000;
-/** Browsers report every second or five. */
-const REPORT_VALID_MS = 6000;
 /** Publishers' clocks may be set; a jump beyond that isn't time that passed. */
 const MAX_CLOCK_ERROR_MS = 5000;
 
@@ -40,6 +37,7 @@ export class Consumer {
   readonly rtxSsrc: number;
   readonly producer: Producer;
   readonly transport: Transport;
+  readonly reports = new ReceiverReports();
   readonly mapping: ConsumerMapping;
   readonly #cname: string;
   readonly #header: OutgoingHeader;
@@ -67,12 +65,7 @@ export class Consumer {
   #rtxIndex: number;
   #packets = 0;
   #octets = 0;
-  readonly #roundTrip = new RoundTrip();
-  readonly #loss = new LossWatch();
   #reported = false;
-  #fractionLost = 0;
-  #jitterMs = 0;
-  #reportMs = -Infinity;
   /** Of the picture shown, in device pixels. */
   #size: PictureSize | undefined;
 
@@ -123,16 +116,6 @@ export class Consumer {
   /** The stream of the producer that is forwarded. */
   get stream(): ProducerStream {
     return this.#stream;
-  }
-
-  /** As the receiver's reports tell; undefined before the first. */
-  get roundTripMs(): number | undefined {
-    return this.#roundTrip.ms;
-  }
-
-  /** Of the last report, 0–1. */
-  get fractionLost(): number {
-    return this.#fractionLost;
   }
 
   get size(): PictureSize | undefined {
@@ -373,7 +356,7 @@ export class Consumer {
     if (source === undefined || stream !== this.#stream) return;
     if (this.#paused || this.#waiting || this.transport.target === undefined) return;
     this.#reported = true;
-    this.#roundTrip.sent(source, nowMs);
+    this.reports.sent(source, nowMs);
     this.transport.sendRtcp([
       {
         type: "sender-report",
@@ -394,27 +377,18 @@ export class Consumer {
     if (!this.#reported && this.#packets > 0) this.sendReport(this.#stream, nowMs);
   }
 
-  /** As the receiver's last report tells. */
-  get jitterMs(): number {
-    return this.#jitterMs;
-  }
-
   /** Whether redundancy would be of use: packets are lost on the way here or to the receiver, who can take it. */
   needsRedundancy(nowMs: number): boolean {
     if (this.mapping.redPayloadType < 0 || this.#paused) return false;
-    return this.#loss.lossy(nowMs) || this.producer.loss.lossy(nowMs);
+    return this.reports.lossy(nowMs) || this.producer.loss.lossy(nowMs);
   }
 
   /** Whether the receiver reports on it now. */
   reported(nowMs: number): boolean {
-    return !this.#paused && nowMs - this.#reportMs < REPORT_VALID_MS;
+    return !this.#paused && this.reports.current(nowMs);
   }
 
   receiveReport(block: ReportBlock, nowMs: number): void {
-    this.#reportMs = nowMs;
-    this.#jitterMs = block.jitter * 1000 / this.producer.mapping.clockRate;
-    this.#fractionLost = block.fractionLost / 256;
-    this.#loss.report(this.#fractionLost, nowMs);
-    this.#roundTrip.receive(block, nowMs);
+    this.reports.receive(block, this.producer.mapping.clockRate, nowMs);
   }
 }

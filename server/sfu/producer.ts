@@ -159,7 +159,7 @@ export class Producer {
   worstLoss(nowMs: number): number {
     let worst = 0;
     for (const consumer of this.consumers) {
-      if (consumer.reported(nowMs)) worst = Math.max(worst, consumer.fractionLost);
+      if (consumer.reported(nowMs)) worst = Math.max(worst, consumer.reports.fractionLost);
     }
     return worst;
   }

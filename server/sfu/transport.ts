@@ -247,11 +247,11 @@ export class Transport {
     let fraction = came > 0 ? Math.min(1, Math.max(0, lost - before.lost) / came) : 0;
     let roundTripMs: number | undefined;
     const reported = [...this.consumers.values()].filter((consumer) => consumer.reported(nowMs));
-    for (const consumer of reported) {
-      fraction += consumer.fractionLost / reported.length;
-      jitterMs = Math.max(jitterMs, consumer.jitterMs);
-      if (consumer.roundTripMs !== undefined) {
-        roundTripMs = Math.max(roundTripMs ?? 0, consumer.roundTripMs);
+    for (const { reports } of reported) {
+      fraction += reports.fractionLost / reported.length;
+      jitterMs = Math.max(jitterMs, reports.jitterMs);
+      if (reports.roundTripMs !== undefined) {
+        roundTripMs = Math.max(roundTripMs ?? 0, reports.roundTripMs);
       }
     }
     return this.quality.read({ lost: fraction, roundTripMs, jitterMs });
