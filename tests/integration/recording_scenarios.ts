@@ -1,7 +1,7 @@
 /**
  * What recorded lessons live through, with real media; run by recording_test.ts, one process a scenario.
  *
- * Faults are in recording_faults.ts.
+ * What comes and goes is in recording_turns.ts, faults in recording_faults.ts, what is killed in recording_deaths.ts.
  */
 import { expect } from "@std/expect";
 import * as Y from "yjs";

@@ -5,8 +5,10 @@
  * `Deno.exit` doesn't tear down.
  */
 import { expect } from "@std/expect";
+import * as Y from "yjs";
 import type { ManifestCore } from "../../recorder/library.ts";
 import type { TrackManifest } from "../../recorder/manifest.ts";
+import { filesOf, runsOf, whiteboardOf } from "../../rooms/document/schema.ts";
 import type { TestClient } from "./client.ts";
 import { type NodeOptions, probe, type Probed, RecordingNode } from "./recorded_lesson.ts";
 import { until } from "./until.ts";
@@ -95,6 +97,28 @@ export async function probeTrack(
 ): Promise<Probed> {
   const file = await node.get(`/${recordingId}/tracks/${trackId}.webm`, token);
   return await probe(new Uint8Array(await file.arrayBuffer()));
+}
+
+/** A busy machine makes fewer pictures than the camera's 25 a second, and sound it makes all the same. */
+export function leastFrames({ kind, spans }: TrackManifest): number {
+  const coveredMs = spans.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
+  return coveredMs / (kind === "audio" ? 40 : 400);
+}
+
+/** Writes a word into everything that a document holds, under an id that doesn't tell it. */
+export async function writeEverywhere(client: TestClient, id: string, word: string): Promise<void> {
+  const { doc } = client;
+  doc.transact(() => {
+    whiteboardOf(doc).set(`p:1/${id}`, new Y.Map([["text", `board ${word}`]]));
+    const text = new Y.Text(`code ${word}`);
+    filesOf(doc).set(id, new Y.Map<unknown>([["name", `${word}.py`], ["text", text]]));
+    const output = new Y.Text(`output ${word}`);
+    runsOf(doc).push([
+      new Y.Map<unknown>([["id", id], ["startedAt", Date.now()], ["output", output]]),
+    ]);
+  });
+  await client.stored();
+  await client.request("chat.send", { text: `chat ${word}` });
 }
 
 /** Runs the scenario that the command line names, and ends the process. */

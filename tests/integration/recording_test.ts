@@ -11,15 +11,19 @@ const SCENARIOS = {
     "only the tutor, booked students and minted links open a recording; guests while it runs",
     "a lesson that isn't to be recorded leaves nothing",
   ],
-  "recording_faults.ts": [
+  "recording_turns.ts": [
     "paused and resumed again and again, a lesson keeps what lies between and no trace of the rest",
     "who comes late, comes back, shares a screen or turns the camera finds it in its place",
+  ],
+  "recording_faults.ts": [
     "a live camera of which nothing is kept for ten seconds is told to the room at once, and once",
     "on a full disk the room is told, the lesson goes on, and nothing earlier is lost",
+    "5% of the packets lost on the way leave a file without errors that hardly lacks anything",
+  ],
+  "recording_deaths.ts": [
     "when a lesson's media process is killed, its recording keeps what came before, and what comes after",
     "when the recorder's thread dies amid a lesson, what came before is kept, and what comes after",
     "after kill -9 a recording holds everything up to the last second, and is finished at restart",
-    "5% of the packets lost on the way leave a file without errors that hardly lacks anything",
   ],
 };
 
