@@ -1,5 +1,5 @@
 /**
- * The media of one room: which transports, producers and consumers belong to whom, and the engine's events.
+ * The media of one room: what its people ask of the engine, and what the engine has to tell them.
  *
  * Invariant: a participant reaches only what is theirs, and consumes only what is produced in the same room.
  * Invariant: one transport a direction and one producer a source; a new one closes the old one.
@@ -10,44 +10,22 @@ import type { Member } from "../../rooms/member.ts";
 import type {
   CheckedParamsOf,
   Method,
+  NoticeMethod,
   NoticeParams,
   ResultOf,
 } from "../../rooms/protocol/messages.ts";
 import type { Room } from "../../rooms/room.ts";
 import type { RoomMedia } from "../../rooms/sources.ts";
-import { worseGrade } from "../sfu/connection_quality.ts";
-import {
-  type MediaEngine,
-  MediaError,
-  type MediaEvent,
-  type MediaKind,
-  type TransportQuality,
-} from "../sfu/engine.ts";
+import { type MediaEngine, MediaError, type MediaEvent, type MediaKind } from "../sfu/engine.ts";
+import { Holdings, notYours } from "./holdings.ts";
 import type { RoomLogger } from "./ports.ts";
-import { QualitySampler } from "./quality.ts";
+import { qualityOfPeople, QualitySampler } from "./quality.ts";
 import type { RoomRecording } from "./recording.ts";
 
 export type MediaMethod = Extract<Method, `media.${string}`>;
 
 /** Consumers that one participant may hold: every source of a full room. */
 const MAX_CONSUMERS = 800;
-
-interface Transport {
-  owner: string;
-  direction: "send" | "recv";
-}
-
-interface Producer {
-  owner: string;
-  transportId: string;
-  source: MediaSource;
-}
-
-interface Consumer {
-  owner: string;
-  transportId: string;
-  producerId: string;
-}
 
 type Handlers = {
   readonly [M in MediaMethod]: (
@@ -76,9 +54,7 @@ export class MediaSession implements RoomMedia {
   #room: Room | null = null;
   #closed = false;
   readonly #quality: QualitySampler;
-  readonly #transports = new Map<string, Transport>();
-  readonly #producers = new Map<string, Producer>();
-  readonly #consumers = new Map<string, Consumer>();
+  readonly #holdings = new Holdings();
 
   constructor(
     private readonly engine: MediaEngine,
@@ -118,8 +94,8 @@ export class MediaSession implements RoomMedia {
   tick(): void {
     this.recording?.tick();
     const room = this.#room;
-    if (room === null || this.#producers.size === 0) return;
-    const ownerOf = (producerId: string) => this.#producers.get(producerId)?.owner;
+    if (room === null || this.#holdings.producers.length === 0) return;
+    const ownerOf = (producerId: string) => this.#holdings.producer(producerId)?.owner;
     const looked = this.#router?.then((routerId) =>
       this.#quality.tick(this.now(), routerId, ownerOf, room.activity)
     );
@@ -132,15 +108,13 @@ export class MediaSession implements RoomMedia {
   }
 
   closeProducer(producerId: string): void {
-    if (!this.#producers.delete(producerId)) return;
+    if (!this.#holdings.removeProducer(producerId)) return;
     this.recording?.gone(producerId);
     this.#spare("close producer", this.engine.closeProducer(producerId));
   }
 
   release(participantId: string): void {
-    for (const [id, transport] of this.#transports) {
-      if (transport.owner === participantId) this.#closeTransport(id);
-    }
+    for (const id of this.#holdings.transportsOf(participantId)) this.#closeTransport(id);
   }
 
   close(): void {
@@ -161,28 +135,24 @@ export class MediaSession implements RoomMedia {
         this.#spare("close transport", this.engine.closeTransport(options.id));
         throw gone();
       }
-      for (const [id, transport] of this.#transports) {
-        if (transport.owner === owner && transport.direction === direction) {
-          this.#closeTransport(id);
-        }
-      }
-      this.#transports.set(options.id, { owner, direction });
+      for (const id of this.#holdings.transportsOf(owner, direction)) this.#closeTransport(id);
+      this.#holdings.addTransport(options.id, { owner, direction });
       return options;
     },
 
     "media.connectTransport": async (member, { transportId, dtlsParameters }) => {
-      this.#ownTransport(member, transportId);
+      this.#holdings.checkTransport(member.person.id, transportId);
       await this.engine.connectTransport(transportId, dtlsParameters);
       return {};
     },
 
     "media.restartIce": (member, { transportId }) => {
-      this.#ownTransport(member, transportId);
+      this.#holdings.checkTransport(member.person.id, transportId);
       return this.engine.restartIce(transportId);
     },
 
     "media.closeTransport": (member, { transportId }) => {
-      this.#ownTransport(member, transportId);
+      this.#holdings.checkTransport(member.person.id, transportId);
       this.#closeTransport(transportId);
       return Promise.resolve({});
     },
@@ -190,7 +160,7 @@ export class MediaSession implements RoomMedia {
     "media.produce": async (member, { transportId, kind, source, rtpParameters, on }) => {
       const room = this.#openRoom();
       const { person } = member;
-      this.#ownTransport(member, transportId, "send");
+      this.#holdings.checkTransport(member.person.id, transportId, "send");
       if (KIND_OF[source] !== kind) {
         throw new RoomError("bad-request", `A source "${source}" has no ${kind}`);
       }
@@ -202,11 +172,11 @@ export class MediaSession implements RoomMedia {
         paused,
       });
       // Much may have happened meanwhile: the room decides again.
-      if (!this.#isSeated(member) || !this.#transports.has(transportId)) {
+      if (!this.#isSeated(member) || this.#holdings.transport(transportId) === undefined) {
         this.#spare("close producer", this.engine.closeProducer(producerId));
         throw gone();
       }
-      this.#producers.set(producerId, { owner: person.id, transportId, source });
+      this.#holdings.addProducer(producerId, { owner: person.id, transportId, source });
       this.recording?.produced(producerId, { participantId: person.id, source, kind });
       room.sources.published(person, source, producerId, on);
       if (room.sources.startsPaused(person, source, on) !== paused) {
@@ -216,8 +186,7 @@ export class MediaSession implements RoomMedia {
     },
 
     "media.closeProducer": (member, { producerId }) => {
-      const producer = this.#producers.get(producerId);
-      if (producer?.owner !== member.person.id) throw unknown("producer");
+      this.#holdings.checkProducer(member.person.id, producerId);
       this.closeProducer(producerId);
       this.#openRoom().sources.unpublished(member.person, producerId);
       return Promise.resolve({});
@@ -225,38 +194,37 @@ export class MediaSession implements RoomMedia {
 
     "media.consume": async (member, { transportId, producerId, rtpCapabilities }) => {
       const { id: owner } = member.person;
-      this.#ownTransport(member, transportId, "recv");
-      if (!this.#producers.has(producerId)) throw unknown("producer");
-      const held = [...this.#consumers.values()].filter((consumer) => consumer.owner === owner);
-      if (held.length >= MAX_CONSUMERS) {
+      this.#holdings.checkTransport(member.person.id, transportId, "recv");
+      if (this.#holdings.producer(producerId) === undefined) throw notYours("producer");
+      if (this.#holdings.consumersOf(owner).length >= MAX_CONSUMERS) {
         throw new RoomError("too-large", `One participant has at most ${MAX_CONSUMERS} consumers`);
       }
       const options = await this.engine.consume(transportId, { producerId, rtpCapabilities });
-      this.#consumers.set(options.id, { owner, transportId, producerId });
+      this.#holdings.addConsumer(options.id, { owner, transportId, producerId });
       return options;
     },
 
     "media.resumeConsumer": async (member, { consumerId }) => {
-      this.#ownConsumer(member, consumerId);
+      this.#holdings.checkConsumer(member.person.id, consumerId);
       await this.engine.setConsumerPaused(consumerId, false);
       return {};
     },
 
     "media.pauseConsumer": async (member, { consumerId }) => {
-      this.#ownConsumer(member, consumerId);
+      this.#holdings.checkConsumer(member.person.id, consumerId);
       await this.engine.setConsumerPaused(consumerId, true);
       return {};
     },
 
     "media.closeConsumer": async (member, { consumerId }) => {
-      this.#ownConsumer(member, consumerId);
-      this.#consumers.delete(consumerId);
+      this.#holdings.checkConsumer(member.person.id, consumerId);
+      this.#holdings.removeConsumer(consumerId);
       await this.engine.closeConsumer(consumerId);
       return {};
     },
 
     "media.setConsumerSize": async (member, { consumerId, width, height }) => {
-      this.#ownConsumer(member, consumerId);
+      this.#holdings.checkConsumer(member.person.id, consumerId);
       await this.engine.setConsumerSize(consumerId, width, height);
       return {};
     },
@@ -281,57 +249,51 @@ export class MediaSession implements RoomMedia {
       case "transportConnected":
         break;
       case "transportQuiet":
-        for (const [id, { transportId }] of this.#producers) {
-          if (transportId === event.transportId) this.recording?.quiet(id, event.quiet);
+        for (const id of this.#holdings.producersOn(event.transportId)) {
+          this.recording?.quiet(id, event.quiet);
         }
         break;
       case "transportClosed": {
-        const transport = this.#transports.get(event.transportId);
-        this.#forgetTransport(event.transportId);
-        if (transport !== undefined) {
-          this.#memberOf(transport.owner)?.notify("media.transportClosed", {
-            transportId: event.transportId,
-          });
-        }
+        const { transportId } = event;
+        const owner = this.#holdings.transport(transportId)?.owner;
+        this.#forgetTransport(transportId);
+        this.#tell(owner, "media.transportClosed", { transportId });
         break;
       }
       case "producerClosed":
         this.#forgetProducer(event.producerId);
         break;
       case "consumerClosed": {
-        const consumer = this.#consumers.get(event.consumerId);
-        this.#consumers.delete(event.consumerId);
-        if (consumer !== undefined) {
-          this.#memberOf(consumer.owner)?.notify("media.consumerClosed", {
-            consumerId: event.consumerId,
-          });
-        }
+        const { consumerId } = event;
+        const owner = this.#holdings.consumer(consumerId)?.owner;
+        this.#holdings.removeConsumer(consumerId);
+        this.#tell(owner, "media.consumerClosed", { consumerId });
         break;
       }
       case "quality":
-        this.#tellQuality(event.transports);
+        this.#room?.audience.notify("media.quality", {
+          people: qualityOfPeople(
+            event.transports,
+            (transportId) => this.#holdings.transport(transportId)?.owner,
+          ),
+        });
         break;
       case "consumerStarved": {
         const { consumerId, starved } = event;
-        const owner = this.#consumers.get(consumerId)?.owner;
-        if (owner === undefined) break;
-        this.#memberOf(owner)?.notify("media.consumerStarved", { consumerId, starved });
+        const owner = this.#holdings.consumer(consumerId)?.owner;
+        this.#tell(owner, "media.consumerStarved", { consumerId, starved });
         break;
       }
       case "demand": {
-        const owner = this.#producers.get(event.producerId)?.owner;
-        if (owner === undefined) break;
-        this.#memberOf(owner)?.notify("media.demand", {
-          producerId: event.producerId,
-          encodings: event.encodings,
-        });
+        const { producerId, encodings } = event;
+        const owner = this.#holdings.producer(producerId)?.owner;
+        this.#tell(owner, "media.demand", { producerId, encodings });
         break;
       }
       case "redundancy": {
         const { producerId, wanted } = event;
-        const owner = this.#producers.get(producerId)?.owner;
-        if (owner === undefined) break;
-        this.#memberOf(owner)?.notify("media.redundancy", { producerId, wanted });
+        const owner = this.#holdings.producer(producerId)?.owner;
+        this.#tell(owner, "media.redundancy", { producerId, wanted });
         break;
       }
       case "speakers":
@@ -352,7 +314,7 @@ export class MediaSession implements RoomMedia {
   #speakers(speakers: readonly { producerId: string; level: number }[]): void {
     const loudest = new Map<string, number>();
     for (const { producerId, level } of speakers) {
-      const owner = this.#producers.get(producerId)?.owner;
+      const owner = this.#holdings.producer(producerId)?.owner;
       if (owner !== undefined && !loudest.has(owner)) loudest.set(owner, level);
     }
     this.recording?.speakers([...loudest.keys()]);
@@ -365,42 +327,19 @@ export class MediaSession implements RoomMedia {
     });
   }
 
-  /** A person's connection is as good as the worse of their two ways. */
-  #tellQuality(transports: readonly TransportQuality[]): void {
-    const people = new Map<string, NoticeParams<"media.quality">["people"][number]>();
-    for (const { transportId, grade, lost, roundTripMs, jitterMs } of transports) {
-      const participantId = this.#transports.get(transportId)?.owner;
-      if (participantId === undefined) continue;
-      const other = people.get(participantId);
-      people.set(participantId, {
-        participantId,
-        grade: worseGrade(grade, other?.grade ?? "good"),
-        lost: Math.max(lost, other?.lost ?? 0),
-        roundTripMs: roundTripMs ?? other?.roundTripMs ?? null,
-        jitterMs: Math.max(jitterMs, other?.jitterMs ?? 0),
-      });
-    }
-    this.#room?.audience.notify("media.quality", { people: [...people.values()].slice(0, 200) });
-  }
-
   #closeTransport(transportId: string): void {
     this.#forgetTransport(transportId);
     this.#spare("close transport", this.engine.closeTransport(transportId));
   }
 
   #forgetTransport(transportId: string): void {
-    this.#transports.delete(transportId);
-    for (const [id, producer] of this.#producers) {
-      if (producer.transportId === transportId) this.#forgetProducer(id);
-    }
-    for (const [id, consumer] of this.#consumers) {
-      if (consumer.transportId === transportId) this.#consumers.delete(id);
-    }
+    for (const id of this.#holdings.producersOn(transportId)) this.#forgetProducer(id);
+    this.#holdings.removeTransport(transportId);
   }
 
   #forgetProducer(producerId: string): void {
-    const producer = this.#producers.get(producerId);
-    this.#producers.delete(producerId);
+    const producer = this.#holdings.producer(producerId);
+    this.#holdings.removeProducer(producerId);
     this.recording?.gone(producerId);
     const owner = producer && this.#room?.people.get(producer.owner);
     if (owner !== undefined) this.#room?.sources.unpublished(owner, producerId);
@@ -408,28 +347,22 @@ export class MediaSession implements RoomMedia {
 
   #forgetAll(): void {
     this.#router = null;
-    for (const id of this.#producers.keys()) this.recording?.gone(id);
-    this.#transports.clear();
-    this.#producers.clear();
-    this.#consumers.clear();
-  }
-
-  #ownTransport(member: Member, transportId: string, direction?: "send" | "recv"): void {
-    const transport = this.#transports.get(transportId);
-    const fits = direction === undefined || transport?.direction === direction;
-    if (transport?.owner !== member.person.id || !fits) throw unknown("transport");
-  }
-
-  #ownConsumer(member: Member, consumerId: string): void {
-    if (this.#consumers.get(consumerId)?.owner !== member.person.id) throw unknown("consumer");
+    for (const id of this.#holdings.producers) this.recording?.gone(id);
+    this.#holdings.clear();
   }
 
   #isSeated(member: Member): boolean {
     return !this.#closed && member.person.member === member;
   }
 
-  #memberOf(participantId: string): Member | null {
-    return this.#room?.people.get(participantId)?.member ?? null;
+  /** Tells one participant, if they are there. */
+  #tell<M extends NoticeMethod>(
+    participantId: string | undefined,
+    method: M,
+    params: NoticeParams<M>,
+  ): void {
+    if (participantId === undefined) return;
+    this.#room?.people.get(participantId)?.member?.notify(method, params);
   }
 
   #openRoom(): Room {
@@ -444,10 +377,6 @@ export class MediaSession implements RoomMedia {
       this.logger.warn(`Media: ${what} failed`, { meetingId: this.#room?.meetingId, error });
     });
   }
-}
-
-function unknown(what: string): RoomError {
-  return new RoomError("not-found", `No such ${what} of yours`);
 }
 
 function gone(): RoomError {

@@ -1,12 +1,40 @@
 /**
- * How well what people send arrives at the server, asked of the media engine once in a while for each room.
+ * How good people's connections are, as the media engine tells; and how well what they send arrives at the server,
+ * asked of it once in a while for each room.
  *
  * Invariant: one question is under way at most, and a room in which nobody sends asks nothing.
  */
 import type { Activity } from "../../rooms/activity.ts";
-import type { MediaEngine, ProducerStats } from "../sfu/engine.ts";
+import type { NoticeParams } from "../../rooms/protocol/messages.ts";
+import { worseGrade } from "../sfu/connection_quality.ts";
+import type { MediaEngine, ProducerStats, TransportQuality } from "../sfu/engine.ts";
 
 const EVERY_MS = 10_000;
+/** That one notice tells of. */
+const MAX_PEOPLE = 200;
+
+type PersonQuality = NoticeParams<"media.quality">["people"][number];
+
+/** A person's connection is as good as the worse of their two ways. `ownerOf` names the participant of a transport. */
+export function qualityOfPeople(
+  transports: readonly TransportQuality[],
+  ownerOf: (transportId: string) => string | undefined,
+): PersonQuality[] {
+  const people = new Map<string, PersonQuality>();
+  for (const { transportId, grade, lost, roundTripMs, jitterMs } of transports) {
+    const participantId = ownerOf(transportId);
+    if (participantId === undefined) continue;
+    const other = people.get(participantId);
+    people.set(participantId, {
+      participantId,
+      grade: worseGrade(grade, other?.grade ?? "good"),
+      lost: Math.max(lost, other?.lost ?? 0),
+      roundTripMs: roundTripMs ?? other?.roundTripMs ?? null,
+      jitterMs: Math.max(jitterMs, other?.jitterMs ?? 0),
+    });
+  }
+  return [...people.values()].slice(0, MAX_PEOPLE);
+}
 
 export class QualitySampler {
   #askedAt = 0;
