@@ -110,6 +110,8 @@ export class KeyExchange {
       page.unansweredSince = null;
       page.member.notify("keys.given", { from: member.person.id, epoch: given.epoch, wrapped });
     }
+    // Whoever misses their secret knows that there is one.
+    this.settle(member);
   }
 
   /** A page misses the current secret. */
@@ -121,7 +123,10 @@ export class KeyExchange {
     page.unansweredSince ??= now;
     const leader = this.#leader;
     if (leader !== null && now - page.unansweredSince >= PATIENCE_MS) this.#demote(leader, now);
-    this.#leader?.member.notify("keys.asked", { participantId: page.person.id });
+    const leads = this.#leader?.member;
+    // It may not have heard who is here, or that it leads.
+    leads?.notify("keys.roster", this.#roster());
+    leads?.notify("keys.asked", { participantId: page.person.id });
   }
 
   #demote(leader: Page, now: number): void {

@@ -3,7 +3,8 @@
  *
  * The server says who leads. The leader makes a new epoch whenever the pages of the room are others than those that have the
  * last one, and whenever it comes to lead; it wraps the secret to each page that this page shows. Everybody else takes
- * what the leader gives, and asks for what is missing. No sockets, no frames: what comes is taken one after the other.
+ * what the leader gives, and asks for what is missing. Any message may get lost: what has no answer, or no effect, is said
+ * again. No sockets, no frames: what comes is taken one after the other.
  * Invariants: a secret goes only to people who are shown; an epoch is entered only while exactly those are here whom it was
  * made for, and never again once it was left.
  */
@@ -28,6 +29,7 @@ type Envelope = ParamsOf<"keys.distribute">["envelopes"] & object;
 
 /** What was given may still be on its way. */
 const FIRST_ASK_MS = 300;
+/** Also for how long an answer is waited for before the request is repeated. */
 const ASK_EVERY_MS = 1000;
 /** Every so many questions in vain this page announces itself again: it may have missed who is here. */
 const ASKS_BEFORE_ANNOUNCING = 2;
@@ -61,7 +63,14 @@ export interface AgreementPorts {
 
 export class KeyAgreement {
   readonly #roster = signal<Roster | null>(null);
-  #current: Secret | null = null;
+  /** The epoch that this page encrypts in, and for whom it was made. */
+  #current: { epoch: Secret; people: Bytes } | null = null;
+  /** Whether exactly those are here for whom the current epoch was made. */
+  #suits = true;
+  /** An announcement that has no answer yet. */
+  #unheard = false;
+  /** This page leads, and the others don't have what it makes. */
+  #owes = false;
   /** Ids of the epochs that this page has left. */
   readonly #left = new Set<string>();
   /** The epoch that this page made as the leader, and for whom: after how many removals, for which pages. */
@@ -76,6 +85,7 @@ export class KeyAgreement {
   #askedAt = -Infinity;
   #askedInVain = 0;
   #askTimer: ReturnType<typeof setTimeout> | undefined;
+  #repeatTimer: ReturnType<typeof setInterval> | undefined;
   #tail: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -95,8 +105,13 @@ export class KeyAgreement {
     // While this page was away somebody else may have led, and somebody may have been removed.
     if (this.#recording !== null) this.#recording.removals = 0;
     const publicKey = toBase64Url(this.ports.keys.publicKey);
+    this.#unheard = true;
+    this.#watch();
     return this.ports.request("keys.announce", { publicKey }).then(
-      (roster) => this.takeRoster(roster),
+      (roster) => {
+        this.#unheard = false;
+        this.takeRoster(roster);
+      },
       (error) => this.#failed(error),
     );
   }
@@ -125,10 +140,7 @@ export class KeyAgreement {
         page.participantId === participantId
       );
       if (made === null || page === undefined || !this.ports.isShown(participantId)) return;
-      await this.ports.request("keys.distribute", {
-        epoch: made.epoch.id,
-        keys: [await this.#wrap(page, made)],
-      });
+      await this.#distribute({ epoch: made.epoch.id, keys: [await this.#wrap(page, made)] });
     });
   }
 
@@ -144,6 +156,7 @@ export class KeyAgreement {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#askTimer);
+    clearInterval(this.#repeatTimer);
   }
 
   #enqueue(step: () => Promise<void>): void {
@@ -151,6 +164,7 @@ export class KeyAgreement {
       if (this.#closed) return;
       try {
         await step();
+        this.#suits = await this.#isForThese();
       } catch (error) {
         this.#failed(error);
       }
@@ -177,8 +191,8 @@ export class KeyAgreement {
     const roster = this.#roster.peek();
     const peer = pagesOf(roster).find(({ participantId }) => participantId === from)?.publicKey;
     const bytes = fromBase64Url(wrapped);
+    if (roster !== null) this.#roster.value = { ...roster, epoch };
     if (roster === null || peer === undefined || bytes === undefined) return;
-    this.#roster.value = { ...roster, epoch };
     const handover = await unwrapFrom(peer, { keys, meetingId, wrapped: bytes });
     if (handover === undefined || handover.epoch.id !== epoch) return;
     // A server that hands an old message on again must not bring an epoch back that somebody removed knows,
@@ -195,7 +209,7 @@ export class KeyAgreement {
       this.#recording = { secret: handover.recording, removals: 0 };
       await this.ports.kept.keep(handover.recording);
     }
-    this.#enter(handover.epoch);
+    this.#enter(handover);
   }
 
   /** The pages that take part and are shown. */
@@ -215,6 +229,7 @@ export class KeyAgreement {
     const { me } = this.ports;
     if (roster?.leader !== me) {
       this.#made = null;
+      this.#owes = false;
       return;
     }
     const pages = this.#pagesHere(roster);
@@ -224,6 +239,7 @@ export class KeyAgreement {
     // After a removal the recording needs another secret, even if the room looks as before.
     const pagesNow = `${roster.removals} ${names}`;
     if (this.#made?.pages === pagesNow) return;
+    this.#owes = true;
     const people = await peopleDigest(this.ports.meetingId, pages);
     const epoch = await makeSecret();
     const recording = roster.recorded ? await this.#recordingSecret(roster) : null;
@@ -232,15 +248,26 @@ export class KeyAgreement {
       : await this.#envelopes(recording, epoch, roster.custodian);
     this.ports.hold(epoch);
     const others = pages.filter(({ participantId }) => participantId !== me);
-    await this.ports.request("keys.distribute", {
+    await this.#distribute({
       epoch: epoch.id,
       keys: await Promise.all(others.map((page) => this.#wrap(page, { people, epoch }))),
       envelopes,
     });
     for (const { by, of } of envelopes) this.#published.add(`${by}/${of}`);
     this.#made = { epoch, people, pages: pagesNow };
+    this.#owes = false;
     this.#roster.value = { ...roster, epoch: epoch.id };
-    this.#enter(epoch);
+    this.#enter({ epoch, people });
+  }
+
+  /** Gives until an answer says that it was passed on; whoever is given the same twice is none the worse for it. */
+  #distribute(given: ParamsOf<"keys.distribute">): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const give = () =>
+        void this.ports.request("keys.distribute", given).then(() => resolve(), reject);
+      this.#repeatTimer = setInterval(give, ASK_EVERY_MS);
+      give();
+    }).finally(() => clearInterval(this.#repeatTimer));
   }
 
   async #wrap(
@@ -289,19 +316,26 @@ export class KeyAgreement {
     return [...envelopes, { by: null, of: recording.id, wrapped: toBase64Url(wrapped) }];
   }
 
-  #enter(epoch: Secret): void {
+  #enter({ epoch, people }: { epoch: Secret; people: Bytes }): void {
     this.#askedInVain = 0;
-    if (this.#current?.id === epoch.id) return;
-    if (this.#current !== null) this.#left.add(this.#current.id);
-    this.#current = epoch;
+    const before = this.#current?.epoch;
+    if (before?.id === epoch.id) return;
+    if (before !== undefined) this.#left.add(before.id);
+    this.#current = { epoch, people };
     this.ports.enter(epoch);
   }
 
-  /** Asks until this page has what the others use. */
+  async #isForThese(): Promise<boolean> {
+    const roster = this.#roster.peek();
+    if (roster === null || this.#current === null) return true;
+    return toBase64Url(this.#current.people) === toBase64Url(await this.#people(roster));
+  }
+
+  /** Asks until this page has what the others use, and knows who is here. */
   #watch(): void {
     clearTimeout(this.#askTimer);
     if (this.#closed || !this.#lacks()) return;
-    const again = performance.now() - this.#askedAt < ASK_EVERY_MS;
+    const again = this.#unheard || performance.now() - this.#askedAt < ASK_EVERY_MS;
     this.#askTimer = setTimeout(() => {
       if (this.#lacks()) this.#ask();
       this.#watch();
@@ -310,12 +344,23 @@ export class KeyAgreement {
 
   #lacks(): boolean {
     const roster = this.#roster.peek();
-    if (roster === null || roster.leader === null || roster.leader === this.ports.me) return false;
-    return this.#current === null || (roster.epoch !== null && roster.epoch !== this.#current.id);
+    if (this.#unheard) return true;
+    if (roster === null || roster.leader === null) return false;
+    if (roster.leader === this.ports.me) return this.#owes || this.#isOutdated(roster);
+    if (this.#current === null || !this.#suits) return true;
+    return roster.epoch !== null && roster.epoch !== this.#current.epoch.id;
+  }
+
+  /** Whether somebody is listed who has gone: that they were removed may have got lost. */
+  #isOutdated({ people }: Roster): boolean {
+    const { me, isShown } = this.ports;
+    return people.some(({ participantId }) => participantId !== me && !isShown(participantId));
   }
 
   #ask(): void {
     this.#askedAt = performance.now();
+    const leads = this.#roster.peek()?.leader === this.ports.me;
+    if (this.#unheard || leads) return void this.announce();
     if (++this.#askedInVain % ASKS_BEFORE_ANNOUNCING === 0) void this.announce();
     this.ports.request("keys.ask", {}).catch((error) => this.#failed(error));
   }

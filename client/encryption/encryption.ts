@@ -25,6 +25,9 @@ export interface EncryptionOptions {
   participantId: string;
 }
 
+/** What has no answer for so long is said again. */
+const ANNOUNCE_EVERY_MS = 1000;
+
 export function openEncryption(options: EncryptionOptions): Encryption {
   return new Encryption(options, encryptionWay());
 }
@@ -37,6 +40,7 @@ export class Encryption implements FrameCryptor {
   readonly #roster = signal<Roster | null>(null);
   readonly #waiting = signal<ReadonlySet<string>>(new Set());
   readonly #failed = signal(false);
+  readonly #keyless = signal(true);
   readonly #worker: Worker | null;
   readonly #stops: (() => void)[] = [];
   #agreement: KeyAgreement | null = null;
@@ -74,6 +78,11 @@ export class Encryption implements FrameCryptor {
   /** Sources whose frames come and can't be decrypted yet, by {@linkcode sourceKey}. */
   get waiting(): ReadonlySignal<ReadonlySet<string>> {
     return this.#waiting;
+  }
+
+  /** This page has no key yet: nobody sees or hears it. Always so in a browser that can't encrypt. */
+  get keyless(): ReadonlySignal<boolean> {
+    return this.#keyless;
   }
 
   /** Something of this page's isn't sent, because it couldn't be encrypted. */
@@ -148,7 +157,10 @@ export class Encryption implements FrameCryptor {
       request: (method, params) => connection.request(method, params),
       isShown: (id) => this.#isShown(id),
       hold: (epoch) => this.#tell({ op: "hold", secret: epoch.bytes }),
-      enter: (epoch) => this.#tell({ op: "enter", secret: epoch.bytes }),
+      enter: (epoch) => {
+        this.#tell({ op: "enter", secret: epoch.bytes });
+        this.#keyless.value = false;
+      },
       report: reportError,
     });
     this.#agreement = agreement;
@@ -170,13 +182,23 @@ export class Encryption implements FrameCryptor {
   /** Tells the others that this browser can't take part. */
   #announceNothing(): void {
     const { connection } = this.options;
+    let again: ReturnType<typeof setInterval> | undefined;
+    const heard = (roster: Roster) => {
+      clearInterval(again);
+      this.#roster.value = roster;
+    };
+    const announce = () => {
+      connection.request("keys.announce", { publicKey: null }).then(heard, () => {});
+    };
     this.#stops.push(
       connection.on("keys.roster", (roster) => this.#roster.value = roster),
       connection.welcome.subscribe((welcome) => {
         if (welcome === null) return;
-        connection.request("keys.announce", { publicKey: null })
-          .then((roster) => this.#roster.value = roster, () => {});
+        clearInterval(again);
+        again = setInterval(announce, ANNOUNCE_EVERY_MS);
+        announce();
       }),
+      () => clearInterval(again),
     );
   }
 

@@ -16,7 +16,9 @@ const LINK_WORDS: Readonly<Partial<Record<Link, string>>> = {
 
 export function StatusLine() {
   const { encryption, room, media } = useRoom();
-  const mending = media.state.value === "connecting" || media.state.value === "idle";
+  const moves = media.state.value === "connecting" || media.state.value === "idle";
+  const keyless = encryption !== null && encryption.supported && encryption.keyless.value;
+  const mending = moves || keyless;
   const patient = useSignal(false);
   const read = useSignal("");
   useEffect(() => {
@@ -57,8 +59,15 @@ export function StatusLine() {
       </Line>
     );
   }
-  if (mending && patient.value) return <Line says="Sound and pictures are on their way…" moving />;
-  return null;
+  if (!mending || !patient.value) return null;
+  return (
+    <Line
+      says={moves
+        ? "Sound and pictures are on their way…"
+        : "Waiting for the key. Until it is here nobody sees or hears you."}
+      moving
+    />
+  );
 }
 
 interface LineProps {
