@@ -281,9 +281,11 @@ export class MediaCore {
   }
 
   counters(): Record<string, number> {
-    const { received, sent, dropped } = this.#environment.socket.counters();
+    const { socket, counters } = this.#environment;
+    const { received, sent, dropped, strangers = 0 } = socket.counters();
     return {
-      ...this.#environment.counters,
+      ...counters,
+      datagramsRejected: counters.datagramsRejected + strangers,
       datagramsReceived: received,
       datagramsSent: sent,
       datagramsDropped: dropped,

@@ -25,6 +25,26 @@ export interface Slot {
 
 export const SLOT_BYTES = 1600;
 
+export interface SocketOptions {
+  address: string;
+  /** 0: any free one. */
+  port: number;
+  /**
+   * Whether a datagram may begin something with an address that isn't known. What may not goes no further, where the
+   * socket can tell at little cost; when absent, every datagram is handed over.
+   */
+  introduces?: (view: DataView, length: number) => boolean;
+}
+
+/** Totals since the start. */
+export interface SocketCounters {
+  received: number;
+  sent: number;
+  dropped: number;
+  /** Of those received: from unknown addresses, and not handed over. */
+  strangers?: number;
+}
+
 export interface DatagramSocket {
   readonly address: string;
   readonly port: number;
@@ -55,8 +75,7 @@ export interface DatagramSocket {
    */
   keep(remote: Remote): void;
   release(remote: Remote): void;
-  /** Totals since the start. */
-  counters(): { received: number; sent: number; dropped: number };
+  counters(): SocketCounters;
   close(): void;
 }
 

@@ -60,15 +60,20 @@ function crc32(bytes: Uint8Array, length: number): number {
   return (value ^ 0xffffffff) >>> 0;
 }
 
+/** Whether a datagram begins and ends as a binding request does: all that a stranger's junk has to be read for. */
+export function mayBeBindingRequest(view: DataView, length: number): boolean {
+  return length >= HEADER_BYTES && length <= MAX_REQUEST_BYTES && length % 4 === 0 &&
+    view.getUint16(0) === BINDING_REQUEST && view.getUint32(4) === MAGIC_COOKIE &&
+    HEADER_BYTES + view.getUint16(2) === length;
+}
+
 /** Reads a binding request of `length` bytes; undefined when it is anything else or malformed. */
 export function parseBindingRequest(
   bytes: Uint8Array,
   view: DataView,
   length: number,
 ): BindingRequest | undefined {
-  if (length < HEADER_BYTES || length > MAX_REQUEST_BYTES || length % 4 !== 0) return undefined;
-  if (view.getUint16(0) !== BINDING_REQUEST || view.getUint32(4) !== MAGIC_COOKIE) return undefined;
-  if (HEADER_BYTES + view.getUint16(2) !== length) return undefined;
+  if (!mayBeBindingRequest(view, length)) return undefined;
   let localUfrag: string | undefined;
   let useCandidate = false;
   let controlled = false;

@@ -1,16 +1,15 @@
 /**
  * `deno task bench sfu [--peer janus,werift] [--scenario pairs|lecture|voices] [--seconds 10] [--event-loops 0]
- * [--rounds 1] [--flood 50000] [--soak 20 [--share 1]]`
+ * [--rounds 1] [--flood 50000 [--share 0.05]] [--soak 20 [--share 1]]`
  *
  * Media servers under the same load: real ICE, DTLS and SRTP over UDP on this machine. Each server runs in processes of
  * its own, and the load comes from this one. `cpuUsPerPacket` is the CPU time of all threads of the serving
  * processes, idle included, for one packet that a subscriber received, decrypted and found authentic. `addedLatency` is
  * from just before a packet's encryption to just after its receipt, so the generator's own part is in it.
- * `--rounds` measures everybody by turns and tells the middle of each figure. `--flood` measures everybody a second time,
- * with so many datagrams of junk a second from a stranger at a port that serves. `--soak MINUTES` is another task: see
- * `sfu_soak.ts`.
+ * `--rounds` measures everybody by turns and tells the middle of each figure. `--flood PER_SECOND` and `--soak MINUTES`
+ * are other tasks: see `sfu_flood.ts` and `sfu_soak.ts`.
  */
-import { Flood } from "./sfu_flood.ts";
+import { flooded } from "./sfu_flood.ts";
 import { startJanus } from "./sfu_janus.ts";
 import { startLectern } from "./sfu_lectern.ts";
 import { Connect, type Publication, type SfuServer, turn } from "./sfu_servers.ts";
@@ -59,8 +58,6 @@ interface Measured {
   packetsPerSecond: number;
   memoryKbPerParticipant: number;
   joinCpuMs: number;
-  /** Datagrams of the flood that left. */
-  junkPerSecond?: number;
 }
 
 const WARM_UP_MS = 2000;
@@ -76,7 +73,6 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
   if (soakMinutes > 0) return await soak(soakMinutes, Number(option("share") ?? 1));
   const seconds = Number(option("seconds") ?? 10);
   const eventLoops = Number(option("event-loops") ?? 0);
-  const floodPerSecond = Number(option("flood") ?? 0);
   const peers = option("peer")?.split(",") ?? [];
   const stranger = peers.find((peer) => peer !== "janus" && peer !== "werift");
   if (stranger !== undefined) throw new Error(`unknown peer: ${stranger}`);
@@ -87,6 +83,17 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
     ...(peers.includes("janus") ? { janus: () => startJanus({ eventLoops }) } : {}),
     ...(peers.includes("werift") ? { werift: startWerift } : {}),
   };
+  const perSecond = Number(option("flood") ?? 0);
+  if (perSecond > 0) {
+    const share = Number(option("share") ?? 0.05);
+    const setting = { perSecond, share, seconds, rounds };
+    const results: Record<string, unknown> = {};
+    for (const [contestant, start] of Object.entries(contestants)) {
+      await using server = await start();
+      results[contestant] = await flooded(server, setting);
+    }
+    return { bench: "sfu", flood: { ...setting, load: load() }, ...results };
+  }
   const chosen = option("scenario");
   const names = chosen === undefined ? Object.keys(SCENARIOS) : [chosen];
   const results: Record<string, unknown> = {};
@@ -96,10 +103,7 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
     const runs: Record<string, Measured[]> = {};
     for (let round = 0; round < rounds; round++) {
       for (const [contestant, start] of Object.entries(contestants)) {
-        (runs[contestant] ??= []).push(await measure(start, scenario, seconds, 0));
-        if (floodPerSecond === 0) continue;
-        const flooded = await measure(start, scenario, seconds, floodPerSecond);
-        (runs[`${contestant}Flooded`] ??= []).push(flooded);
+        (runs[contestant] ??= []).push(await measure(start, scenario, seconds));
       }
     }
     const columns = Object.fromEntries(
@@ -119,12 +123,11 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
     setting: {
       seconds,
       rounds,
-      floodPerSecond,
       scenarios: Object.fromEntries(names.map((name) => [name, SCENARIOS[name]])),
       ...(peers.includes("janus") ? { janusEventLoops: eventLoops } : {}),
       runtime: Deno.version.deno,
       cores: navigator.hardwareConcurrency,
-      load: round(Deno.loadavg()[0] ?? NaN, 1),
+      load: load(),
     },
     ...results,
   };
@@ -134,7 +137,6 @@ async function measure(
   start: () => Promise<SfuServer>,
   scenario: Scenario,
   seconds: number,
-  floodPerSecond: number,
 ): Promise<Measured> {
   await using server = await start();
   const cpuMs = () => server.pids.reduce((sum, pid) => sum + processCpuMs(pid), 0);
@@ -157,21 +159,11 @@ async function measure(
 
   const nowMs = performance.now();
   streams.forEach((stream, i) => stream.begin(nowMs, i / streams.length));
-  const steps: Step[] = [...streams];
-  let flood: Flood | undefined;
-  if (floodPerSecond > 0) {
-    const stranger = connect.sockets.open(server.address, () => {});
-    const { address, port } = connect.paths[0]!.server!;
-    stranger.aim(address, port);
-    flood = new Flood(stranger, floodPerSecond, nowMs);
-    steps.push(flood);
-  }
-  await drive(steps, connect, WARM_UP_MS);
+  await drive(streams, connect, WARM_UP_MS);
   const sentBefore = streams.reduce((sum, { sent }) => sum + sent, 0);
-  const junkBefore = flood?.sent ?? 0;
   const from = cpuMs();
   counting = true;
-  await drive(steps, connect, seconds * 1000);
+  await drive(streams, connect, seconds * 1000);
   counting = false;
   const servedMs = cpuMs() - from;
   const sent = streams.reduce((sum, { sent }) => sum + sent, 0) - sentBefore;
@@ -187,9 +179,6 @@ async function measure(
     packetsPerSecond: Math.round(received / seconds),
     memoryKbPerParticipant: Math.round(memoryKb),
     joinCpuMs: round(joinCpuMs, 2),
-    ...(flood === undefined
-      ? {}
-      : { junkPerSecond: Math.round((flood.sent - junkBefore) / seconds) }),
   };
 }
 
@@ -245,6 +234,11 @@ export async function drive(steps: Step[], connect: Connect, forMs: number): Pro
   }
 }
 
+/** Of the machine, over the last minute. */
+function load(): number {
+  return round(Deno.loadavg()[0] ?? NaN, 1);
+}
+
 /** The middle of each figure. */
 function middle(measured: readonly Measured[]): Measured {
   const keys = Object.keys(measured[0]!) as (keyof Measured)[];
@@ -255,10 +249,10 @@ function middle(measured: readonly Measured[]): Measured {
   ) as unknown as Measured;
 }
 
-function quantile(sorted: Float64Array, share: number): number {
+export function quantile(sorted: Float64Array, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }
 
-function round(value: number, digits: number): number {
+export function round(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }

@@ -1,59 +1,130 @@
 /**
- * Junk from an address that never proved anything: random bytes that begin like STUN, DTLS, RTP, RTCP or nothing known.
+ * `deno task bench sfu --flood 50000 [--share 0.05] [--seconds 5] [--rounds 5]`: lessons by turns in peace and under so
+ * many datagrams of junk a second from strangers, on one server in one run.
  *
- * Seeded, so that every server gets the same.
+ * The lessons are a share of the twenty usual ones, few enough that the machine isn't the limit, because who sends the
+ * junk, who sends the lessons and who serves them share it. `lostAt` says which socket's buffer in the kernel was too
+ * full for a packet: the server's or the measuring one's own.
  */
-import type { LoadSocket } from "./sfu_sockets.ts";
+import { drive, fill, PAIRS, quantile, round } from "./sfu.ts";
+import { Connect, type SfuServer } from "./sfu_servers.ts";
+import { stampOf } from "./sfu_stream.ts";
+import { processCpuMs, processResidentMb, ServerProcess } from "./server_process.ts";
 
-const FIRST_BYTES = [0, 22, 128, 129, 144, 255];
-const MAX_BYTES = 1200;
-const STEP_MS = 1;
-/** What a busy machine missed isn't sent at once afterwards. */
-const MAX_BURST = 500;
+const WARM_UP_MS = 2000;
+/** From the first junk, or the last, to the first packet that counts. */
+const SETTLE_MS = 500;
 
-export class Flood {
-  sent = 0;
-  readonly #socket: LoadSocket;
-  readonly #perSecond: number;
-  readonly #junk = new Uint8Array(MAX_BYTES);
-  #state = 20_260_101;
-  #sinceMs: number;
+interface Spell {
+  delivered: number;
+  addedLatencyP50Ms: number;
+  addedLatencyP99Ms: number;
+  cpuPercent: number;
+  lostAt: { server: number; generator: number };
+  junkPerSecond: number;
+}
 
-  constructor(socket: LoadSocket, perSecond: number, nowMs: number) {
-    this.#socket = socket;
-    this.#perSecond = perSecond;
-    this.#sinceMs = nowMs;
-    for (let i = 0; i < MAX_BYTES; i++) this.#junk[i] = this.#next() & 0xff;
+export async function flooded(
+  server: SfuServer,
+  options: { perSecond: number; share: number; seconds: number; rounds: number },
+): Promise<Record<string, unknown>> {
+  const { perSecond, share, seconds, rounds } = options;
+  const connect = new Connect();
+  const rooms = Math.max(1, Math.round(PAIRS.rooms * share));
+  let latencies: number[] = [];
+  const streams = await fill(server, { ...PAIRS, rooms }, connect, (plain, length) => {
+    latencies.push(performance.now() - stampOf(plain, length));
+  });
+  const nowMs = performance.now();
+  streams.forEach((stream, i) => stream.begin(nowMs, i / streams.length));
+  const { address, port } = connect.paths[0]!.server!;
+  await using flood = await ServerProcess.start(
+    new URL("sfu_flood_main.ts", import.meta.url).pathname,
+    [address, `${port}`, `${perSecond}`],
+  );
+  Deno.kill(flood.pid, "SIGSTOP");
+  const ownPorts = new Set(connect.paths.map(({ socket }) => socket.port));
+  const cpuMs = () => server.pids.reduce((sum, pid) => sum + processCpuMs(pid), 0);
+  const residentMb = () => server.pids.reduce((sum, pid) => sum + processResidentMb(pid), 0);
+  const read = async () => {
+    const counters = await server.counters?.() ?? {};
+    return {
+      sent: streams.reduce((sum, stream) => sum + stream.sent, 0),
+      cpuMs: cpuMs(),
+      junk: (counters["datagramsRejected"] ?? NaN) + (counters["stunRejected"] ?? NaN),
+      lostAtServer: kernelDrops(new Set([port])),
+      lostAtGenerator: kernelDrops(ownPorts),
+      atMs: performance.now(),
+    };
+  };
+
+  const spell = async (): Promise<Spell> => {
+    await drive(streams, connect, SETTLE_MS);
+    const before = await read();
+    latencies = [];
+    await drive(streams, connect, seconds * 1000);
+    const after = await read();
+    const sorted = Float64Array.from(latencies).sort();
+    const elapsedMs = after.atMs - before.atMs;
+    const server = after.lostAtServer - before.lostAtServer;
+    return {
+      delivered: sorted.length / (after.sent - before.sent),
+      addedLatencyP50Ms: quantile(sorted, 0.5),
+      addedLatencyP99Ms: quantile(sorted, 0.99),
+      cpuPercent: (after.cpuMs - before.cpuMs) * 100 / elapsedMs,
+      lostAt: { server, generator: after.lostAtGenerator - before.lostAtGenerator },
+      junkPerSecond: (after.junk - before.junk) * 1000 / elapsedMs,
+    };
+  };
+
+  await drive(streams, connect, WARM_UP_MS);
+  const spells: { quiet: Spell[]; flooded: Spell[] } = { quiet: [], flooded: [] };
+  const residentMbs: number[] = [];
+  for (let i = 0; i < rounds; i++) {
+    spells.quiet.push(await spell());
+    Deno.kill(flood.pid, "SIGCONT");
+    spells.flooded.push(await spell());
+    Deno.kill(flood.pid, "SIGSTOP");
+    residentMbs.push(round(residentMb(), 1));
   }
+  Deno.kill(flood.pid, "SIGCONT");
+  connect.close();
+  return {
+    rooms,
+    quiet: summary(spells.quiet),
+    flooded: summary(spells.flooded),
+    residentMbAfterEachRound: residentMbs,
+  };
+}
 
-  /** Sends what is due; answers when more is. */
-  step(nowMs: number): number {
-    const due = Math.floor((nowMs - this.#sinceMs) * this.#perSecond / 1000);
-    if (due > MAX_BURST) this.#sinceMs = nowMs;
-    else this.#sinceMs += due * 1000 / this.#perSecond;
-    for (let i = 0; i < Math.min(due, MAX_BURST); i++) this.#send();
-    this.#socket.flush();
-    return nowMs + STEP_MS;
-  }
+/** All deliveries and losses together; of the others the middle. */
+function summary(spells: readonly Spell[]): Record<string, unknown> {
+  const middle = (figure: (spell: Spell) => number, digits: number) =>
+    round(quantile(Float64Array.from(spells.map(figure)).sort(), 0.5), digits);
+  const sum = (figure: (spell: Spell) => number) =>
+    spells.reduce((total, spell) => total + figure(spell), 0);
+  return {
+    delivered: round(sum(({ delivered }) => delivered) / spells.length, 5),
+    addedLatencyP50Ms: middle(({ addedLatencyP50Ms }) => addedLatencyP50Ms, 2),
+    addedLatencyP99Ms: middle(({ addedLatencyP99Ms }) => addedLatencyP99Ms, 2),
+    cpuPercent: middle(({ cpuPercent }) => cpuPercent, 1),
+    lostAt: {
+      server: sum(({ lostAt }) => lostAt.server),
+      generator: sum(({ lostAt }) => lostAt.generator),
+    },
+    junkPerSecond: middle(({ junkPerSecond }) => junkPerSecond, 0),
+  };
+}
 
-  #send(): void {
-    const { bytes } = this.#socket.slot();
-    const random = this.#next();
-    bytes.set(this.#junk);
-    bytes[0] = FIRST_BYTES[random % FIRST_BYTES.length]!;
-    bytes[1] = random >>> 8;
-    bytes[2] = random >>> 16;
-    this.#socket.commit(1 + (random >>> 4) % MAX_BYTES);
-    this.sent++;
+/** Datagrams that the kernel had no room for in the buffers of these ports' sockets. */
+function kernelDrops(ports: ReadonlySet<number>): number {
+  let drops = 0;
+  for (const table of ["/proc/net/udp", "/proc/net/udp6"]) {
+    for (const line of Deno.readTextFileSync(table).trim().split("\n").slice(1)) {
+      const fields = line.trim().split(/\s+/);
+      const port = Number.parseInt(fields[1]!.split(":")[1]!, 16);
+      if (ports.has(port)) drops += Number(fields.at(-1));
+    }
   }
-
-  /** xorshift32 */
-  #next(): number {
-    let state = this.#state;
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    this.#state = state;
-    return state >>> 0;
-  }
+  return drops;
 }

@@ -43,7 +43,14 @@ import { BATCH, ReceiveBatch, SendBatch } from "./linux_batch.ts";
 import { Memory } from "./memory.ts";
 import type { Bytes } from "./openssl.ts";
 import { RemoteCache } from "./remotes.ts";
-import { type DatagramSocket, type Remote, type Slot, SLOT_BYTES } from "../ports.ts";
+import {
+  type DatagramSocket,
+  type Remote,
+  type Slot,
+  SLOT_BYTES,
+  type SocketCounters,
+  type SocketOptions,
+} from "../ports.ts";
 
 /** Half a second of 100 Mbit/s: bursts and a busy main loop must not cost packets. */
 const SOCKET_BUFFER_BYTES = 8 << 20;
@@ -68,7 +75,7 @@ class LinuxRemote implements Remote {
 }
 
 /** Binds; throws {@linkcode SystemCallError} when the address or port can't be had. Port 0: any free one. */
-export function openLinuxSocket(options: { address: string; port: number }): DatagramSocket {
+export function openLinuxSocket(options: SocketOptions): DatagramSocket {
   return new LinuxSocket(options);
 }
 
@@ -81,6 +88,7 @@ class LinuxSocket implements DatagramSocket {
   readonly #outgoing = new SendBatch();
   readonly #pollRequest = new Memory(POLL_BYTES);
   readonly #remotes = new RemoteCache<RemoteKey>();
+  readonly #introduces: SocketOptions["introduces"];
   /** Datagrams come in bursts from one address. */
   #last: LinuxRemote | undefined;
   #segmentation: boolean;
@@ -91,8 +99,10 @@ class LinuxSocket implements DatagramSocket {
   #received = 0;
   #sent = 0;
   #dropped = 0;
+  #strangers = 0;
 
-  constructor(options: { address: string; port: number }) {
+  constructor(options: SocketOptions) {
+    this.#introduces = options.introduces;
     const name = nameOf(options.address, options.port);
     this.address = options.address;
     this.#descriptor = this.#libc.socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -124,7 +134,6 @@ class LinuxSocket implements DatagramSocket {
     const incoming = this.#incoming;
     for (let i = 0; i < count; i++) {
       const length = incoming.length(i);
-      const from = this.#remoteOf(i);
       const refused = length === 0 || incoming.truncated(i);
       incoming.renew(i);
       if (refused) {
@@ -133,6 +142,11 @@ class LinuxSocket implements DatagramSocket {
       }
       this.#received++;
       const slot = incoming.slots[i]!;
+      const from = this.#remoteOf(i, slot, length);
+      if (from === undefined) {
+        this.#strangers++;
+        continue;
+      }
       onDatagram(slot.bytes, slot.view, length, from);
       if (this.#closed) break;
     }
@@ -210,8 +224,13 @@ class LinuxSocket implements DatagramSocket {
     this.#remotes.release(this.#known(remote).key);
   }
 
-  counters(): { received: number; sent: number; dropped: number } {
-    return { received: this.#received, sent: this.#sent, dropped: this.#dropped };
+  counters(): SocketCounters {
+    return {
+      received: this.#received,
+      sent: this.#sent,
+      dropped: this.#dropped,
+      strangers: this.#strangers,
+    };
   }
 
   close(): void {
@@ -270,7 +289,8 @@ class LinuxSocket implements DatagramSocket {
     }
   }
 
-  #remoteOf(i: number): LinuxRemote {
+  /** Who sent datagram `i`; undefined for a stranger that doesn't introduce itself, of whom no object is made. */
+  #remoteOf(i: number, slot: Slot, length: number): LinuxRemote | undefined {
     const names = this.#incoming.names;
     const offset = i * NAME_BYTES;
     if (this.#last !== undefined && sameName(names.view, offset, this.#last.view)) {
@@ -278,6 +298,7 @@ class LinuxSocket implements DatagramSocket {
     }
     const key = keyOf(names.view, offset);
     const known = this.#remotes.get(key) as LinuxRemote | undefined;
+    if (known === undefined && this.#introduces?.(slot.view, length) === false) return undefined;
     this.#last = known ?? this.#intern(names.bytes.slice(offset, offset + NAME_BYTES));
     return this.#last;
   }

@@ -4,6 +4,7 @@
 import { MediaCore } from "../core.ts";
 import type { MediaEngine, TakeBatch } from "../engine.ts";
 import type { DatagramSocket } from "../ports.ts";
+import { mayBeBindingRequest } from "../stun.ts";
 import { createDtlsFactory } from "./dtls.ts";
 import { runMediaLoop } from "./media_loop.ts";
 import { systemRandomness } from "./randomness.ts";
@@ -23,7 +24,7 @@ export interface LocalMediaOptions {
 
 /** Opens the port and serves media on this thread without ever blocking it. */
 export async function startLocalMedia(options: LocalMediaOptions): Promise<MediaEngine> {
-  const opened = await openMediaPort(options);
+  const opened = await openMediaPort({ ...options, introduces: mayBeBindingRequest });
   const socket = options.wrapSocket?.(opened) ?? opened;
   const recorded = collectBatches(options.onRecorded ?? (() => {}));
   const core = new MediaCore({

@@ -14,6 +14,8 @@ const TURN_MS = 4;
 const DENSE_STEPS = 3;
 /** Where they do, batches are taken at this distance: more packets in each call, for little delay. */
 const GATHER_MS = 0.7;
+/** So many at once, and the rest that waits mustn't wait longer: a flood would be taken no faster than it comes. */
+const CROWD = 48;
 /** Packets that came this recently mean that more will follow. */
 const FLOWING_MS = 60;
 /** Retransmissions and key frame requests are due every 10 ms while anybody is connected. */
@@ -38,6 +40,7 @@ export function runMediaLoop(options: {
   let stopped = false;
   let flowingUntilMs = 0;
   let dense = false;
+  let crowded = false;
   let nowMs = performance.now();
 
   const onDatagram = (bytes: Uint8Array, view: DataView, length: number, from: Remote) => {
@@ -53,6 +56,7 @@ export function runMediaLoop(options: {
     const count = typeof received === "number" ? received : await received;
     if (stopped) return;
     nowMs = performance.now();
+    crowded = count >= CROWD;
     if (count > 0) flowingUntilMs = nowMs + FLOWING_MS;
     core.tick(nowMs);
     socket.flush();
@@ -65,7 +69,7 @@ export function runMediaLoop(options: {
           const turnAtMs = nowMs + TURN_MS;
           let steps = 0;
           for (; !stopped && nowMs < turnAtMs; steps++) {
-            if (dense) socket.gather?.(nowMs + GATHER_MS - performance.now());
+            if (dense && !crowded) socket.gather?.(nowMs + GATHER_MS - performance.now());
             await step(TURN_MS);
           }
           dense = steps >= DENSE_STEPS;

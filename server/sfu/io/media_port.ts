@@ -4,27 +4,31 @@
  * The core can't tell them apart but by the candidates that it offers. Datagrams over UDP take the same way as without
  * TCP; those for a connection are written into the same slot and copied from there.
  */
-import { type DatagramSocket, type Remote, type Slot, SLOT_BYTES } from "../ports.ts";
+import {
+  type DatagramSocket,
+  type Remote,
+  type Slot,
+  SLOT_BYTES,
+  type SocketCounters,
+  type SocketOptions,
+} from "../ports.ts";
 import { openSocket } from "./socket.ts";
 import { StreamPeer, StreamPeers, type StreamPeersOptions } from "./stream_peers.ts";
 
 /** A port that is free for UDP is rarely taken for TCP. */
 const MAX_TRIES = 20;
 
-export interface MediaPortOptions extends StreamPeersOptions {
-  address: string;
-  /** 0: any that is free for both. */
-  port: number;
-}
+/** Port 0: any that is free for both. */
+export interface MediaPortOptions extends StreamPeersOptions, SocketOptions {}
 
 /**
  * Binds both, or UDP alone where a chosen port is taken for TCP, by another server or by chance for a connection of
  * this machine's: most people need no more. Rejects when UDP's can't be had.
  */
 export async function openMediaPort(options: MediaPortOptions): Promise<DatagramSocket> {
-  const { address, port } = options;
+  const { address, port, introduces } = options;
   for (let tries = 1;; tries++) {
-    const datagrams = await openSocket({ address, port });
+    const datagrams = await openSocket({ address, port, ...(introduces && { introduces }) });
     try {
       const listener = Deno.listen({ hostname: address, port: datagrams.port });
       return new MediaPort(datagrams, new StreamPeers(listener, options));
@@ -108,10 +112,11 @@ class MediaPort implements DatagramSocket {
     else this.#datagrams.release(remote);
   }
 
-  counters(): { received: number; sent: number; dropped: number } {
-    const { received, sent, dropped } = this.#datagrams.counters();
+  counters(): SocketCounters {
+    const { received, sent, dropped, ...others } = this.#datagrams.counters();
     const streams = this.#streams;
     return {
+      ...others,
       received: received + streams.received,
       sent: sent + streams.sent,
       dropped: dropped + streams.dropped,

@@ -6,6 +6,7 @@
  */
 import { MediaCore } from "../core.ts";
 import { MediaError } from "../engine.ts";
+import { mayBeBindingRequest } from "../stun.ts";
 import {
   type ControlReply,
   type ControlRequest,
@@ -91,7 +92,7 @@ interface Serving {
 }
 
 async function start(request: Extract<ControlRequest, { type: "start" }>): Promise<Serving> {
-  const socket = await openMediaPort(request);
+  const socket = await openMediaPort({ ...request, introduces: mayBeBindingRequest });
   const recorded = collectBatches(hand);
   const core = new MediaCore({
     socket,

@@ -5,14 +5,12 @@
 import { SystemCallError } from "./libc.ts";
 import { openLinuxSocket } from "./linux.ts";
 import { openPortableSocket } from "./portable.ts";
-import type { DatagramSocket } from "../ports.ts";
+import type { DatagramSocket, SocketOptions } from "../ports.ts";
 
 const EAFNOSUPPORT = 97;
 
 /** Binds a UDP port; rejects when the address or port can't be had. Port 0: any free one. */
-export async function openSocket(
-  options: { address: string; port: number },
-): Promise<DatagramSocket> {
+export async function openSocket(options: SocketOptions): Promise<DatagramSocket> {
   const linux = Deno.build.os === "linux" && Deno.env.get("LECTERN_PORTABLE_IO") !== "1";
   if (!linux) return await openPortableSocket(options);
   try {

@@ -140,8 +140,8 @@ for (const { name, open, here } of KINDS) {
     await gather(b, 1);
     // A datagram may arrive before the runtime says that it left.
     while (a.counters().sent < 101) await a.waitReadable(1);
-    expect(a.counters()).toEqual({ received: 0, sent: 101, dropped: 3 });
-    expect(b.counters()).toEqual({ received: 101, sent: 0, dropped: 0 });
+    expect(a.counters()).toMatchObject({ received: 0, sent: 101, dropped: 3 });
+    expect(b.counters()).toMatchObject({ received: 101, sent: 0, dropped: 0 });
   });
 
   test("send nothing for a length of zero, and refuse one beyond a slot", async () => {
@@ -210,6 +210,41 @@ for (const { name, open, here } of KINDS) {
     all.close();
   });
 }
+
+Deno.test({
+  name: "Linux sockets hand over what strangers send only as far as it introduces them",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const socket = openLinuxSocket({
+      address: "127.0.0.1",
+      port: 0,
+      introduces: (view, length) => length > 1 && view.getUint8(0) === 1,
+    });
+    const peers = Array.from(
+      { length: 3 },
+      () => openLinuxSocket({ address: "127.0.0.1", port: 0 }),
+    );
+    const [known, stranger, newcomer] = peers as [DatagramSocket, DatagramSocket, DatagramSocket];
+    const remote = socket.remote("127.0.0.1", known.port);
+    socket.keep(remote);
+    const say = (from: DatagramSocket, bytes: number[]) => {
+      send(from, from.remote("127.0.0.1", socket.port), new Uint8Array(bytes));
+      from.flush();
+    };
+    say(stranger, [2, 1]);
+    say(known, [2, 2]);
+    say(stranger, [1]);
+    say(newcomer, [1, 3]);
+    say(known, [9]);
+    const arrivals: Arrival[] = [];
+    while (arrivals.length < 3) arrivals.push(...await gather(socket, 1));
+    expect(arrivals.map(({ bytes }) => [...bytes])).toEqual([[2, 2], [1, 3], [9]]);
+    expect(arrivals[0]!.from).toBe(remote);
+    expect(arrivals[1]!.from.port).toBe(newcomer.port);
+    expect(socket.counters()).toMatchObject({ received: 5, strangers: 2, dropped: 0 });
+    for (const one of [socket, ...peers]) one.close();
+  },
+});
 
 Deno.test("openSocket takes the portable sockets when it is told to", async () => {
   const before = Deno.env.get("LECTERN_PORTABLE_IO");
