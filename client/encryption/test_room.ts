@@ -19,8 +19,8 @@ export interface Message {
   method: string;
 }
 
-/** A lost request is like one whose answer is lost. */
-const UNANSWERED = new Promise<never>(() => {});
+/** When a request without an answer fails, as a page's connection has it. */
+const REQUEST_TIMEOUT_MS = 10_000;
 
 /** A room's key exchange with real pages on it; the wires between can lose and alter what goes over them. */
 export class TestRoom {
@@ -100,6 +100,7 @@ export class TestPage {
   faults: unknown[] = [];
   readonly #going = Promise.withResolvers<void>();
   readonly gone = this.#going.promise;
+  readonly #timers: ReturnType<typeof setTimeout>[] = [];
 
   constructor(
     private readonly room: TestRoom,
@@ -132,9 +133,10 @@ export class TestPage {
         const checked = METHODS[method].params.parse(params) as never;
         await Promise.resolve();
         if (person.member !== this.member) throw new RoomError("unavailable", "gone");
-        if (room.loses({ page: this, kind: "request", method })) return await UNANSWERED;
+        if (room.loses({ page: this, kind: "request", method })) return await this.#noAnswer();
         const answer = await this.#ask(method, checked);
-        return room.loses({ page: this, kind: "answer", method }) ? await UNANSWERED : answer;
+        if (room.loses({ page: this, kind: "answer", method })) return await this.#noAnswer();
+        return answer;
       }) as AgreementPorts["request"],
       isShown: (id) => room.people.isPresent(id) && this.sees(id),
       hold: (secret) => this.ring.add(secret),
@@ -143,6 +145,13 @@ export class TestPage {
         this.ring.add(secret);
       },
       report: (error) => this.faults.push(error),
+    });
+  }
+
+  #noAnswer(): Promise<never> {
+    return new Promise((_, reject) => {
+      const fail = () => reject(new RoomError("unavailable", "no answer"));
+      this.#timers.push(setTimeout(fail, REQUEST_TIMEOUT_MS));
     });
   }
 
@@ -189,6 +198,7 @@ export class TestPage {
   shut(): void {
     this.agreement.close();
     this.#going.resolve();
+    for (const timer of this.#timers) clearTimeout(timer);
     const { pages } = this.room;
     if (pages.includes(this)) pages.splice(pages.indexOf(this), 1);
     if (this.person.member === this.member) this.person.member = null;
