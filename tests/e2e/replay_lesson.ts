@@ -1,6 +1,7 @@
 /**
  * A lesson of a minute that is recorded: Ada draws, writes and runs code, and each time that Mia's camera flashes, Mia's
- * page puts a dot on the board. What everybody had is kept to be held against the replay. It is encrypted end to end.
+ * page puts a dot on the board. Then Ada's camera hangs until all are warned of it. What everybody had is kept to be held
+ * against the replay. It is encrypted end to end.
  */
 import type { Browser, Page } from "playwright-core";
 import { focusEditor, run, shownText, type } from "./code_lesson.ts";
@@ -120,6 +121,24 @@ async function sampleOf(mia: Page, ada: Page): Promise<Sample> {
   return { at, board: board!, chat, code };
 }
 
+/** Sends nothing of Ada's camera, as where it hangs, until both have been told that it isn't recorded. */
+async function missCamera(mia: Page, ada: Page): Promise<void> {
+  const sender = await ada.evaluateHandle(() => {
+    const { keptPeers } = globalThis as unknown as { keptPeers: RTCPeerConnection[] };
+    const senders = keptPeers.flatMap((peer) => peer.getSenders());
+    const sender = senders.find(({ track }) => track?.kind === "video")!;
+    return { sender, camera: sender.track };
+  });
+  await sender.evaluate(({ sender }) => sender.replaceTrack(null));
+  const warning = "Ada's camera isn't being recorded.";
+  await Promise.all(
+    [mia, ada].map((page) =>
+      byId(page, "messages").filter({ hasText: warning }).waitFor({ timeout: 60_000 })
+    ),
+  );
+  await sender.evaluate(({ sender, camera }) => sender.replaceTrack(camera));
+}
+
 async function say(ada: Page, words: string): Promise<void> {
   await byId(ada, "chat-input").fill(words);
   await byId(ada, "chat-send").click();
@@ -157,6 +176,7 @@ export async function recordMinute(lectern: Lectern, browser: Browser): Promise<
   await until(() => shownText(ada), (text) => text === CODE.join("\n"));
   await run(ada);
   samples.push(await sampleOf(mia, ada));
+  await missCamera(mia, ada);
   await rest(LESSON_MS - (Date.now() - begun));
   const flashes = await flashesOf(mia);
   await byId(mia, "leave").click();
