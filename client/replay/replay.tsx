@@ -7,7 +7,7 @@ import { Faces } from "./faces.tsx";
 import { KeyNotice } from "./decryption/key_notice.tsx";
 import { KeysHelp } from "./keys_help.tsx";
 import { listenToKeys } from "./keys.ts";
-import { type Replay, ReplayContext } from "./model.ts";
+import { type Replay, ReplayContext, useReplay } from "./model.ts";
 import { CopyHere } from "./sandbox/copy_here.tsx";
 import { Stage } from "./stages/stage.tsx";
 import { Timeline } from "./timeline.tsx";
@@ -63,25 +63,28 @@ export function ReplayPage({ replay, onDeleted }: { replay: Replay; onDeleted: (
       {copyOf !== null && <CopyHere />}
     </ReplayContext.Provider>
   );
+}
 
-  function Trouble() {
-    const problem = replay.problem.value;
-    replay.manifest.value;
-    if (problem === null && replay.player.playsAll) return null;
-    if (problem === null) {
-      return (
-        <p class="replay-trouble" role="status" data-testid="unplayable">
-          This browser can’t play the faces and voices of recordings; board, code and chat are as
-          they were. Chrome, Edge and Firefox play everything.
-        </p>
-      );
-    }
+/** What keeps the page from showing all of it. */
+function Trouble() {
+  const replay = useReplay();
+  const problem = replay.problem.value;
+  // What the player plays is another thing with each manifest.
+  replay.manifest.value;
+  if (problem === null && replay.player.playsAll) return null;
+  if (problem === null) {
     return (
-      <p class="replay-trouble" role="status">
-        {problem.code === "gone"
-          ? "This recording has been deleted meanwhile."
-          : "Parts of the recording don’t arrive. It goes on by itself when they do."}
+      <p class="replay-trouble" role="status" data-testid="unplayable">
+        This browser can’t play the faces and voices of recordings; board, code and chat are as they
+        were. Chrome, Edge and Firefox play everything.
       </p>
     );
   }
+  return (
+    <p class="replay-trouble" role="status">
+      {problem.code === "gone"
+        ? "This recording has been deleted meanwhile."
+        : "Parts of the recording don’t arrive. It goes on by itself when they do."}
+    </p>
+  );
 }
