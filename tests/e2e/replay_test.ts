@@ -263,9 +263,51 @@ test("the page of a recording is accessible in light and dark, and fits a phone"
   expect(await seriousViolations(page)).toEqual([]);
 });
 
+/**
+ * Runs in a page before its own scripts. `played` are the elements of its sounds; `heard()` says of each what the browser
+ * makes of all that was put into it. Where there is nothing to play through, an element that feeds a graph plays all the
+ * same.
+ */
+function keepSounds(): void {
+  const played: HTMLAudioElement[] = [];
+  const fed: BlobPart[][] = [];
+  let context: AudioContext | null = null;
+  const { play } = HTMLMediaElement.prototype;
+  HTMLMediaElement.prototype.play = function () {
+    if (this instanceof HTMLAudioElement && !played.includes(this)) {
+      played.push(this);
+      context ??= new AudioContext();
+      context.createMediaElementSource(this);
+    }
+    return play.call(this);
+  };
+  const { addSourceBuffer } = MediaSource.prototype;
+  MediaSource.prototype.addSourceBuffer = function (type) {
+    const buffer = addSourceBuffer.call(this, type);
+    if (!type.startsWith("audio/")) return buffer;
+    const pieces: BlobPart[] = [];
+    fed.push(pieces);
+    const { appendBuffer } = buffer;
+    buffer.appendBuffer = (bytes) => {
+      pieces.push(bytes as BlobPart);
+      appendBuffer.call(buffer, bytes);
+    };
+    return buffer;
+  };
+  const heard = () =>
+    Promise.all(fed.map(async (pieces) => {
+      const file = await new Blob(pieces).arrayBuffer();
+      const sound = await new OfflineAudioContext(1, 1, 48_000).decodeAudioData(file);
+      const wave = sound.getChannelData(0);
+      const peak = wave.reduce((peak, value) => Math.max(peak, Math.abs(value)), 0);
+      return { seconds: sound.duration, peak };
+    }));
+  Object.assign(globalThis, { played, heard });
+}
+
 const firefoxPath = findFirefox();
 Deno.test({
-  name: `Firefox plays a recording${
+  name: `Firefox plays a recording, everybody’s picture and voice${
     firefoxPath === null ? " (skipped: Debian's firefox-esr is not installed)" : ""
   }`,
   ignore: firefoxPath === null,
@@ -274,6 +316,7 @@ Deno.test({
     const { address } = await recording;
     const firefox = await Firefox.launch(firefoxPath!);
     try {
+      await firefox.addInitScript(keepSounds);
       await firefox.goto(address);
       await firefox.click("[data-testid=play]");
       const frames = `[...document.querySelectorAll(".picture")]
@@ -282,6 +325,24 @@ Deno.test({
         `((frames) => frames.length === 2 && frames.every((count) => count > 15))
         (${frames})`,
         40_000,
+      );
+      await firefox.waitFor(
+        `played.length === 2 && played.every(({ currentTime }) => currentTime > 2)`,
+        40_000,
+      );
+      // Both beep once a second.
+      const heard = await firefox.evaluate<{ seconds: number; peak: number }[]>("heard()");
+      console.log(
+        heard,
+        await firefox.evaluate(`played.map((a) => [a.currentTime, a.error && a.error.message])`),
+      );
+      expect(heard).toHaveLength(2);
+      for (const { seconds, peak } of heard) {
+        expect(seconds).toBeGreaterThan(2);
+        expect(peak).toBeGreaterThan(0.01);
+      }
+      expect(await firefox.evaluate(`!!document.querySelector("[data-testid=unplayable]")`)).toBe(
+        false,
       );
       await firefox.click("[data-testid=layout-board]");
       await firefox.waitFor(`document.querySelectorAll(".tl-shape").length > 0`);
