@@ -332,10 +332,6 @@ Deno.test({
       );
       // Both beep once a second.
       const heard = await firefox.evaluate<{ seconds: number; peak: number }[]>("heard()");
-      console.log(
-        heard,
-        await firefox.evaluate(`played.map((a) => [a.currentTime, a.error && a.error.message])`),
-      );
       expect(heard).toHaveLength(2);
       for (const { seconds, peak } of heard) {
         expect(seconds).toBeGreaterThan(2);
