@@ -377,10 +377,10 @@ export class Consumer {
     if (!this.#reported && this.#packets > 0) this.sendReport(this.#stream, nowMs);
   }
 
-  /** Whether redundancy would be of use: packets are lost on the way here or to the receiver, who can take it. */
+  /** Whether redundancy would be of use: packets are lost on the way to the receiver, who can take it. */
   needsRedundancy(nowMs: number): boolean {
     if (this.mapping.redPayloadType < 0 || this.#paused) return false;
-    return this.reports.lossy(nowMs) || this.producer.loss.lossy(nowMs);
+    return this.reports.lossy(nowMs);
   }
 
   /** Whether the receiver reports on it now. */

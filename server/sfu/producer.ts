@@ -11,7 +11,7 @@ import { Demand, type EncodingDemand } from "./demand.ts";
 import type { MediaKind, ProducerStats } from "./engine.ts";
 import { LossWatch } from "./loss_watch.ts";
 import type { ProducerMapping } from "./ortc.ts";
-import { ProducerStream } from "./producer_stream.ts";
+import { type ForwardedPacket, ProducerStream } from "./producer_stream.ts";
 import type { RecordingTap } from "./recording_tap.ts";
 import type { SenderReport } from "./rtcp.ts";
 
@@ -79,14 +79,21 @@ export class Producer {
   /** Hands the packet that `stream` took last to everybody. */
   forward(stream: ProducerStream, payload: Uint8Array, nowMs: number): void {
     if (this.#paused) return;
-    const { packet } = stream;
+    const { packet, recovered } = stream;
+    if (packet.redLength > 0 && recovered.length > 0) {
+      this.#hand(stream, recovered, stream.recoveredPayload, nowMs);
+    }
     if (this.level !== undefined && packet.extensionValue >= 0) {
       this.level.receive(packet.extensionValue, nowMs);
     }
+    this.#hand(stream, packet, payload, nowMs);
+    stream.keep();
+  }
+
+  #hand(stream: ProducerStream, packet: ForwardedPacket, payload: Uint8Array, nowMs: number): void {
     const { consumers } = this;
     for (let i = 0; i < consumers.length; i++) consumers[i]!.send(stream, packet, payload, nowMs);
     this.tap?.packet(stream, packet, payload, nowMs);
-    stream.keep();
   }
 
   /** What the publisher should send from now on, undefined when it knows. */
@@ -102,13 +109,19 @@ export class Producer {
 
   /** Whether the publisher should send redundant sound, when that changed since the last call. */
   takeRedundancy(nowMs: number): boolean | undefined {
-    if (!this.#paused && this.consumers.some(({ redundant }) => redundant)) {
-      this.#redundantMs = nowMs;
-    }
+    if (!this.#paused && this.#needsRedundancy(nowMs)) this.#redundantMs = nowMs;
     const wanted = nowMs - this.#redundantMs < REDUNDANT_HOLD_MS;
     if (wanted === this.#toldRedundant) return undefined;
     this.#toldRedundant = wanted;
     return wanted;
+  }
+
+  /** On the way here loss is made up for by what comes: it needs a receiver, and none that takes redundancy. */
+  #needsRedundancy(nowMs: number): boolean {
+    if (this.mapping.redPayloadType < 0) return false;
+    if (this.consumers.some(({ redundant }) => redundant)) return true;
+    const received = this.tap !== undefined || this.consumers.some(({ paused }) => !paused);
+    return received && this.loss.lossy(nowMs);
   }
 
   /** What a layer takes of the bandwidth of one of its viewers, who would be best served by the layer `fitting`. */

@@ -11,11 +11,11 @@ import { NackTracker } from "./nack.ts";
 import { type EncodingMapping, OPUS_PAYLOAD_TYPE, type ProducerMapping } from "./ortc.ts";
 import { type CachedPacket, PacketCache, PAYLOAD_BYTES } from "./packet_cache.ts";
 import { RateMeter } from "./rate_meter.ts";
-import { renumberRed } from "./red.ts";
+import { RedUnpacker } from "./red.ts";
 import { ReceivedWindow } from "./received_window.ts";
 import { ReceiverStats } from "./receiver_stats.ts";
 import type { SenderReport } from "./rtcp.ts";
-import { SequenceUnwrapper, timestampDistance } from "./sequence.ts";
+import { SequenceUnwrapper, timestampDistance, toTimestamp } from "./sequence.ts";
 
 /** A packet on its way to the consumers; one object is used for all of a stream's packets. */
 export interface ForwardedPacket extends Omit<CachedPacket, "payload"> {
@@ -45,19 +45,9 @@ export class ProducerStream {
   readonly nacks = new NackTracker();
   readonly cache: PacketCache | undefined;
   /** What {@linkcode receive} filled last. */
-  readonly packet: ForwardedPacket = {
-    extended: -1,
-    timestamp: 0,
-    marker: false,
-    extensionValue: -1,
-    pictureId: -1,
-    pictureIdAt: -1,
-    tl0PictureIndex: -1,
-    tl0PictureIndexAt: -1,
-    length: 0,
-    entry: false,
-    redLength: 0,
-  };
+  readonly packet = createForwardedPacket();
+  /** Sound that was lost just before a redundant packet, and is in it; of length 0 where there is none. */
+  readonly recovered = { ...createForwardedPacket(), entry: true };
   /** Known from the start or learnt from the first packet with the rid. */
   ssrc: number | undefined;
   rtxSsrc: number | undefined;
@@ -73,9 +63,7 @@ export class ProducerStream {
   readonly #descriptor = createVp8Descriptor();
   /** For audio, which isn't cached, and for retransmissions before they are unpacked. */
   readonly #scratch: Uint8Array;
-  /** Behind the scratch in one allocation, for what is spoken now of a redundant packet. */
-  readonly #pair: Uint8Array | undefined;
-  readonly #plain: Uint8Array;
+  readonly #red: RedUnpacker | undefined;
   readonly #redundantRate = new RateMeter();
 
   constructor(mapping: ProducerMapping, encoding: EncodingMapping, layer = 0) {
@@ -86,9 +74,8 @@ export class ProducerStream {
     this.ssrc = encoding.ssrc;
     this.rtxSsrc = encoding.rtxSsrc;
     this.stats = new ReceiverStats(mapping.clockRate);
-    this.#pair = mapping.redPayloadType < 0 ? undefined : new Uint8Array(2 * PAYLOAD_BYTES);
-    this.#scratch = this.#pair?.subarray(0, PAYLOAD_BYTES) ?? new Uint8Array(PAYLOAD_BYTES);
-    this.#plain = this.#pair?.subarray(PAYLOAD_BYTES) ?? this.#scratch;
+    this.#red = mapping.redPayloadType < 0 ? undefined : new RedUnpacker();
+    this.#scratch = this.#red?.packed ?? new Uint8Array(PAYLOAD_BYTES);
     this.cache = mapping.kind === "video"
       ? new PacketCache(cacheEntries(mapping.encodings.length - 1 - layer))
       : undefined;
@@ -132,7 +119,12 @@ export class ProducerStream {
 
   /** What the last packet says that is new: all of it, but for sound that was sent before. */
   get payload(): Uint8Array {
-    return this.packet.redLength > 0 ? this.#plain : this.buffer;
+    return this.packet.redLength > 0 ? this.#red!.spoken : this.buffer;
+  }
+
+  /** The payload of {@linkcode recovered}. */
+  get recoveredPayload(): Uint8Array {
+    return this.#red!.repeated;
   }
 
   /** Where the next packet of the retransmission stream is to be decrypted into. */
@@ -156,24 +148,36 @@ export class ProducerStream {
       length -= padding;
     }
     const redLength = red ? length : 0;
-    if (red) length = this.#takePlain(length);
+    if (red) length = this.#red?.unpack(length, this.mapping.payloadType, OPUS_PAYLOAD_TYPE) ?? -1;
     if (length < 0) return "malformed";
     const extended = this.#unwrapper.unwrap(header.sequence);
-    if (!this.#window.add(extended)) return "duplicate";
+    const received = this.#window.add(extended);
+    // One that was recovered came late and isn't lost.
+    if (!received && extended !== this.recovered.extended) return "duplicate";
     this.stats.receive(extended, header.timestamp, payloadLength + header.headerBytes, nowMs);
+    if (!received) return "duplicate";
+    if (red) this.#recover(extended, header.timestamp);
     this.packet.redLength = redLength;
     if (red) this.#redundantRate.add(redLength - length, nowMs);
     this.#accept(bytes, header, extended, length, nowMs);
     return "new";
   }
 
-  /** Copies what is spoken now out of a redundant packet; answers its length, −1 where the packet is malformed. */
-  #takePlain(length: number): number {
-    const { payloadType } = this.mapping;
-    const at = renumberRed(this.#scratch, length, payloadType, OPUS_PAYLOAD_TYPE);
-    if (at < 0) return -1;
-    this.#pair?.copyWithin(PAYLOAD_BYTES, at, length);
-    return length - at;
+  /**
+   * Finds what was lost just before a redundant packet in what it repeats. The packet before is the newest that is
+   * repeated, and lost if it is later than everything that came.
+   */
+  #recover(extended: number, timestamp: number): void {
+    const { packet, recovered } = this;
+    const { repeatedLength = 0, repeatedTicks = 0 } = this.#red ?? {};
+    const spokenAt = toTimestamp(timestamp - repeatedTicks);
+    recovered.length = 0;
+    if (repeatedLength === 0 || packet.extended < 0 || extended <= packet.extended + 1) return;
+    if (timestampDistance(spokenAt, packet.timestamp) <= 0) return;
+    if (!this.#window.add(extended - 1)) return;
+    recovered.extended = extended - 1;
+    recovered.timestamp = spokenAt;
+    recovered.length = repeatedLength;
   }
 
   /** Takes a retransmission (RFC 4588 §4) whose payload stands in {@linkcode repairBuffer}. */
@@ -249,6 +253,22 @@ export class ProducerStream {
   pause(): void {
     this.nacks.reset();
   }
+}
+
+function createForwardedPacket(): ForwardedPacket {
+  return {
+    extended: -1,
+    timestamp: 0,
+    marker: false,
+    extensionValue: -1,
+    pictureId: -1,
+    pictureIdAt: -1,
+    tl0PictureIndex: -1,
+    tl0PictureIndexAt: -1,
+    length: 0,
+    entry: false,
+    redLength: 0,
+  };
 }
 
 /** Each layer down has about a third of the packets. */

@@ -11,10 +11,11 @@ import {
 const PLAIN = 100;
 const RED = 103;
 const SPOKEN = [1, 2, 3, 4];
+const REPEATED = [9, 8, 7];
 
-/** As Chromium packs it: a block that is 960 ticks old and three bytes long, and {@linkcode SPOKEN}. */
+/** As Chromium packs it: {@linkcode REPEATED}, 960 ticks old, and {@linkcode SPOKEN}. */
 const packed = (payloadType: number) =>
-  [0x80 | payloadType, 0x0f, 0, 3, payloadType, 9, 8, 7].concat(SPOKEN);
+  [0x80 | payloadType, 0x0f, 0, 3, payloadType].concat(REPEATED, SPOKEN);
 
 /** Ada may send redundant sound; bob takes it, and charlie doesn't. */
 class Scene {
@@ -37,22 +38,28 @@ class Scene {
     this.takeAll();
   }
 
-  speak(payload: number[], payloadType: number): void {
-    const sequence = this.#sequence++;
-    this.lesson.publish({ ssrc: MICROPHONE_SSRC, payloadType, sequence, payload });
+  speak(payload: number[], payloadType: number, sequence = this.#sequence++, ticks = 0): void {
+    this.lesson.publish({
+      ssrc: MICROPHONE_SSRC,
+      payloadType,
+      sequence,
+      timestamp: sequence * 960 + ticks,
+      payload,
+    });
   }
 
-  lose(): void {
-    this.#sequence++;
+  lose(): number {
+    return this.#sequence++;
   }
 
   takeAll() {
     const sent = this.lesson.socket.take();
     const of = (to: { remote: unknown }) =>
       this.lesson.read(sent.filter((datagram) => datagram.to === to.remote)).rtp
-        .map(({ header: { payloadType, sequence }, payload }) => ({
+        .map(({ header: { payloadType, sequence, timestamp }, payload }) => ({
           payloadType,
           sequence,
+          timestamp,
           payload,
         }));
     return { bob: of(this.lesson.bob), charlie: of(this.charlie) };
@@ -118,8 +125,10 @@ Deno.test("plain and redundant packets share one numbering without a gap", () =>
   }
 });
 
-Deno.test("loss on the publisher's own way asks for redundancy too, where somebody can take it", () => {
+Deno.test("loss on the publisher's own way asks for redundancy, and what was lost is made up for, to everybody in turn", () => {
   const scene = new Scene();
+  const { core } = scene.lesson;
+  core.record(scene.producerId, 5);
   for (let i = 0; i < 100; i++) {
     if (i % 10 === 0) scene.lose();
     else scene.speak(SPOKEN, 111);
@@ -127,8 +136,39 @@ Deno.test("loss on the publisher's own way asks for redundancy too, where somebo
   }
   expect(scene.told()).toEqual([true]);
   scene.takeAll();
+  scene.lesson.recorded.length = 0;
   scene.speak(packed(111), 63);
-  expect(scene.takeAll().bob).toMatchObject([{ payloadType: RED }]);
+  scene.lose();
+  scene.speak(packed(111), 63);
+  const { bob, charlie } = scene.takeAll();
+  for (const received of [bob, charlie]) {
+    const first = received[0]!;
+    expect(received.map(({ sequence }) => sequence - first.sequence)).toEqual([0, 1, 2]);
+    expect(received.map(({ timestamp }) => timestamp - first.timestamp)).toEqual([0, 960, 1920]);
+    expect(received.map(({ payload }) => payload)).toEqual([SPOKEN, REPEATED, SPOKEN]);
+    expect(received.every(({ payloadType }) => payloadType === PLAIN)).toBe(true);
+  }
+  expect(scene.lesson.recorded.map(({ payload }) => payload)).toEqual([SPOKEN, REPEATED, SPOKEN]);
+});
+
+Deno.test("what was made up for isn't sent again when it comes late, and didn't get lost", () => {
+  const scene = new Scene();
+  const late = scene.lose();
+  scene.speak(packed(111), 63);
+  expect(scene.takeAll().charlie.map(({ payload }) => payload)).toEqual([REPEATED, SPOKEN]);
+  scene.speak(packed(111), 63, late);
+  expect(scene.takeAll()).toEqual({ bob: [], charlie: [] });
+  expect(scene.lesson.core.stats(scene.lesson.routerId)).toMatchObject([{ lost: 0 }]);
+});
+
+Deno.test("after a pause of the voice nothing is made up for: what is repeated came already", () => {
+  const scene = new Scene();
+  scene.speak(packed(111), 63);
+  scene.takeAll();
+  scene.lose();
+  // What is repeated was spoken before the pause, 960 ticks before this.
+  scene.speak(packed(111), 63, undefined, -960);
+  expect(scene.takeAll().charlie.map(({ payload }) => payload)).toEqual([SPOKEN]);
 });
 
 Deno.test("when nothing has been lost for long the publisher may stop", () => {
