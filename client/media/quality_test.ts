@@ -1,5 +1,12 @@
 import { expect } from "@std/expect";
-import { QualityTracker, readSent, receivedQuality, sentQuality, shownQuality } from "./quality.ts";
+import {
+  availableBps,
+  QualityTracker,
+  readSent,
+  receivedQuality,
+  sentQuality,
+  shownQuality,
+} from "./quality.ts";
 
 const report = (...stats: Record<string, unknown>[]) =>
   new Map(stats.map((stat, n) => [String(n), stat])) as unknown as RTCStatsReport;
@@ -63,4 +70,14 @@ Deno.test("there is no verdict on the way up before the server has reported", ()
   const told = { type: "remote-inbound-rtp", fractionLost: 0.07, roundTripTime: 0.02 };
   expect(readSent(report({ ...told, kind: "video" }))).toBe(2);
   expect(readSent(report({ ...told, kind: "audio" }))).toBe(4);
+});
+
+Deno.test("what can be sent is that of the way in use, and unknown where the browser doesn't say", () => {
+  const pair = (nominated: boolean, availableOutgoingBitrate?: number) => ({
+    type: "candidate-pair",
+    nominated,
+    ...(availableOutgoingBitrate === undefined ? {} : { availableOutgoingBitrate }),
+  });
+  expect(availableBps(report(pair(false, 900_000), pair(true, 250_000)))).toBe(250_000);
+  expect(availableBps(report(pair(true), pair(false, 900_000)))).toBeUndefined();
 });

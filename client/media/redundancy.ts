@@ -84,10 +84,11 @@ function complete(
 ): RTCSessionDescriptionInit {
   const { type, sdp } = description;
   if (browser.refused || sdp === undefined) return description;
-  if (type === "offer") return { type, sdp: completeRedundancy(sdp) };
-  const own = peer.localDescription?.sdp;
-  if (own === undefined || redundant.size === 0) return description;
-  return { type, sdp: preferRedundancy(sdp, own, redundant) };
+  const own = peer.localDescription?.sdp ?? "";
+  const completed = type === "offer"
+    ? completeRedundancy(sdp)
+    : preferRedundancy(sdp, own, redundant);
+  return completed === sdp ? description : { type, sdp: completed };
 }
 
 /** What the server is told that this transport can receive. */
