@@ -40,6 +40,9 @@ function useTrouble(person: Participant): string | null {
   if (encryption !== null && !person.me) {
     const page = encryption.roster.value?.people.find((page) => page.participantId === person.id);
     if (page?.publicKey === null) return `${person.name}’s browser can’t encrypt`;
+    if (!encryption.supported && (person.audio.on || person.video.on)) {
+      return "Your browser can’t decrypt";
+    }
     const waits = MEDIA_SOURCES.some((source) =>
       person[source].on && encryption.waiting.value.has(sourceKey(person.id, source))
     );

@@ -1,4 +1,4 @@
-/** Firefox ESR and Chromium in one lesson, encrypted end to end: each sees and hears the other. */
+/** Firefox ESR and Chromium in one lesson, encrypted end to end: each waits for the key, and sees and hears the other. */
 import { expect } from "@std/expect";
 import { findFirefox, Firefox } from "./firefox.ts";
 import {
@@ -25,6 +25,27 @@ const missing = executable === null
   ? "the machine has no address but loopback, which Firefox does not offer"
   : null;
 
+/** Before the page's own scripts: keys that others give get lost until `keysCome` is set. */
+function withoutKeys(): void {
+  const page = globalThis as { keysCome?: boolean };
+  const { set } = Object.getOwnPropertyDescriptor(WebSocket.prototype, "onmessage")!;
+  Object.defineProperty(WebSocket.prototype, "onmessage", {
+    configurable: true,
+    set(listener: ((event: MessageEvent) => void) | null) {
+      set!.call(
+        this,
+        listener && ((event: MessageEvent) => {
+          if (page.keysCome || !String(event.data).includes('"keys.given"')) listener(event);
+        }),
+      );
+    },
+  });
+}
+
+/** An expression: the text of what has a test id. */
+const textOf = (id: string) =>
+  `(document.querySelector('[data-testid="${id}"]')?.textContent ?? "")`;
+
 Deno.test({
   name: `Firefox with Chromium: each sees and hears the other${
     missing === null ? "" : ` (skipped: ${missing})`
@@ -36,14 +57,19 @@ Deno.test({
     const firefox = await Firefox.launch(executable!);
     try {
       const booking = await lectern.book();
-      await firefox.addInitScript(keepPeerConnections);
-      await firefox.goto(linkOf(booking, "Ada"));
-      await firefox.click('[data-testid="join"]');
-      await firefox.waitFor(`!!document.querySelector('[data-testid="room"]')`);
       const { page: mia } = await openPerson(browser);
       await mia.goto(linkOf(booking, "Mia"));
       await mia.getByTestId("join").click();
       await mia.getByTestId("room").waitFor();
+      await firefox.addInitScript(keepPeerConnections);
+      await firefox.addInitScript(withoutKeys);
+      await firefox.goto(linkOf(booking, "Ada"));
+      await firefox.click('[data-testid="join"]');
+      await firefox.waitFor(`!!document.querySelector('[data-testid="room"]')`);
+      await firefox.waitFor(`${textOf("tile-trouble")}.includes("Waiting for the key")`, 40_000);
+      await firefox.waitFor(`${textOf("status")}.includes("Waiting for the key")`, 40_000);
+      await firefox.evaluate(`globalThis.keysCome = true`);
+      await firefox.waitFor(`${textOf("tile-trouble")} + ${textOf("status")} === ""`, 40_000);
       const flows = (now: Inbound) => now.framesDecoded > 30 && now.audioPackets > 30;
       await until(() => inbound(mia), flows);
       const seen = await until(() => firefox.evaluate<Inbound>(INBOUND), flows);
