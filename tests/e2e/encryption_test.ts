@@ -3,7 +3,7 @@ import { expect } from "@std/expect";
 import type { Page } from "playwright-core";
 import { toBase64Url } from "../../rooms/encryption/base64url.ts";
 import { makePageKeys } from "../../rooms/encryption/wrapping.ts";
-import { type KeyMessage, losing, standBetween } from "./in_between.ts";
+import { type Fate, type KeyMessage, losing, standBetween } from "./in_between.ts";
 import { inbound, launchChromium, linkOf, openPerson, until } from "./lectern.ts";
 import { byId, enter, lessonTests, personMenu, seesAndHears, seesAndHearsAll } from "./lesson.ts";
 
@@ -141,6 +141,88 @@ async function nothingWrong(page: Page): Promise<void> {
   await byId(page, "status").waitFor({ state: "detached" });
   await until(() => byId(page, "tile-trouble").count(), (count) => count === 0);
 }
+
+type Content = Record<"people" | "keys", Record<string, string>[]> & { publicKey: string };
+
+/** What goes over the wires of a lesson: who is given keys, and what is held back on its way. */
+class KeyTraffic {
+  /** Whether a message to or from somebody is held back. */
+  holds: (name: string, message: KeyMessage) => boolean = () => false;
+  /** The names of those who were given keys, each time that some were. */
+  readonly given: (string | undefined)[][] = [];
+  readonly #names = new Map<string, string>();
+  readonly #held: (() => void)[] = [];
+
+  get held(): number {
+    return this.#held.length;
+  }
+
+  pass(name: string, message: KeyMessage): Fate {
+    const { kind, method, text } = message;
+    const { people, keys, publicKey } = (message.content ?? {}) as Content;
+    if (method === "keys.announce" && kind === "request") this.#names.set(publicKey, name);
+    for (const { participantId, publicKey } of people ?? []) {
+      this.#names.set(participantId!, this.#names.get(publicKey!) ?? "nobody");
+    }
+    if (method === "keys.distribute" && kind === "request") {
+      this.given.push(keys.map(({ to }) => this.#names.get(to!)));
+    }
+    if (!this.holds(name, message)) return text;
+    return new Promise((resolve) => this.#held.push(() => resolve(text)));
+  }
+
+  release(): void {
+    this.holds = () => false;
+    for (const go of this.#held.splice(0)) go();
+  }
+}
+
+test("somebody comes while the others are still given the keys without who has just gone, and all see and hear each other", async ({ lectern, browser }) => {
+  const booking = await lectern.book({ students: [...THREE.students, { id: "s-3", name: "Cy" }] });
+  const traffic = new KeyTraffic();
+  const come = async (name: string) => {
+    const person = await openPerson(browser);
+    await standBetween(person.page, { fateOf: (message) => traffic.pass(name, message) });
+    return await enter(person, linkOf(booking, name));
+  };
+  const waitsFor = (page: Page, name: string) =>
+    byId(page, "tile").filter({ hasText: name }).getByText("Waiting for the key").waitFor();
+  const mia = await come("Mia");
+  const ada = await come("Ada");
+  const ben = await come("Ben");
+  await allSeeAndHear([mia, ada, ben]);
+  const first = await commonCode([mia, ada, ben]);
+
+  // Ben goes. Ada doesn't have the keys of the room without him yet when Cy comes.
+  let before = traffic.given.length;
+  traffic.holds = (name, { kind, method }) =>
+    name === "Ada" &&
+    (method === "keys.given" || kind === "request" && method === "keys.distribute");
+  await byId(ben, "leave").click();
+  await byId(ben, "leave-now").click();
+  await until(() => Promise.resolve(traffic.held), (held) => held > 0);
+  const cy = await come("Cy");
+  await waitsFor(cy, "Ada");
+  traffic.release();
+  await allSeeAndHear([mia, ada, cy]);
+  const second = await commonCode([mia, ada, cy], first);
+  const withoutBen = traffic.given.slice(before);
+  expect(withoutBen.flat()).toContain("Cy");
+  expect(withoutBen.flat()).not.toContain("Ben");
+
+  // Mia goes, who led. Until Ben is back nobody's keys get through, whoever leads.
+  before = traffic.given.length;
+  traffic.holds = (_, { kind, method }) => kind === "request" && method === "keys.distribute";
+  await byId(mia, "leave").click();
+  await byId(mia, "leave-now").click();
+  await until(() => Promise.resolve(traffic.held), (held) => held > 0);
+  const again = await come("Ben");
+  await waitsFor(again, "Cy");
+  traffic.release();
+  await allSeeAndHear([ada, cy, again]);
+  await commonCode([ada, cy, again], second);
+  expect(traffic.given.slice(before).flat()).not.toContain("Mia");
+});
 
 test("a server that swaps a key shows nothing to anybody, and is seen by the words", async ({ lectern, browser }) => {
   const booking = await lectern.book();
