@@ -6,12 +6,12 @@
  */
 import type { editor } from "monaco-editor/editor/editor.api";
 import type { Awareness } from "y-protocols/awareness";
-import * as Y from "yjs";
+import type * as Y from "yjs";
 import { hueOf } from "../../design/initials.ts";
 import type { RoomSession } from "../../session.ts";
+import { indexIn, positionIn, PRESENCE_KEY } from "../document/place.ts";
 import type { Monaco } from "./monaco.ts";
 
-export const PRESENCE_KEY = "code";
 const NAME_MS = 4000;
 
 /**
@@ -47,25 +47,6 @@ export function readPlaces(awareness: Awareness, me: string): Place[] {
     places.set(by, { by, clientId, fileId, anchor, head });
   }
   return [...places.values()];
-}
-
-/** A place in a text that moves with the letter before it, as a cursor does while others write. */
-export function positionIn(text: Y.Text, index: number): string {
-  const position = Y.createRelativePositionFromTypeIndex(text, Math.min(text.length, index), -1);
-  return btoa(String.fromCharCode(...Y.encodeRelativePosition(position)));
-}
-
-/** The index in this text that a position means, or null. */
-export function indexIn(text: Y.Text, position: unknown): number | null {
-  if (text.doc === null || typeof position !== "string") return null;
-  try {
-    const bytes = Uint8Array.from(atob(position), (char) => char.charCodeAt(0));
-    const relative = Y.decodeRelativePosition(bytes);
-    const absolute = Y.createAbsolutePositionFromRelativePosition(relative, text.doc);
-    return absolute !== null && absolute.type === text ? absolute.index : null;
-  } catch {
-    return null;
-  }
 }
 
 interface Drawn {

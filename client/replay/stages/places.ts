@@ -1,9 +1,7 @@
 /** Where people's cursors were in the code, read from their presence. Malformed presence is passed over. */
 import * as Y from "yjs";
+import { indexIn as indexOfPlace, PRESENCE_KEY } from "../../code/document/place.ts";
 import type { Presence } from "../recording/presence.ts";
-
-/** The key of an awareness state that the editor writes. */
-const PRESENCE_KEY = "code";
 
 export interface PlaceInCode {
   by: string;
@@ -23,9 +21,10 @@ export function placesAt(presence: Presence, atMs: number): PlaceInCode[] {
   return [...places.values()];
 }
 
-/** The index in this text that a relative position means, or null. */
+/** The index in this text that a place means, or null. Early recordings hold relative positions as objects. */
 export function indexIn(text: Y.Text, position: unknown): number | null {
-  if (text.doc === null || typeof position !== "object" || position === null) return null;
+  if (typeof position !== "object") return indexOfPlace(text, position);
+  if (text.doc === null || position === null) return null;
   try {
     const relative = Y.createRelativePositionFromJSON(position);
     const absolute = Y.createAbsolutePositionFromRelativePosition(relative, text.doc);

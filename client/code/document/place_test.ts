@@ -1,6 +1,6 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import { indexIn, positionIn } from "./cursors.ts";
+import { indexIn, positionIn } from "./place.ts";
 
 function texts(): { text: Y.Text; other: Y.Text } {
   const doc = new Y.Doc();
