@@ -3,13 +3,18 @@ import { expect } from "@std/expect";
 import type { Page } from "playwright-core";
 import { arrange } from "../../client/replay/pictures/arrangement.ts";
 import type { Manifest } from "../../recorder/manifest.ts";
-import { type Booking, type Lectern, openPerson, until } from "./lectern.ts";
+import { fullDisk } from "../integration/full_disk.ts";
+import { type Booking, launchChromium, type Lectern, openPerson, until } from "./lectern.ts";
 import { byId, enterBoth, lessonTests, seesAndHears } from "./lesson.ts";
 import { greyLevels, loudness, probe } from "./media_file.ts";
 import { drawStroke } from "./replay_lesson.ts";
 import { fragmentOf, manifestOf } from "./replay_page.ts";
 
-const test = lessonTests();
+const disk = await fullDisk();
+const test = lessonTests(launchChromium, {
+  RECORDING_FREE_MB: String(Math.ceil(disk.freeBytes / 1024 ** 2)),
+});
+Deno.test.afterAll(() => disk[Symbol.asyncDispose]());
 
 /** Stands in for the dialog that asks where to save, which nobody can answer here: files of the page's own storage. */
 function saveIntoOwnStorage(): void {
@@ -37,6 +42,20 @@ function ownFiles(page: Page): Promise<[string, number][]> {
     }
     return files;
   });
+}
+
+/** Downloads one of them, and answers where it is. */
+async function takeOut(page: Page, name: string): Promise<string> {
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.evaluate(async (name) => {
+      const folder = await navigator.storage.getDirectory();
+      const file = await (await folder.getFileHandle(name)).getFile();
+      const href = URL.createObjectURL(file);
+      Object.assign(document.createElement("a"), { href, download: name }).click();
+    }, name),
+  ]);
+  return await download.path();
 }
 
 async function startFilm(page: Page): Promise<void> {
@@ -79,7 +98,7 @@ async function keptMoment(
   return Math.max(...spans.map((span) => span!.fromMs)) + 500;
 }
 
-test("a film that is broken off leaves no file, and one that is made holds the whole lesson: board, screen, faces and voices", async ({ lectern, browser }) => {
+test("all see while a full disk keeps a lesson from being recorded; a film of it that is broken off leaves no file, and one that is made holds board, screen, faces and voices", async ({ lectern, browser }) => {
   const booking = await lectern.book({ isRecorded: true, encryption: "transport" });
   const { mia, ada } = await enterBoth(browser, booking);
   const list = await lectern.api("GET", `/recordings?meetingId=${booking.meetingId}`);
@@ -93,11 +112,20 @@ test("a film that is broken off leaves no file, and one that is made holds the w
     recordingId,
     from: [["Mia", "video"], ["Ada", "audio"]],
   });
+  // While the disk is full nothing is kept and everybody sees it; it goes on by itself.
+  const badges = [mia, ada].map((person) => byId(person, "recording"));
+  await disk.fill();
+  for (const badge of badges) await badge.getByText("Not recorded: disk full").waitFor();
+  await disk.empty();
+  for (const badge of badges) {
+    await until(() => badge.textContent(), (words) => words?.startsWith("REC") === true);
+  }
   await byId(mia, "recording").click();
   await mia.getByRole("menuitem", { name: "Pause recording" }).click();
   await byId(mia, "recording").getByText("Recording paused").waitFor();
   await byId(mia, "recording").click();
   await mia.getByRole("menuitem", { name: "Resume recording" }).click();
+  await byId(mia, "recording").getByText("REC", { exact: true }).waitFor();
   await byId(ada, "share").click();
   const shared = await keptMoment(lectern, booking, {
     recordingId,
@@ -122,6 +150,11 @@ test("a film that is broken off leaves no file, and one that is made holds the w
   await byId(page, "film-cancel").click();
   await byId(page, "film").waitFor({ state: "detached" });
   await until(() => ownFiles(page), (files) => files.length === 0);
+  await startFilm(page);
+  await byId(page, "film-start").click();
+  await page.locator("[data-testid=film][data-state=made]").waitFor({ timeout: 180_000 });
+  expect((await ownFiles(page)).map(([name]) => name)).toEqual(["Algebra with Mia.webm"]);
+  const chosen = await takeOut(page, "Algebra with Mia.webm");
   await page.close();
 
   // Where no page may write files, the browser keeps the film until it is whole, and downloads it then.
@@ -136,17 +169,19 @@ test("a film that is broken off leaves no file, and one that is made holds the w
   await other.locator("[data-testid=film][data-state=made]").waitFor();
   expect(download.suggestedFilename()).toBe("Algebra with Mia.webm");
   const film = await download.path();
-  const { durationMs, streams } = await probe(film);
-  const [picture, sound] = ["video", "audio"].map((kind) =>
-    streams.find((stream) => stream.kind === kind)
-  );
   expect(manifest.pauses).toHaveLength(1);
-  expect(Math.abs(durationMs - filmTime(manifest, manifest.durationMs))).toBeLessThan(100);
-  expect(picture).toMatchObject({ codec: "vp8", width: 1280, height: 720 });
-  expect(picture?.frames).toBe(picture?.packets);
-  expect(Math.abs(picture!.frames - durationMs / 40)).toBeLessThan(3);
-  expect(sound).toMatchObject({ codec: "opus", frames: sound?.packets });
-  expect(await loudness(film)).toBeGreaterThan(-50);
+  for (const path of [chosen, film]) {
+    const { durationMs, streams } = await probe(path);
+    const [picture, sound] = ["video", "audio"].map((kind) =>
+      streams.find((stream) => stream.kind === kind)
+    );
+    expect(Math.abs(durationMs - filmTime(manifest, manifest.durationMs))).toBeLessThan(100);
+    expect(picture).toMatchObject({ codec: "vp8", width: 1280, height: 720 });
+    expect(picture?.frames).toBe(picture?.packets);
+    expect(Math.abs(picture!.frames - durationMs / 40)).toBeLessThan(3);
+    expect(sound).toMatchObject({ codec: "opus", frames: sound?.packets });
+    expect(await loudness(path)).toBeGreaterThan(-50);
+  }
 
   const { stage, faces } = arrange({ width: 1280, height: 720 }, 2, true);
   // A board of one stroke has few shades, a screen and a camera have many.
