@@ -12,7 +12,7 @@ import { stampOf } from "./sfu_stream.ts";
 import { processCpuMs, processResidentMb, ServerProcess } from "./server_process.ts";
 
 const WARM_UP_MS = 2000;
-/** From the first junk, or the last, to the first packet that counts. */
+/** From the first junk, or the last, to the first packet that counts; and for the last one to arrive. */
 const SETTLE_MS = 500;
 
 interface Spell {
@@ -32,8 +32,11 @@ export async function flooded(
   const connect = new Connect();
   const rooms = Math.max(1, Math.round(PAIRS.rooms * share));
   let latencies: number[] = [];
+  let counted = { fromMs: Infinity, untilMs: Infinity };
   const streams = await fill(server, { ...PAIRS, rooms }, connect, (plain, length) => {
-    latencies.push(performance.now() - stampOf(plain, length));
+    const sentMs = stampOf(plain, length);
+    if (sentMs < counted.fromMs || sentMs >= counted.untilMs) return;
+    latencies.push(performance.now() - sentMs);
   });
   const nowMs = performance.now();
   streams.forEach((stream, i) => stream.begin(nowMs, i / streams.length));
@@ -62,8 +65,11 @@ export async function flooded(
     await drive(streams, connect, SETTLE_MS);
     const before = await read();
     latencies = [];
+    counted = { fromMs: performance.now(), untilMs: Infinity };
     await drive(streams, connect, seconds * 1000);
+    counted.untilMs = performance.now();
     const after = await read();
+    await drive(streams, connect, SETTLE_MS);
     const sorted = Float64Array.from(latencies).sort();
     const elapsedMs = after.atMs - before.atMs;
     const server = after.lostAtServer - before.lostAtServer;

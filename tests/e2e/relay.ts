@@ -62,6 +62,7 @@ export class Relay {
   #others: Ways = {};
   readonly #socket = createSocket("udp4");
   readonly #random: Random;
+  #closed = false;
 
   private constructor(readonly target: { address: string; port: number }, seed: number) {
     this.#random = new Random(seed);
@@ -77,7 +78,9 @@ export class Relay {
     const socket = relay.#socket;
     socket.on("message", (bytes, from) => {
       const flow = relay.#flow(from.address, from.port);
-      flow.up.send(bytes.length, () => flow.upstream.send(bytes, target.port, target.address));
+      flow.up.send(bytes.length, () => {
+        if (!relay.#closed) flow.upstream.send(bytes, target.port, target.address);
+      });
     });
     await new Promise<void>((resolve, reject) => {
       socket.once("error", reject);
@@ -95,7 +98,9 @@ export class Relay {
     const down = new Direction(this.#random);
     const flow = { address, down, up: new Direction(this.#random), upstream };
     upstream.on("message", (bytes: Uint8Array) => {
-      down.send(bytes.length, () => this.#socket.send(bytes, port, address));
+      down.send(bytes.length, () => {
+        if (!this.#closed) this.#socket.send(bytes, port, address);
+      });
     });
     this.#flows.set(name, flow);
     this.#apply(flow);
@@ -122,7 +127,9 @@ export class Relay {
     return bytes;
   }
 
+  /** What is still on its way is lost. */
   close(): void {
+    this.#closed = true;
     this.#socket.close();
     for (const { upstream } of this.#flows.values()) upstream.close();
   }
