@@ -8,6 +8,7 @@ import type { LayerNeed } from "./allocation.ts";
 import type { AudioLevel } from "./audio_level.ts";
 import type { Consumer } from "./consumer.ts";
 import { Demand, type EncodingDemand } from "./demand.ts";
+import { EncoderYield } from "./encoder_yield.ts";
 import type { MediaKind, ProducerStats } from "./engine.ts";
 import { LossWatch } from "./loss_watch.ts";
 import type { ProducerMapping } from "./ortc.ts";
@@ -47,6 +48,7 @@ export class Producer {
   #redundantMs = -Infinity;
   #toldRedundant = false;
   readonly #demand: Demand;
+  readonly #yields: readonly EncoderYield[];
 
   constructor(id: string, mapping: ProducerMapping, paused: boolean) {
     this.id = id;
@@ -57,6 +59,7 @@ export class Producer {
     );
     this.#paused = paused;
     this.#demand = new Demand(this.streams.length);
+    this.#yields = this.streams.map(() => new EncoderYield());
   }
 
   get paused(): boolean {
@@ -102,9 +105,11 @@ export class Producer {
     const uses = this.streams.map(({ layer }) => ({
       watched: this.consumers.some((consumer) => consumer.wantedLayer === layer),
       recorded: this.tap !== undefined && layer === this.streams.length - 1,
-      maxBitrate: this.#fittingBitrate(layer),
+      maxBitrate: this.#fittingBitrate(layer, nowMs),
     }));
-    return this.#demand.update(uses, nowMs);
+    const demand = this.#demand.update(uses, nowMs);
+    demand?.forEach(({ maxBitrate }, layer) => this.#yields[layer]!.tell(maxBitrate, nowMs));
+    return demand;
   }
 
   /** Whether the publisher should send redundant sound, when that changed since the last call. */
@@ -154,8 +159,9 @@ export class Producer {
   }
 
   /** Where nobody who watches a layer has room for all of it, the most that one of them has room for. */
-  #fittingBitrate(layer: number): number | null {
-    const { maxBitrate } = this.streams[layer]!;
+  #fittingBitrate(layer: number, nowMs: number): number | null {
+    const stream = this.streams[layer]!;
+    const { maxBitrate } = stream;
     if (maxBitrate === undefined) return null;
     let most = 0;
     for (const { wantedLayer, grant } of this.consumers) {
@@ -165,7 +171,8 @@ export class Producer {
     }
     if (most === 0) return null;
     const least = this.#recordsLayer(layer) ? maxBitrate * LEAST_OF_RECORDED : MIN_BITRATE_BPS;
-    return Math.round(Math.min(maxBitrate * STRETCH, Math.max(least, most)));
+    const wanted = Math.min(maxBitrate * STRETCH, Math.max(least, most));
+    return Math.round(this.#yields[layer]!.ask(wanted, stream.bitsPerSecond(nowMs), nowMs));
   }
 
   /** Of its consumers' last reports, the largest part that was lost: 0–1. */

@@ -113,7 +113,10 @@ export class Subscriber {
     };
   }
 
-  /** What sound takes; it is sent redundantly where that is of use and all of it is within `redundantBps`. */
+  /**
+   * What sound takes of the estimate; it is sent redundantly where that is of use and all of it is within `redundantBps`.
+   * Sound without transport-wide numbers takes nothing: what is estimated then is what gets through beside it.
+   */
   #soundBps(redundantBps: number, nowMs: number): number {
     let plain = 0;
     let sent = 0;
@@ -124,8 +127,10 @@ export class Subscriber {
       const stream = producer.defaultStream;
       if (!stream.alive(nowMs)) continue;
       const bps = stream.plainBitsPerSecond(nowMs);
-      plain += bps + SOUND_OVERHEAD_BPS;
-      sent += (consumer.redundant ? stream.bitsPerSecond(nowMs) : bps) + SOUND_OVERHEAD_BPS;
+      if (consumer.mapping.transportWideId !== 0) {
+        plain += bps + SOUND_OVERHEAD_BPS;
+        sent += (consumer.redundant ? stream.bitsPerSecond(nowMs) : bps) + SOUND_OVERHEAD_BPS;
+      }
       if (consumer.needsRedundancy(nowMs)) again += bps;
     }
     const room = plain + again <= redundantBps;

@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import type { RtpParameters } from "../../rooms/protocol/rtp.ts";
+import type { RtpCapabilities, RtpParameters } from "../../rooms/protocol/rtp.ts";
 import type { EncodingDemand } from "./demand.ts";
 import { findExtension } from "./rtp.ts";
 import {
@@ -29,6 +29,16 @@ const PICTURE: RtpParameters = {
   })),
 };
 
+/** The capabilities of a browser that knows transport-wide numbers of pictures alone. */
+function withoutCountedSound({ headerExtensions = [], ...rest }: RtpCapabilities): RtpCapabilities {
+  return {
+    ...rest,
+    headerExtensions: headerExtensions.filter(({ kind, uri }) =>
+      kind === "video" || !uri.includes("transport-wide")
+    ),
+  };
+}
+
 /** What bob got in a second. */
 interface Second {
   sounds: number;
@@ -43,10 +53,7 @@ class Call {
   readonly lesson = new Lesson();
   readonly producerId = this.lesson.produceCamera(PICTURE);
   readonly picture = this.lesson.consume(this.producerId);
-  readonly sound = this.lesson.consume(
-    this.lesson.produceMicrophone(REDUNDANT_MICROPHONE),
-    takesRed(this.lesson.core.routerRtpCapabilities),
-  );
+  readonly sound: { id: string; ssrc: number };
   readonly #arrivals = new ArrivalRecorder();
   readonly #link: SimulatedLink;
   readonly #late: { atMs: number; act: () => void }[] = [];
@@ -60,12 +67,24 @@ class Call {
   redundancies = 0;
   /** Bob's browser tells how much sound it misses. */
   tellsLoss = false;
+  /** What Ada's encoder makes of the bitrate that it is told. */
+  makes = 1;
   #sent = 0;
   #lost = 0;
   second: Second = { sounds: 0, pictures: 0, layer: -1, kbps: 0 };
 
-  constructor(link: LinkOptions, readonly delayMs = link.delayMs) {
+  constructor(
+    link: LinkOptions,
+    readonly delayMs = link.delayMs,
+    /** Whether sound has transport-wide numbers. */
+    options = { countsSound: true },
+  ) {
     this.#link = new SimulatedLink(link);
+    const capabilities = takesRed(this.lesson.core.routerRtpCapabilities);
+    this.sound = this.lesson.consume(
+      this.lesson.produceMicrophone(REDUNDANT_MICROPHONE),
+      options.countsSound ? capabilities : withoutCountedSound(capabilities),
+    );
     this.lesson.core.setConsumerSize(this.picture.id, 1280, 720);
   }
 
@@ -115,7 +134,7 @@ class Call {
       this.#keys[layer] = true;
       return;
     }
-    this.#owed[layer]! += (maxBitrate ?? BITRATES[layer]!) * FRAME_MS / 8000;
+    this.#owed[layer]! += this.makes * (maxBitrate ?? BITRATES[layer]!) * FRAME_MS / 8000;
     for (let first = true; first || this.#owed[layer]! > PACKET_BYTES; first = false) {
       const sequence = this.#sequences[layer] = (this.#sequences[layer]! + 1) & 0xffff;
       const key = first && this.#keys[layer]!;
@@ -155,7 +174,7 @@ class Call {
       if (header.ssrc === this.sound.ssrc && atMs === undefined) this.#lost++;
       if (atMs === undefined) continue;
       this.#later(atMs, () => {
-        this.#arrivals.receive((bytes[at]! << 8) | bytes[at + 1]!, atMs);
+        if (at >= 0) this.#arrivals.receive((bytes[at]! << 8) | bytes[at + 1]!, atMs);
         this.second.kbps += (bytes.length + 44) * 8 / 1000;
         if (header.ssrc === this.sound.ssrc) this.second.sounds++;
         if (header.ssrc !== this.picture.ssrc || payload[0] !== 0x10) return;
@@ -207,6 +226,36 @@ for (const cap of [200, 500, 1000]) {
       expect(later.every(({ sounds, pictures }) => sounds >= 35 && pictures > 0)).toBe(true);
       const { layer } = later.at(-1)!;
       expect(call.demand[layer]!.maxBitrate).toBeGreaterThan(0);
+    }
+  });
+}
+
+for (const cap of [200, 1000]) {
+  Deno.test(`a way of ${cap} kbit/s is filled by nine tenths where sound isn't counted, and sound never stops`, () => {
+    for (const seed of [1, 2]) {
+      const link = { seed, capacity: () => cap * 1000, delayMs: 40, jitterMs: 5 };
+      const call = new Call(link, link.delayMs, { countsSound: false });
+      call.play(10);
+      const later = call.play(8);
+      const about = `seed ${seed}`;
+      const kbps = later.reduce((sum, second) => sum + second.kbps, 0) / later.length;
+      expect({ about, ok: kbps > 0.9 * cap, kbps }).toEqual({ about, ok: true, kbps });
+      expect(later.every(({ sounds, pictures }) => sounds >= 30 && pictures > 0)).toBe(true);
+    }
+  });
+}
+
+for (const [cap, part] of [[500, 0.9], [1000, 0.85]] as const) {
+  Deno.test(`an encoder that makes less than it is told still fills ${part * 100}% of ${cap} kbit/s`, () => {
+    for (const seed of [1, 2]) {
+      const call = new Call({ seed, capacity: () => cap * 1000, delayMs: 40, jitterMs: 5 });
+      call.makes = 0.8;
+      call.play(8);
+      const later = call.play(16);
+      const about = `seed ${seed}`;
+      const kbps = later.reduce((sum, second) => sum + second.kbps, 0) / later.length;
+      expect({ about, ok: kbps > part * cap, kbps }).toEqual({ about, ok: true, kbps });
+      expect(later.every(({ sounds, pictures }) => sounds >= 35 && pictures > 0)).toBe(true);
     }
   });
 }
