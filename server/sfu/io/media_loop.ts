@@ -16,6 +16,8 @@ const DENSE_STEPS = 3;
 const GATHER_MS = 0.7;
 /** So many at once, and the rest that waits mustn't wait longer: a flood would be taken no faster than it comes. */
 const CROWD = 48;
+/** Where a busy machine gives this process little time, so many steps are one turn while a crowd waits. */
+const CROWDED_STEPS = 16;
 /** Packets that came this recently mean that more will follow. */
 const FLOWING_MS = 60;
 /** Retransmissions and key frame requests are due every 10 ms while anybody is connected. */
@@ -68,7 +70,7 @@ export function runMediaLoop(options: {
         if (dedicated && nowMs < flowingUntilMs) {
           const turnAtMs = nowMs + TURN_MS;
           let steps = 0;
-          for (; !stopped && nowMs < turnAtMs; steps++) {
+          for (; !stopped && (nowMs < turnAtMs || (crowded && steps < CROWDED_STEPS)); steps++) {
             if (dense && !crowded) socket.gather?.(nowMs + GATHER_MS - performance.now());
             await step(TURN_MS);
           }
