@@ -10,7 +10,7 @@ import { type Lectern, openPerson, until } from "./lectern.ts";
 import { byId, lessonTests } from "./lesson.ts";
 import { focusEditor, run, shownText, type } from "./code_lesson.ts";
 import { drawStroke } from "./replay_lesson.ts";
-import { boardAt, boardOn, codeAt, manifestOf, seek, shown } from "./replay_page.ts";
+import { boardAt, boardOn, codeAt, manifestOf, momentWhen, seek, shown } from "./replay_page.ts";
 import { CODE, recordTurns, type TurnsLesson } from "./turns_lesson.ts";
 
 const test = lessonTests();
@@ -22,9 +22,94 @@ function recorded(lectern: Lectern, browser: Browser): Promise<TurnsLesson> {
   return lesson ??= recordTurns(lectern, browser);
 }
 
-test("the board is taken along as a PDF, each of its pages drawn, as it stood at the end or at a moment", async ({ lectern, browser }) => {
-  const { booking, recordingId, address, errors } = await recorded(lectern, browser);
+/** How many people are there at a time. The page stands still there. */
+async function tilesAt(page: Page, atMs: number): Promise<number> {
+  await seek(page, atMs);
+  // The clock's frame brings the document there, the next ones draw it.
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 4; frame++) {
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
+  });
+  return await byId(page, "replay-tile").count();
+}
+
+/** Points at a time of the line, and waits until it says what happened then. */
+async function nameOnLine(page: Page, atMs: number, words: string): Promise<void> {
+  const line = byId(page, "seek");
+  const { x, y, width, height } = (await line.boundingBox())!;
+  const length = Number(await line.getAttribute("max"));
+  await page.mouse.move(x + width * atMs / length, y + height / 2);
+  await page.locator(".timeline-label").getByText(words).waitFor();
+}
+
+const chatAt = (page: Page) => byId(page, "replay-message").locator(".chat-text").allTextContents();
+
+test("people come and go when they did in the lesson, the timeline tells of it, and a pause has left no trace", async ({ lectern, browser }) => {
+  const { booking, recordingId, address, moments, comes, leaves, returns, errors } = await recorded(
+    lectern,
+    browser,
+  );
   expect(errors).toEqual([]);
+  const { page, errors: trouble } = await openPerson(browser);
+  await page.goto(address);
+  await byId(page, "replay").waitFor();
+  const { startedAt, tracks, pauses, markers } = await manifestOf(lectern, booking, recordingId);
+
+  for (
+    const { turn: { after, before }, tiles } of [
+      { turn: comes, tiles: 2 },
+      { turn: leaves, tiles: 1 },
+      { turn: returns, tiles: 2 },
+    ]
+  ) {
+    const stretch = { fromMs: after - startedAt, toMs: before - startedAt };
+    // The log of that time comes first.
+    await seek(page, stretch.toMs);
+    await until(() => byId(page, "replay-tile").count(), (count) => count === tiles);
+    // Whenever it was done and seen: it isn't shown before the one, and is shown at the other.
+    await momentWhen(stretch, async (atMs) => await tilesAt(page, atMs) === tiles);
+  }
+
+  expect(pauses).toHaveLength(1);
+  const pause = { fromMs: pauses[0]!.fromMs, toMs: pauses[0]!.toMs! };
+  const inPause = tracks.flatMap(({ spans }) => spans)
+    .filter(({ fromMs, toMs }) => fromMs < pause.toMs && pause.fromMs < toMs);
+  expect(inPause).toEqual([]);
+  await seek(page, pause.fromMs + (pause.toMs - pause.fromMs) / 2);
+  await until(() => boardAt(page), (board) => board.length === 1);
+  expect(await chatAt(page)).toEqual(["before the pause"]);
+  await seek(page, pause.fromMs - 500);
+  await byId(page, "play").click();
+  const { at } = await until(() => shown(page), ({ at }) => at >= pause.fromMs, 30_000);
+  // Nobody waits through it.
+  expect(at).toBeGreaterThanOrEqual(pause.toMs);
+  const words = await until(() => chatAt(page), ({ length }) => length > 1);
+  expect(words).toEqual(["before the pause", "after the pause"]);
+  await byId(page, "play").click();
+  await byId(page, "search").fill("pause");
+  await until(() => byId(page, "find").count(), (finds) => finds > 0);
+  expect(await byId(page, "find").filter({ hasText: "in the pause" }).count()).toBe(0);
+  expect(await byId(page, "find").filter({ hasText: "after the pause" }).count()).toBe(1);
+  await page.keyboard.press("Escape");
+
+  // The line tells all of it, and the board shows who is where on it.
+  const marks = await page.locator(".timeline-line .mark").evaluateAll((marks) =>
+    marks.map(({ className }) => className.replace("mark mark-", ""))
+  );
+  expect(marks).toEqual(markers.map(({ type }) => type));
+  expect([...new Set(marks)].sort())
+    .toEqual(["board", "chat", "code", "join", "leave", "pause", "run", "screen"]);
+  await nameOnLine(page, comes.before - startedAt, "Ada came");
+  await nameOnLine(page, (pause.fromMs + pause.toMs) / 2, "Recording paused");
+  await nameOnLine(page, moments[4]!.atMs, "Ada shares a screen");
+  await seek(page, moments[0]!.atMs);
+  await byId(page, "replay-board").locator(".tl-nametag", { hasText: "Mia" }).waitFor();
+  expect(trouble).toEqual([]);
+});
+
+test("the board is taken along as a PDF, each of its pages drawn, as it stood at the end or at a moment", async ({ lectern, browser }) => {
+  const { booking, recordingId, address } = await recorded(lectern, browser);
   const { pauses } = await manifestOf(lectern, booking, recordingId);
   const { page } = await openPerson(browser);
   await page.goto(address);
@@ -151,6 +236,11 @@ test("output and words on the board are found, and a copy of a moment is changed
   await seek(page, moments.at(-1)!.atMs);
   await byId(page, "layout-code").click();
   await until(() => codeAt(page), (code) => code === CODE);
+  const caret = byId(page, "replay-code").locator(".caret[title=Mia]");
+  await until(
+    () => caret.evaluate((mark) => (mark as HTMLElement).style.left),
+    (left) => left === `${CODE.length}ch`,
+  );
   await byId(page, "open-here").click();
   const copy = byId(page, "copy");
   await until(() => shownText(page), (text) => text === CODE, 30_000);

@@ -58,7 +58,8 @@ async function say(page: Page, words: string): Promise<void> {
 async function turnRecording(page: Page, to: "Pause" | "Resume"): Promise<void> {
   await byId(page, "recording").click();
   await page.getByRole("menuitem", { name: `${to} recording` }).click();
-  await byId(page, "recording").getByText(to === "Pause" ? "Recording paused" : "REC").waitFor();
+  const words = to === "Pause" ? "Recording paused" : "REC";
+  await byId(page, "recording").getByText(words, { exact: true }).waitFor();
 }
 
 function seenOn(page: Page): Promise<Seen> {
