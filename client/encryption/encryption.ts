@@ -104,8 +104,9 @@ export class Encryption implements FrameCryptor {
     try {
       this.#attach(sender, { role: "encrypt", source });
     } catch (error) {
-      // Rather nothing than something in clear.
+      // Rather nothing than something in clear, also when another track would take this one's place.
       void sender.replaceTrack(null);
+      sender.replaceTrack = () => Promise.resolve();
       this.#failed.value = true;
       reportError(error);
     }
