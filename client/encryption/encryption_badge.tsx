@@ -16,20 +16,23 @@ export function EncryptionBadge() {
       <button
         type="button"
         class="badge badge-button"
-        title="Only the people here can see and hear this lesson"
+        title={encryption.supported
+          ? "Only the people here can see and hear this lesson"
+          : "Sound and pictures of this lesson are encrypted"}
         data-testid="encryption"
         onClick={() => open.value = true}
       >
         <LockKeyhole size={14} aria-hidden="true" />
-        <span class="unseen">Encrypted end to end. Show the security code</span>
+        <span class="unseen">
+          Encrypted end to end.{" "}
+          {encryption.supported ? "Show the security code" : "What that means"}
+        </span>
         <span class="badge-words" aria-hidden="true">Encrypted</span>
       </button>
-      {open.value && (
-        <EncryptionDialog
-          encryption={encryption}
-          onClose={() => open.value = false}
-        />
-      )}
+      {open.value &&
+        (encryption.supported
+          ? <EncryptionDialog encryption={encryption} onClose={() => open.value = false} />
+          : <OutsideDialog onClose={() => open.value = false} />)}
     </>
   );
 }
@@ -62,11 +65,10 @@ function EncryptionDialog(
           {sayNames(covered.map(({ me, name }) => me ? "you" : name))}, and change when somebody
           comes or goes.
         </p>
-        {unable.map(({ id, name, me }) => (
+        {unable.map(({ id, name }) => (
           <p key={id} class="encryption-unable" role="alert">
-            {me ? "This browser" : `${name}’s browser`}{" "}
-            can’t encrypt, so it sends and receives no sound and pictures. A current Chrome, Edge,
-            Firefox or Safari can.
+            {name}’s browser can’t encrypt, so it sends and receives no sound and pictures. A
+            current Chrome, Edge, Firefox or Safari can.
           </p>
         ))}
         {roster?.recorded && (
@@ -77,12 +79,41 @@ function EncryptionDialog(
           </p>
         )}
       </div>
-      <div class="dialog-actions">
-        <form method="dialog">
-          <button type="submit" class="button button-main">Close</button>
-        </form>
-      </div>
+      <CloseButton />
     </Dialog>
+  );
+}
+
+/** What there is to say to somebody whose browser takes no part: the words are for those who hear each other. */
+function OutsideDialog({ onClose }: { onClose: () => void }) {
+  return (
+    <Dialog
+      title="You don’t see or hear the others here"
+      testId="encryption-dialog"
+      onClose={onClose}
+    >
+      <div class="encryption-words">
+        <p>
+          In this lesson sound and pictures are encrypted from person to person. This browser can’t
+          do that, so it sends and receives none.
+        </p>
+        <p class="encryption-unable">
+          Open the link in a current Chrome, Edge, Firefox or Safari to see and hear each other.
+          Board, code and chat work here too.
+        </p>
+      </div>
+      <CloseButton />
+    </Dialog>
+  );
+}
+
+function CloseButton() {
+  return (
+    <div class="dialog-actions">
+      <form method="dialog">
+        <button type="submit" class="button button-main">Close</button>
+      </form>
+    </div>
   );
 }
 

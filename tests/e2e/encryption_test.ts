@@ -261,6 +261,9 @@ test("a browser with the earlier interface takes part, one without any is named,
   const told = byId(ben, "status").filter({ hasText: "This browser can’t encrypt" });
   await told.getByRole("button", { name: "Close" }).click();
   await told.waitFor({ state: "detached" });
+  await byId(ben, "encryption").click();
+  await byId(ben, "encryption-dialog").getByText("Open the link in a current Chrome").waitFor();
+  await ben.keyboard.press("Escape");
   for (const page of [mia, ada]) {
     await byId(page, "tile-trouble").getByText("Ben’s browser can’t encrypt").waitFor();
   }
