@@ -2,12 +2,12 @@
  * `deno task bench code [--chars 200]`
  *
  * Code together as two people have it in real browsers: what a typed character costs on the wire and how late the other
- * sees it, how long each language takes to its first output (cold: nothing loaded; warm: it ran before), and what the
- * editor and the languages weigh as they are served.
+ * sees it, how long each language takes to its first output (cold: nothing loaded; warm: it ran before), how long *Stop*
+ * takes to end a program that never ends by itself, and what the editor and the languages weigh as they are served.
  */
 import type { Page } from "playwright-core";
 import { launchChromium, Lectern, linkOf, openPerson } from "../e2e/lectern.ts";
-import { openCode, upload } from "../e2e/code_lesson.ts";
+import { openCode, startRun, upload } from "../e2e/code_lesson.ts";
 
 const CHARS = 200;
 const PROGRAMS: Record<string, [name: string, text: string]> = {
@@ -44,6 +44,7 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
       setting: { chars, browser: browser.version(), runtime: Deno.version.deno },
       typing,
       firstOutputMs,
+      stopMs: await measureStop(mia),
       sizesBytes: await measureSizes(lectern),
     };
   } finally {
@@ -132,6 +133,17 @@ async function firstOutput(page: Page): Promise<number> {
   );
   await page.getByTestId("code-run").waitFor();
   return Math.round(ms);
+}
+
+/** From the press of Stop to the page saying so, of an endless loop. */
+async function measureStop(page: Page): Promise<number> {
+  await upload(page, { "endless.js": "console.log('on');\nwhile (true) {}\n" });
+  await startRun(page);
+  await page.getByTestId("code-output").getByText("on").waitFor();
+  const pressed = performance.now();
+  await page.getByTestId("code-stop").click();
+  await page.locator('[data-testid=code-status][data-exit="stopped"]').waitFor();
+  return Math.round(performance.now() - pressed);
 }
 
 /** What a browser that takes brotli is sent. */

@@ -1,6 +1,7 @@
 /**
  * A lesson in which people, pictures and a screen come and go, in real Chromium: watched while it runs through a pause
- * and a shared screen (see turns_lesson.ts), and afterwards used as whoever learns from it would.
+ * and a shared screen (see turns_lesson.ts), afterwards held against what its people saw, and used as whoever learns
+ * from it would.
  */
 import { expect } from "@std/expect";
 import { strFromU8, unzipSync } from "fflate";
@@ -11,7 +12,7 @@ import { byId, lessonTests } from "./lesson.ts";
 import { focusEditor, run, shownText, type } from "./code_lesson.ts";
 import { drawStroke } from "./replay_lesson.ts";
 import { boardAt, boardOn, codeAt, manifestOf, momentWhen, seek, shown } from "./replay_page.ts";
-import { CODE, recordTurns, type TurnsLesson } from "./turns_lesson.ts";
+import { CODE, recordTurns, type Seen, type TurnsLesson } from "./turns_lesson.ts";
 
 const test = lessonTests();
 
@@ -20,6 +21,18 @@ let lesson: Promise<TurnsLesson> | null = null;
 /** The one lesson of this file, recorded by the first test that asks for it. */
 function recorded(lectern: Lectern, browser: Browser): Promise<TurnsLesson> {
   return lesson ??= recordTurns(lectern, browser);
+}
+
+function seenAt(page: Page): Promise<Seen> {
+  return page.evaluate(() => {
+    const shows = (within: Element | null) =>
+      (within?.querySelector("video")?.readyState ?? 0) >= HTMLMediaElement.HAVE_CURRENT_DATA;
+    const tiles = [...document.querySelectorAll<HTMLElement>("[data-testid=replay-tile]")];
+    return {
+      faces: Object.fromEntries(tiles.map((tile) => [tile.dataset["name"], shows(tile)])),
+      screen: shows(document.querySelector("[data-testid=replay-screen]")),
+    };
+  });
 }
 
 /** How many people are there at a time. The page stands still there. */
@@ -45,7 +58,7 @@ async function nameOnLine(page: Page, atMs: number, words: string): Promise<void
 
 const chatAt = (page: Page) => byId(page, "replay-message").locator(".chat-text").allTextContents();
 
-test("people come and go when they did in the lesson, the timeline tells of it, and a pause has left no trace", async ({ lectern, browser }) => {
+test("people, pictures and a shared screen come and go as they did in the lesson, the timeline tells of it, and a pause has left no trace", async ({ lectern, browser }) => {
   const { booking, recordingId, address, moments, comes, leaves, returns, errors } = await recorded(
     lectern,
     browser,
@@ -56,6 +69,16 @@ test("people come and go when they did in the lesson, the timeline tells of it, 
   await byId(page, "replay").waitFor();
   const { startedAt, tracks, pauses, markers } = await manifestOf(lectern, booking, recordingId);
 
+  // Backward and forward, in no order.
+  for (const index of [4, 0, 6, 2, 7, 5, 3, 1]) {
+    const { atMs, ...seen } = moments[index]!;
+    await seek(page, atMs);
+    await until(
+      async () => ({ index, atMs, ...await seenAt(page) }),
+      ({ faces, screen }) => JSON.stringify({ faces, screen }) === JSON.stringify(seen),
+      30_000,
+    );
+  }
   for (
     const { turn: { after, before }, tiles } of [
       { turn: comes, tiles: 2 },
@@ -102,7 +125,7 @@ test("people come and go when they did in the lesson, the timeline tells of it, 
     .toEqual(["board", "chat", "code", "join", "leave", "pause", "run", "screen"]);
   await nameOnLine(page, comes.before - startedAt, "Ada came");
   await nameOnLine(page, (pause.fromMs + pause.toMs) / 2, "Recording paused");
-  await nameOnLine(page, moments[4]!.atMs, "Ada shares a screen");
+  await nameOnLine(page, moments[5]!.atMs, "Ada shares a screen");
   await seek(page, moments[0]!.atMs);
   await byId(page, "replay-board").locator(".tl-nametag", { hasText: "Mia" }).waitFor();
   expect(trouble).toEqual([]);

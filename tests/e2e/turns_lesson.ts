@@ -1,7 +1,7 @@
 /**
  * A lesson in which things come and go, recorded in real Chromium: Ada is late, the recording rests a while, she leaves,
- * comes back, reloads her page and shares her screen. What Mia's page showed at some moments is kept, and between
- * which two times somebody's tile came or went.
+ * comes back, reloads her page, turns her camera off for a while and shares her screen. What Mia's page showed at some
+ * moments is kept, and between which two times somebody's tile came or went.
  */
 import type { Browser, Page } from "playwright-core";
 import type { Manifest } from "../../recorder/manifest.ts";
@@ -41,7 +41,7 @@ export interface TurnsLesson {
   recordingId: string;
   /** The page of the recording, with Mia's link. */
   address: string;
-  /** Alone, with Ada, after she left, when she was back, with her screen, without, after the code has run. */
+  /** Alone, with Ada, after she left, when she was back, without her camera, with her screen, without, at the end. */
   moments: Moment[];
   comes: Turn;
   leaves: Turn;
@@ -174,6 +174,9 @@ export async function recordTurns(lectern: Lectern, browser: Browser): Promise<T
   await seesAndHears(mia, PATIENCE_MS);
   await keep({ faces: { Mia: true, Ada: true }, screen: false });
 
+  await byId(ada, "camera").click();
+  await keep({ faces: { Mia: true, Ada: false }, screen: false });
+  await byId(ada, "camera").click();
   await byId(mia, "stage-talk").click();
   await byId(ada, "share").click();
   await keep({ faces: { Mia: true, Ada: true }, screen: true });

@@ -1,7 +1,10 @@
 /**
- * One answer's clusters as one, for Firefox: it takes each appended cluster by itself, guesses how long its last picture
- * lasts, and drops everything up to the next key frame where the picture after that comes later than twice the guess,
- * as the pictures of a camera often do (Media Source Extensions §3.5.8, step "discontinuity").
+ * One answer's clusters as one, so that a picture lasts until the next one comes, as the one that stood there when a
+ * camera stalled: an engine guesses how long a cluster's last picture lasts, and Chromium shows none that is
+ * sought before a gap.
+ *
+ * Firefox needs it for sound too: it takes each appended cluster by itself, and drops everything up to the next
+ * key frame where what comes next is later than twice the guess (Media Source Extensions §3.5.8, step "discontinuity").
  *
  * Pure. Invariant: blocks, their bytes and their times stay what they were; the last one says how long it lasts.
  */

@@ -15,7 +15,7 @@ const REQUEST_MS = 10_000;
 /** Played on where the seam of two requests leaves less than this. */
 const SEAM_MS = 500;
 const RETRY_MS = 1500;
-/** Of the engines that play WebM by pieces, only Firefox's needs the clusters of cameras to be joined. */
+/** Of the engines that play WebM by pieces, only Firefox's needs the clusters of sound to be joined too. */
 const JOINS = /Firefox\//.test(globalThis.navigator?.userAgent ?? "");
 
 export class TrackFeed {
@@ -162,8 +162,8 @@ export class TrackFeed {
     }
     await this.#makeRoom(buffer, wanted);
     const endMs = clusters.toMs - this.#track.startMs;
-    // A screen's first picture may stand alone in its cluster: no engine shows one before a gap.
-    const joins = JOINS || this.#track.source === "screen";
+    // No engine shows the last picture before a gap to whoever comes there by a seek: joined, it lasts to the next one.
+    const joins = JOINS || this.#track.kind === "video";
     await append(buffer, joins ? joinClusters(clusters.bytes, endMs) : clusters.bytes);
     // An answer that goes no further than what there was would be asked for again and again.
     const toMs = clusters.toMs > fromMs ? clusters.toMs : stretch.toMs;
