@@ -232,8 +232,13 @@ const SCENARIOS: Record<string, () => Promise<void>> = {
     lessonOfTwo(async ({ tara, sam, mortal }) => {
       const before = await tara.sees();
       mortal.fallSilent();
-      await when(tara.media.state, (state) => state === "connecting");
-      await when(tara.media.state, (state) => state === "connected");
+      // Whoever notices first ends the silence for both.
+      await Promise.race(
+        [tara, sam].map(({ media }) => when(media.state, (state) => state === "connecting")),
+      );
+      await Promise.all(
+        [tara, sam].map(({ media }) => when(media.state, (state) => state === "connected")),
+      );
       await Promise.all([tara.sees().then(moves), sam.sees().then(moves)]);
       expect(await tara.sees()).toBe(before);
       expect(mortal.iceRestarts).toBeGreaterThan(0);
