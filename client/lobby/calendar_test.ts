@@ -28,3 +28,12 @@ Deno.test("No line of it is longer than 75 bytes, and unfolding gives the link b
 Deno.test("A lesson without an end takes an hour", () => {
   expect(writeCalendar({ ...entry, end: null })).toContain("DTEND:20261124T160000Z");
 });
+
+Deno.test("A break of any kind in a title or a link makes no line of its own", () => {
+  for (const mark of ["\r", "\n", "\r\n", "\u2028"]) {
+    const title = `Algebra${mark}ATTENDEE:mailto:eve@example.org`;
+    const file = writeCalendar({ ...entry, title, url: `https://a.example/${mark}ATTACH:b` });
+    const lines = file.split(/\r\n|[\r\n\u2028]/);
+    expect(lines.filter((line) => /^(ATTENDEE|ATTACH)/.test(line))).toEqual([]);
+  }
+});

@@ -284,3 +284,22 @@ Deno.test("a process that is killed before, between and in the middle of mails s
     ["mia@example.org", ...students.map(({ email }) => email)].sort(),
   );
 });
+
+Deno.test("breaks of lines in a title or a name make no line of their own in a mail or its calendar entry", async () => {
+  for (const mark of ["\r", "\n", "\r\n", "\u2028", "\x85"]) {
+    await using test = await setUp();
+    const forged = `Algebra${mark}ATTENDEE:mailto:eve@example.org${mark}Bcc: eve@example.org`;
+    await test.storage.meetings.create({
+      ...BOOKING,
+      title: forged,
+      students: [{ id: "s-1", name: forged, email: "ada@example.org" }],
+    });
+    const mail = to(await test.send(), "ada@example.org");
+    expect(mail.to).toEqual(["ada@example.org"]);
+    expect(mail.headers.has("bcc")).toBe(false);
+    expect(mail.headers.has("attendee")).toBe(false);
+    expect(entryOf(mail).attendees).toEqual(["mailto:ada@example.org"]);
+    const lines = partOf(mail, "text/calendar").split(/\r\n|[\r\n\x85\u2028]/);
+    expect(lines.filter((line) => /^(ATTENDEE:|Bcc)/.test(line))).toEqual([]);
+  }
+});
