@@ -16,6 +16,7 @@ import {
   rtpParametersSchema,
   transportOptionsSchema,
 } from "./rtp.ts";
+import { text } from "./text.ts";
 
 /** Raised when a change would break an older peer. Checked at hello. */
 export const PROTOCOL_VERSION = 1;
@@ -24,12 +25,12 @@ export const MAX_TEXT_FRAME_BYTES = 64 * 1024;
 export const MAX_CHAT_CHARS = 4000;
 export const MAX_NAME_CHARS = 60;
 
-const id = z.string().min(1).max(64);
-const secret = z.string().min(1).max(200);
+const id = text.min(1).max(64);
+const secret = text.min(1).max(200);
 const clientId = z.int().min(0).max(0xffffffff);
 const empty = z.object({});
 const source = z.enum(MEDIA_SOURCES);
-const name = z.string().trim().min(1).max(MAX_NAME_CHARS);
+const name = text.trim().min(1).max(MAX_NAME_CHARS);
 const stage = z.enum(["talk", "board", "code"]);
 const audience = z.union([z.enum(["everyone", "host"]), z.array(id).max(200)]);
 
@@ -59,10 +60,10 @@ export const welcomeSchema = z.object({
 export type Welcome = z.infer<typeof welcomeSchema>;
 
 const base64Url = (bytes: number) =>
-  z.string().regex(/^[A-Za-z0-9_-]+$/).length(Math.ceil(bytes * 4 / 3));
-const secretId = z.string().regex(/^[0-9a-f]{16}$/);
+  text.regex(/^[A-Za-z0-9_-]+$/).length(Math.ceil(bytes * 4 / 3));
+const secretId = text.regex(/^[0-9a-f]{16}$/);
 const publicKey = base64Url(65);
-const wrapped = z.string().regex(/^[A-Za-z0-9_-]+$/).max(200);
+const wrapped = text.regex(/^[A-Za-z0-9_-]+$/).max(200);
 
 /** A secret wrapped under the one named by `by`, or, with `by` null, to the custodian. Opaque to the server. */
 export const keyEnvelopeSchema = z.object({ by: secretId.nullable(), of: secretId, wrapped });
@@ -85,7 +86,7 @@ export const rosterSchema = z.object({
 export const helloResultSchema = z.discriminatedUnion("status", [
   z.object({ status: z.literal("joined"), welcome: welcomeSchema }),
   /** The notice `admission.admitted` or `admission.refused` follows. */
-  z.object({ status: z.literal("waiting"), title: z.string() }),
+  z.object({ status: z.literal("waiting"), title: text }),
 ]);
 
 /** Requests, by method: what goes in and what comes back. */
@@ -94,7 +95,7 @@ export const METHODS = {
     params: z.object({
       protocol: z.int(),
       meetingId: id,
-      passcode: z.string().max(100),
+      passcode: text.max(100),
       invite: secret.optional(),
       session: secret.optional(),
       /** Wanted display name; for an invite it defaults to the booked name. */
@@ -140,7 +141,7 @@ export const METHODS = {
   "recording.resume": { params: empty, result: empty },
 
   "chat.send": {
-    params: z.object({ text: z.string().trim().min(1).max(MAX_CHAT_CHARS) }),
+    params: z.object({ text: text.trim().min(1).max(MAX_CHAT_CHARS) }),
     result: z.object({ id }),
   },
 
@@ -221,20 +222,20 @@ export const NOTICES = {
   /** Clocks that are stored for each of this participant's client ids: `[clientId, clock]` pairs. */
   saved: z.object({ clocks: z.array(z.tuple([clientId, z.int().min(0)])).max(256) }),
   /** The host asks this participant to switch a source on. */
-  "participant.asked": z.object({ source, by: z.string() }),
+  "participant.asked": z.object({ source, by: text }),
   /** The host stopped one of this participant's sources. */
-  "participant.stopped": z.object({ source, by: z.string() }),
-  "meeting.brought": z.object({ stage, by: z.string() }),
+  "participant.stopped": z.object({ source, by: text }),
+  "meeting.brought": z.object({ stage, by: text }),
   /** `extendableMs`: what a host may still add to it. */
   "meeting.warning": z.object({ endsAt: z.number(), extendableMs: z.number().min(0).default(0) }),
   /** Told to everybody, whoever asked for it. */
-  "meeting.extended": z.object({ endsAt: z.number(), by: z.string() }),
+  "meeting.extended": z.object({ endsAt: z.number(), by: text }),
   "meeting.ended": z.object({
     reason: z.enum(["ended", "timeout", "empty", "cancelled"]),
-    by: z.string().nullable(),
-    recordingUrl: z.string().nullable(),
+    by: text.nullable(),
+    recordingUrl: text.nullable(),
   }),
-  "participant.removed": z.object({ by: z.string() }),
+  "participant.removed": z.object({ by: text }),
   /** Sent whole on each change, to the pages that announced themselves. */
   "keys.roster": rosterSchema,
   /** The leader's secrets, wrapped to this page. */
@@ -274,9 +275,9 @@ export const NOTICES = {
   }),
   /** Whether this participant's sound should carry what was sent before once more, because packets of it are lost. */
   "media.redundancy": z.object({ producerId: id, wanted: z.boolean() }),
-  "recording.warning": z.object({ message: z.string() }),
+  "recording.warning": z.object({ message: text }),
   "server.restarting": empty,
-  error: z.object({ code: z.enum(ROOM_ERROR_CODES), message: z.string() }),
+  error: z.object({ code: z.enum(ROOM_ERROR_CODES), message: text }),
 } as const;
 
 export type NoticeMethod = keyof typeof NOTICES;
@@ -293,6 +294,6 @@ export const answerEnvelope = z.union([
   z.object({ id: z.int(), result: z.unknown() }),
   z.object({
     id: z.int(),
-    error: z.object({ code: z.enum(ROOM_ERROR_CODES), message: z.string() }),
+    error: z.object({ code: z.enum(ROOM_ERROR_CODES), message: text }),
   }),
 ]);

@@ -4,16 +4,17 @@
  * Source: mediasoup v3 RTP Parameters and Capabilities; W3C ORTC. Everything is bounded, unknown keys are dropped.
  */
 import { z } from "zod";
+import { text } from "./text.ts";
 
-const id = z.string().min(1).max(64);
-const mimeType = z.string().max(64).regex(/^(audio|video)\/[A-Za-z0-9.-]+$/);
+const id = text.min(1).max(64);
+const mimeType = text.max(64).regex(/^(audio|video)\/[A-Za-z0-9.-]+$/);
 const codecParameters = z.record(
-  z.string().max(64),
-  z.union([z.string().max(256), z.number(), z.boolean(), z.null(), z.undefined()]),
+  text.max(64),
+  z.union([text.max(256), z.number(), z.boolean(), z.null(), z.undefined()]),
 );
 const rtcpFeedback = z.object({
-  type: z.string().max(32),
-  parameter: z.string().max(32).optional(),
+  type: text.max(32),
+  parameter: text.max(32).optional(),
 });
 
 export const rtpCodecSchema = z.object({
@@ -26,7 +27,7 @@ export const rtpCodecSchema = z.object({
 });
 
 export const headerExtensionSchema = z.object({
-  uri: z.string().max(128),
+  uri: text.max(128),
   id: z.int().min(1).max(255),
   encrypt: z.boolean().optional(),
   parameters: codecParameters.optional(),
@@ -34,27 +35,27 @@ export const headerExtensionSchema = z.object({
 
 export const rtpEncodingSchema = z.object({
   ssrc: z.int().min(0).max(0xffffffff).optional(),
-  rid: z.string().max(16).optional(),
+  rid: text.max(16).optional(),
   codecPayloadType: z.int().min(0).max(127).optional(),
   rtx: z.object({ ssrc: z.int().min(0).max(0xffffffff) }).optional(),
   dtx: z.boolean().optional(),
-  scalabilityMode: z.string().max(16).optional(),
+  scalabilityMode: text.max(16).optional(),
   scaleResolutionDownBy: z.number().optional(),
   maxBitrate: z.number().optional(),
   active: z.boolean().optional(),
 });
 
 export const rtpParametersSchema = z.object({
-  mid: z.string().max(32).optional(),
+  mid: text.max(32).optional(),
   codecs: z.array(rtpCodecSchema).min(1).max(16),
   headerExtensions: z.array(headerExtensionSchema).max(32).optional(),
   encodings: z.array(rtpEncodingSchema).min(1).max(4),
   rtcp: z.object({
-    cname: z.string().max(128).optional(),
+    cname: text.max(128).optional(),
     reducedSize: z.boolean().optional(),
     mux: z.boolean().optional(),
   }).optional(),
-  msid: z.string().max(256).optional(),
+  msid: text.max(256).optional(),
 });
 export type RtpParameters = z.infer<typeof rtpParametersSchema>;
 export type RtpCodec = z.infer<typeof rtpCodecSchema>;
@@ -72,7 +73,7 @@ export const rtpCapabilitiesSchema = z.object({
   })).max(64).optional(),
   headerExtensions: z.array(z.object({
     kind: z.enum(["audio", "video"]),
-    uri: z.string().max(128),
+    uri: text.max(128),
     preferredId: z.int().min(1).max(255),
     preferredEncrypt: z.boolean().optional(),
     direction: z.enum(["sendrecv", "sendonly", "recvonly", "inactive"]).optional(),
@@ -81,17 +82,17 @@ export const rtpCapabilitiesSchema = z.object({
 export type RtpCapabilities = z.infer<typeof rtpCapabilitiesSchema>;
 
 export const iceParametersSchema = z.object({
-  usernameFragment: z.string().max(64),
-  password: z.string().max(128),
+  usernameFragment: text.max(64),
+  password: text.max(128),
   iceLite: z.boolean().optional(),
 });
 export type IceParameters = z.infer<typeof iceParametersSchema>;
 
 export const iceCandidateSchema = z.object({
-  foundation: z.string().max(64),
+  foundation: text.max(64),
   priority: z.number(),
-  ip: z.string().max(64),
-  address: z.string().max(64),
+  ip: text.max(64),
+  address: text.max(64),
   protocol: z.enum(["udp", "tcp"]),
   port: z.int().min(1).max(65535),
   type: z.enum(["host", "srflx", "prflx", "relay"]),
@@ -102,8 +103,8 @@ export type IceCandidate = z.infer<typeof iceCandidateSchema>;
 export const dtlsParametersSchema = z.object({
   role: z.enum(["auto", "client", "server"]).optional(),
   fingerprints: z.array(z.object({
-    algorithm: z.string().max(16),
-    value: z.string().max(200).regex(/^[0-9A-Fa-f:]+$/),
+    algorithm: text.max(16),
+    value: text.max(200).regex(/^[0-9A-Fa-f:]+$/),
   })).min(1).max(8),
 });
 export type DtlsParameters = z.infer<typeof dtlsParametersSchema>;
@@ -115,9 +116,9 @@ export const transportOptionsSchema = z.object({
   iceCandidates: z.array(iceCandidateSchema).max(16),
   dtlsParameters: dtlsParametersSchema,
   iceServers: z.array(z.object({
-    urls: z.union([z.string(), z.array(z.string())]),
-    username: z.string().optional(),
-    credential: z.string().optional(),
+    urls: z.union([text, z.array(text)]),
+    username: text.optional(),
+    credential: text.optional(),
   })).optional(),
 });
 export type TransportOptions = z.infer<typeof transportOptionsSchema>;

@@ -15,6 +15,7 @@ import { earlierRoutes } from "./earlier.ts";
 import { healthRoutes } from "./health.ts";
 import { joinRoutes } from "./join.ts";
 import { lessonRoutes } from "./lessons.ts";
+import { unusableField } from "./operation.ts";
 import { pageRoutes } from "./pages.ts";
 import { internalProblem, Problem } from "./problems.ts";
 import { recordingRoutes } from "./recordings.ts";
@@ -28,7 +29,7 @@ const QUIET = /^\/(healthz|readyz|metrics|assets\/|sandbox\/|api\/socket)/;
 
 export function createApp(deps: HttpDeps): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
-  app.use(nameAddress(deps), logRequests(deps));
+  app.use(nameAddress(deps), logRequests(deps), refuseNul);
   app.onError((error, context) => answerError(deps, error, context));
   app.notFound(() => new Problem("not-found", "There is nothing at this address.").toResponse());
 
@@ -77,6 +78,12 @@ function logRequests(deps: HttpDeps): MiddlewareHandler<HttpEnv> {
     log("request", { method, path, status, ms, address: context.get("address") });
   };
 }
+
+/** Addresses hold ids; a database would read one up to its first U+0000 as another (rooms/protocol/text.ts). */
+const refuseNul: MiddlewareHandler<HttpEnv> = async (context, next) => {
+  if (context.req.url.includes("%00")) throw unusableField("address", "holds U+0000");
+  await next();
+};
 
 const neverCached: MiddlewareHandler<HttpEnv> = async (context, next) => {
   await next();

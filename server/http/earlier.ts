@@ -10,6 +10,7 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 import type { EarlierQuery } from "../../db/earlier_lessons.ts";
+import { text } from "../../rooms/protocol/text.ts";
 import { MAX_ASSETS, MAX_MEETING_BYTES } from "./assets.ts";
 import type { HttpDeps, HttpEnv } from "./context.ts";
 import { isoTime } from "./meeting_answers.ts";
@@ -21,7 +22,7 @@ import { answerThumbnail } from "./thumbnails.ts";
 const MAX_LISTED = 50;
 const MAX_BODY_BYTES = 64 * 1024;
 
-const imagesSchema = z.object({ images: z.array(z.string().max(100)).max(MAX_ASSETS) });
+export const imagesSchema = z.object({ images: z.array(text.max(100)).max(MAX_ASSETS) });
 
 export function earlierRoutes(deps: HttpDeps): Hono<HttpEnv> {
   const { assets, earlier, library, now, thumbnails } = deps;

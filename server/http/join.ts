@@ -13,7 +13,7 @@ import { boundedBody, jsonBody, jsonOnly } from "./json_body.ts";
 import { isoTime } from "./meeting_answers.ts";
 import { Problem } from "./problems.ts";
 
-const joinSchema = z.object(METHODS.hello.params.shape).pick({
+export const joinSchema = z.object(METHODS.hello.params.shape).pick({
   meetingId: true,
   passcode: true,
   invite: true,

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ApiKey } from "../../db/api_keys.ts";
 import { fromBase64Url } from "../../rooms/encryption/base64url.ts";
 import { isPublicKey } from "../../rooms/encryption/wrapping.ts";
+import { text } from "../../rooms/protocol/text.ts";
 import type { HttpDeps } from "./context.ts";
 import { isoTime } from "./meeting_answers.ts";
 import { type Operation, operation, unusableField } from "./operation.ts";
@@ -11,7 +12,7 @@ import { Problem } from "./problems.ts";
 type Deps = Pick<HttpDeps, "apiKeys" | "keyEnvelopes" | "now">;
 
 const newKeySchema = z.strictObject({
-  name: z.string().trim().min(1).max(100).describe("What it is for"),
+  name: text.trim().min(1).max(100).describe("What it is for"),
   scope: z.enum(["read", "write"]).describe("`read` keys change nothing"),
 }).meta({ id: "NewApiKey" });
 
@@ -28,7 +29,7 @@ const issuedKeySchema = z.strictObject({
 }).meta({ id: "IssuedApiKey" });
 
 const custodianSchema = z.strictObject({
-  publicKey: z.string().length(87).nullable()
+  publicKey: text.length(87).nullable()
     .describe("P-256, uncompressed, in base64url; null for none"),
 }).meta({ id: "CustodianKey" });
 

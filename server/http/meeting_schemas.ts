@@ -9,16 +9,17 @@ import type { MeetingChange, NewMeeting } from "../../db/meetings.ts";
 import { MAX_LESSON_MS } from "../../rooms/limits.ts";
 import type { Policy } from "../../rooms/document/schema.ts";
 import { MAX_NAME_CHARS } from "../../rooms/protocol/messages.ts";
+import { text } from "../../rooms/protocol/text.ts";
 
 export const MAX_STUDENTS = 50;
 const MAX_TITLE_CHARS = 200;
 
-export const idSchema = z.string().trim().min(1).max(100);
-export const nameSchema = z.string().trim().min(1).max(MAX_NAME_CHARS);
-export const timeZoneSchema = z.string().max(64)
+export const idSchema = text.trim().min(1).max(100);
+export const nameSchema = text.trim().min(1).max(MAX_NAME_CHARS);
+export const timeZoneSchema = text.max(64)
   .refine(isTimeZone, "expected an IANA name such as Europe/Paris");
 export const emailSchema = z.email().max(254);
-const title = z.string().trim().min(1).max(MAX_TITLE_CHARS);
+const title = text.trim().min(1).max(MAX_TITLE_CHARS);
 
 const person = z.strictObject({
   id: idSchema.describe("Your id of the person"),
@@ -30,7 +31,7 @@ export const timeSchema = z.iso.datetime({
   offset: true,
   error: "expected ISO 8601 with an offset",
 })
-  .transform((text) => Date.parse(text));
+  .transform((time) => Date.parse(time));
 const audience = z.enum(["everyone", "host"]);
 const policy = z.strictObject({
   draw: audience.optional(),
@@ -93,10 +94,10 @@ export const meetingChangeSchema = z.strictObject({
 }).meta({ id: "MeetingChange" });
 
 export const listQuerySchema = z.strictObject({
-  limit: z.string().regex(/^\d{1,3}$/).transform(Number).pipe(z.int().min(1).max(100))
+  limit: text.regex(/^\d{1,3}$/).transform(Number).pipe(z.int().min(1).max(100))
     .default(50).describe("At most 100"),
-  cursor: z.string().max(40).transform((text, context) => {
-    const after = readCursor(text);
+  cursor: text.max(40).transform((cursor, context) => {
+    const after = readCursor(cursor);
     if (after === null) context.addIssue({ code: "custom", message: "not one of our cursors" });
     return after;
   }).optional().describe("The `next` of the page before"),
@@ -168,9 +169,9 @@ function checkSchedule({ scheduledStart: start, scheduledEnd: end }: Schedule, c
   else if (end - start > MAX_LESSON_MS) complain(["scheduledEnd"], "at most 24 hours a lesson");
 }
 
-function readCursor(text: string): MeetingPlace | null {
+function readCursor(cursor: string): MeetingPlace | null {
   try {
-    const [, start, id] = /^(?:m|s(-?\d{1,16})\.)(\d{1,15})$/.exec(atob(text)) ?? [];
+    const [, start, id] = /^(?:m|s(-?\d{1,16})\.)(\d{1,15})$/.exec(atob(cursor)) ?? [];
     if (id === undefined) return null;
     return { id: Number(id), start: start === undefined ? null : Number(start) };
   } catch {

@@ -71,7 +71,8 @@ export function openApiDocument(
       title: "Lectern",
       version,
       description: "Book lessons, hand out links, learn who came. Times are ISO 8601: send any " +
-        "offset, answers are in UTC. Refusals are problem documents (RFC 9457).",
+        "offset, answers are in UTC. A text that holds U+0000 or half of a surrogate pair is refused. " +
+        "Refusals are problem documents (RFC 9457).",
     },
     servers: [{ url: publicUrl }],
     security: [{ key: [] }],

@@ -1,6 +1,7 @@
 /** Recordings for the booking system: list, read, links to watch them, delete. */
 import { z } from "zod";
 import type { RecordingSummary } from "../../recorder/library.ts";
+import { text } from "../../rooms/protocol/text.ts";
 import type { HttpDeps } from "./context.ts";
 import { isoTime } from "./meeting_answers.ts";
 import { idSchema } from "./meeting_schemas.ts";
@@ -26,7 +27,7 @@ const recordingSchema = z.object({
 
 const listQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  cursor: z.string().regex(/^\d{1,16}\.[a-z0-9]{1,64}$/, "expected the `next` of the page before")
+  cursor: text.regex(/^\d{1,16}\.[a-z0-9]{1,64}$/, "expected the `next` of the page before")
     .optional(),
   meetingId: idSchema.optional(),
   state: state.optional(),

@@ -1,6 +1,7 @@
 /** Webhook endpoints: where events are sent, what was sent, and sending it again. */
 import { z } from "zod";
 import type { DeliveryLogEntry, WebhookEndpoint } from "../../db/webhooks.ts";
+import { storable } from "../../rooms/protocol/text.ts";
 import type { HttpDeps } from "./context.ts";
 import { isoTime } from "./meeting_answers.ts";
 import { type Operation, operation, unusableField } from "./operation.ts";
@@ -18,7 +19,7 @@ const time = z.iso.datetime();
 const eventList = z.array(z.enum(TYPES)).min(1).max(TYPES.length);
 
 const newEndpointSchema = z.strictObject({
-  url: z.url().max(1000).describe("Begins with https:"),
+  url: z.url().max(1000).refine(...storable).describe("Begins with https:"),
   events: eventList.optional().describe("All when left out"),
 }).meta({ id: "NewWebhookEndpoint" });
 

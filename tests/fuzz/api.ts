@@ -1,8 +1,8 @@
 /**
  * Fuzzes the booking API: malformed requests made of its own OpenAPI document, against a real database.
  *
- * Violations: a 5xx, a log line of level error, an answer that isn't the status the document names, and a write that a
- * key without the right was allowed.
+ * Violations: a 5xx, a log line of level error, an answer that isn't the status the document names, a write that a
+ * key without the right was allowed, and text taken that isn't read back as it was (U+0000, half of a surrogate pair).
  */
 import { BookingClient } from "../integration/booking_client.ts";
 import { LESSON, startHttp } from "../integration/http_server.ts";
@@ -19,6 +19,7 @@ const TEXTS = [
   "x",
   "é".repeat(300),
   "\u0000",
+  "s-1\u0000x",
   "__proto__",
   "' or 1=1 --",
   "../../etc/passwd",
@@ -31,6 +32,7 @@ const TEXTS = [
   "https://[::1/",
   "null",
   "\ud800",
+  "Ada\udc00",
 ];
 const NUMBERS = [0, -1, 1.5, 2 ** 53, 1e308, -0];
 
@@ -132,6 +134,9 @@ export async function fuzz({ seed, runs, progress }: FuzzOptions): Promise<FuzzR
     }
     if (reads && method !== "get" && response.status < 300) {
       violations.push(`a reader's key wrote by ${shown}`);
+    }
+    if (response.status < 300 && /%00|\\u(0000|d[89a-f])/.test(`${at}?${query} ${body ?? ""}`)) {
+      violations.push(`text that can't be kept was taken by ${shown}`);
     }
     await response.body?.cancel();
     for (const line of server.log.splice(0)) {

@@ -25,7 +25,16 @@ import type { FuzzOptions, FuzzResult } from "./run.ts";
 export const DEFAULT_RUNS = 1_500;
 
 const SOURCES = ["audio", "video", "screen", "screenAudio", "camera", "", null, 7];
-const TEXTS = ["", "x", "é".repeat(70), "x".repeat(5000), "__proto__", "\u0000", "participants"];
+const TEXTS = [
+  "",
+  "x",
+  "é".repeat(70),
+  "x".repeat(5000),
+  "__proto__",
+  "x\u0000y",
+  "x\ud800",
+  "participants",
+];
 
 /** Values of the shapes that methods take, right and wrong. */
 function value(random: Random, depth = 0): unknown {
