@@ -1,5 +1,10 @@
-/** The meetings of the booking API as they cross the wire: what is answered. Times are ISO 8601 in UTC. */
+/**
+ * The meetings of the booking API as they cross the wire: what is answered. Times are ISO 8601 in UTC.
+ *
+ * Invariant: a key that may only read is answered nothing that opens a room and no mail address.
+ */
 import { z } from "zod";
+import type { KeyScope } from "../../db/api_keys.ts";
 import type { BookedPerson, PersonalLink } from "../../db/invites.ts";
 import type { BookedMeeting, Meeting } from "../../db/meetings.ts";
 import type { Stay } from "../../db/participants.ts";
@@ -11,14 +16,16 @@ const role = z.enum(["tutor", "student"]);
 export const personSchema = z.strictObject({
   id: z.string(),
   name: z.string(),
-  email: z.string().optional(),
+  email: z.string().optional().describe("Only for keys that may write"),
   timeZone: z.string().optional(),
 }).meta({ id: "Person" });
 
 export const meetingSchema = z.strictObject({
   meetingId: z.string(),
-  passcode: z.string(),
-  url: z.string().describe("For people without a personal link: they wait for the host"),
+  passcode: z.string().optional().describe("Only for keys that may write"),
+  url: z.string().describe(
+    "For people without a personal link: they wait for the host. For keys that may only read without the passcode",
+  ),
   title: z.string(),
   status: z.enum(["pending", "active", "completed", "cancelled"]),
   bookingId: z.string().nullable(),
@@ -89,15 +96,30 @@ export function meetingUrl(
   publicUrl: string,
   { meetingId, passcode }: Pick<Meeting, "meetingId" | "passcode">,
 ): string {
-  return `${publicUrl}/video-room/${meetingId}?passcode=${passcode}`;
+  return `${roomUrl(publicUrl, meetingId)}?passcode=${passcode}`;
 }
 
-/** A meeting as the API answers it. */
-export function meetingJson(publicUrl: string, meeting: Meeting): z.output<typeof meetingSchema> {
+function roomUrl(publicUrl: string, meetingId: string): string {
+  return `${publicUrl}/video-room/${meetingId}`;
+}
+
+/** A meeting as the API answers it to a key of this scope. */
+export function meetingJson(
+  publicUrl: string,
+  meeting: Meeting,
+  scope: KeyScope,
+): z.output<typeof meetingSchema> {
+  const mayWrite = scope === "write";
+  const personJson = ({ id, name, email, timeZone }: Meeting["tutor"]) => ({
+    id,
+    name,
+    ...(mayWrite && email != null ? { email } : {}),
+    ...(timeZone == null ? {} : { timeZone }),
+  });
   return {
     meetingId: meeting.meetingId,
-    passcode: meeting.passcode,
-    url: meetingUrl(publicUrl, meeting),
+    ...(mayWrite ? { passcode: meeting.passcode } : {}),
+    url: mayWrite ? meetingUrl(publicUrl, meeting) : roomUrl(publicUrl, meeting.meetingId),
     title: meeting.title,
     status: meeting.status,
     bookingId: meeting.bookingId,
@@ -123,7 +145,7 @@ export function bookedJson(
   { meeting, invites }: BookedMeeting,
 ): z.output<typeof bookedMeetingSchema> {
   return {
-    ...meetingJson(publicUrl, meeting),
+    ...meetingJson(publicUrl, meeting, "write"),
     links: invites.map((invite) => linkJson(publicUrl, meeting, invite)),
   };
 }
@@ -158,16 +180,5 @@ export function attendanceJson(stays: readonly Stay[]): z.output<typeof attendan
       leftAt: isoTime(stay.leftAt),
       isMuted: stay.isMuted,
     })),
-  };
-}
-
-function personJson(
-  { id, name, email, timeZone }: Meeting["tutor"],
-): z.output<typeof personSchema> {
-  return {
-    id,
-    name,
-    ...(email == null ? {} : { email }),
-    ...(timeZone == null ? {} : { timeZone }),
   };
 }

@@ -1,4 +1,5 @@
 /** How the booking system books, reads, lists, changes, cancels and ends lessons, and learns who came. */
+import type { KeyScope } from "../../db/api_keys.ts";
 import type { Meeting } from "../../db/meetings.ts";
 import { analyticsSchema, readAnalytics } from "./analytics.ts";
 import type { HttpDeps } from "./context.ts";
@@ -38,7 +39,8 @@ export async function readMeeting(
 
 export function meetingOperations(deps: Deps): Operation[] {
   const { meetings, keyEnvelopes, rooms, publicUrl, now } = deps;
-  const json = (meeting: Meeting) => meetingJson(publicUrl, meeting);
+  const json = (meeting: Meeting, scope: KeyScope = "write") =>
+    meetingJson(publicUrl, meeting, scope);
   const read = (meetingId: string) => readMeeting(deps, meetingId);
 
   return [
@@ -72,10 +74,10 @@ export function meetingOperations(deps: Deps): Operation[] {
         "The newest booking first; with `from` or `to` along the schedule, soonest first.",
       query: listQuerySchema,
       answer: meetingPageSchema,
-    }, async ({ query: { cursor, ...filter } }) => {
+    }, async ({ query: { cursor, ...filter }, apiKey: { scope } }) => {
       const page = await meetings.list({ ...filter, after: cursor ?? null });
       const next = page.next === null ? null : writeCursor(page.next);
-      return { body: { meetings: page.meetings.map(json), next } };
+      return { body: { meetings: page.meetings.map((meeting) => json(meeting, scope)), next } };
     }),
 
     operation({
@@ -86,7 +88,7 @@ export function meetingOperations(deps: Deps): Operation[] {
       summary: "Read a lesson",
       answer: meetingSchema,
       refusals: [404],
-    }, async ({ params }) => ({ body: json(await read(params.meetingId)) })),
+    }, async ({ params, apiKey }) => ({ body: json(await read(params.meetingId), apiKey.scope) })),
 
     operation({
       id: "changeMeeting",

@@ -1,5 +1,6 @@
 /** Webhook endpoints: where events are sent, what was sent, and sending it again. */
 import { z } from "zod";
+import type { KeyScope } from "../../db/api_keys.ts";
 import type { DeliveryLogEntry, WebhookEndpoint } from "../../db/webhooks.ts";
 import { storable } from "../../rooms/protocol/text.ts";
 import type { HttpDeps } from "./context.ts";
@@ -25,7 +26,7 @@ const newEndpointSchema = z.strictObject({
 
 const endpointSchema = z.strictObject({
   endpointId: z.string(),
-  url: z.string(),
+  url: z.string().describe("Keys that may only read see where it leads, without path and query"),
   events: eventList.nullable().describe("Null for all"),
   createdAt: time,
   disabledAt: time.nullable(),
@@ -81,7 +82,7 @@ export function webhookOperations({ webhooks, outbound, now }: Deps): Operation[
         throw unusableField("url", known ? error.message : "the name can't be resolved");
       });
       const made = await webhooks.create(body.url, body.events ?? null, now());
-      return { body: { ...endpointJson(made.endpoint), secret: made.secret } };
+      return { body: { ...endpointJson(made.endpoint, "write"), secret: made.secret } };
     }),
 
     operation({
@@ -92,7 +93,9 @@ export function webhookOperations({ webhooks, outbound, now }: Deps): Operation[
       summary: "List the addresses that events are sent to",
       answer: z.strictObject({ endpoints: z.array(endpointSchema) })
         .meta({ id: "WebhookEndpointList" }),
-    }, async () => ({ body: { endpoints: (await webhooks.list()).map(endpointJson) } })),
+    }, async ({ apiKey: { scope } }) => ({
+      body: { endpoints: (await webhooks.list()).map((endpoint) => endpointJson(endpoint, scope)) },
+    })),
 
     operation({
       id: "deleteWebhookEndpoint",
@@ -149,7 +152,7 @@ export function webhookOperations({ webhooks, outbound, now }: Deps): Operation[
       refusals: [404],
     }, async ({ params: { endpointId } }) => {
       await webhooks.enable(endpointId);
-      return { body: endpointJson(await find(endpointId)) };
+      return { body: endpointJson(await find(endpointId), "write") };
     }),
 
     operation({
@@ -185,9 +188,14 @@ export function webhookOperations({ webhooks, outbound, now }: Deps): Operation[
   ];
 }
 
-function endpointJson(endpoint: WebhookEndpoint): z.output<typeof endpointSchema> {
+/** An address often is a secret itself: who knows it may send to it. */
+function endpointJson(
+  endpoint: WebhookEndpoint,
+  scope: KeyScope,
+): z.output<typeof endpointSchema> {
   return {
     ...endpoint,
+    url: scope === "write" ? endpoint.url : new URL(endpoint.url).origin,
     createdAt: isoTime(endpoint.createdAt),
     disabledAt: isoTime(endpoint.disabledAt),
   };
