@@ -45,6 +45,16 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
   started.defer(() => storage.close());
   if (storage.migrated.length > 0) logger.info("database migrated", { applied: storage.migrated });
 
+  if (config.apiKey !== null) {
+    const works = await storage.apiKeys.setFirst(config.apiKey, "from the environment", Date.now());
+    if (!works) {
+      logger.warn(
+        "API_KEY was not taken: it sets the first key, and this instance has keys already. " +
+          "Make another with `deno task key`, or by the API.",
+      );
+    }
+  }
+
   const recorder = await Recorder.start({
     database: config.database,
     freeBytes: config.recordings.freeBytes,

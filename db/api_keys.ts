@@ -33,6 +33,30 @@ export class ApiKeys {
     return { keyId: id, name, scope, createdAt: now, key };
   }
 
+  /**
+   * Makes a key of this text, with all rights, when there is none yet. Answers whether it works from here on: keys
+   * that exist stay what they are, and a revoked one stays revoked.
+   */
+  setFirst(key: string, name: string, now: number): Promise<boolean> {
+    return this.db.transaction().execute(async (transaction) => {
+      const keys = new ApiKeys(transaction);
+      if (await keys.verify(key) !== null) return true;
+      if (await keys.count() > 0) return false;
+      const made = await transaction.insertInto("api_keys")
+        .values({
+          name,
+          scope: "write",
+          key_hash: hashSecret(key),
+          created_at: now,
+          revoked_at: null,
+        })
+        .onConflict((conflict) => conflict.column("key_hash").doNothing())
+        .returning("id")
+        .executeTakeFirst();
+      return made !== undefined;
+    });
+  }
+
   /** Null when the key is unknown or revoked. */
   async verify(key: string): Promise<ApiKey | null> {
     const row = await this.live().where("key_hash", "=", hashSecret(key)).executeTakeFirst();

@@ -37,6 +37,23 @@ Deno.test("an API key is verified by its text and can't be read from the databas
   expect(JSON.stringify(rows.rows)).not.toContain(key);
 });
 
+Deno.test("a first key that is given works, unless other keys exist or it was revoked", async () => {
+  await using storage = await openTestStorage();
+  const { apiKeys } = storage;
+  expect(await apiKeys.setFirst("given", "environment", 1)).toBe(true);
+  expect(await apiKeys.setFirst("given", "environment", 2)).toBe(true);
+  expect(await apiKeys.setFirst("another", "environment", 3)).toBe(false);
+  expect(await apiKeys.list()).toMatchObject([{
+    name: "environment",
+    scope: "write",
+    createdAt: 1,
+  }]);
+  const { keyId } = (await apiKeys.verify("given"))!;
+  await apiKeys.revoke(keyId, 4);
+  expect(await apiKeys.setFirst("given", "environment", 5)).toBe(false);
+  expect(await apiKeys.verify("given")).toBeNull();
+});
+
 Deno.test("migrations are applied once and in order", async () => {
   await using storage = await openTestStorage();
   expect(storage.migrated).toEqual(MIGRATIONS.map((migration) => migration.name));

@@ -42,6 +42,8 @@ export interface Config {
     /** A relay for networks that let nothing else through; null for none. */
     turn: TurnOptions | null;
   };
+  /** The first API key, for installations that nobody watches; null to make one and print it. */
+  apiKey: string | null;
   tryIt: boolean;
   trustProxy: boolean;
   /** What one API key may ask in a minute. */
@@ -112,6 +114,7 @@ export function parseConfig(sources: ConfigSources): Config {
       ...readMediaPorts(given("MEDIA_PORT"), given("MEDIA_PROCESSES")),
       turn: readTurn(read("TURN_URLS"), read("TURN_SECRET")),
     },
+    apiKey: read("API_KEY"),
     tryIt: read("TRY_IT") ?? (publicUrl === null && isLoopback(host)),
     trustProxy: given("TRUST_PROXY"),
     apiRequestsPerMinute: given("API_REQUESTS_PER_MINUTE"),

@@ -136,3 +136,28 @@ Deno.test("the README's table names every setting and its default", async () => 
     if (fallback !== null) expect(`${name} ${shown}`).toBe(`${name} \`${fallback}\``);
   }
 });
+
+Deno.test("API_KEY wants a key that nobody guesses, and is never quoted", () => {
+  expect(parse({}).apiKey).toBeNull();
+  const key = "lk_0123456789abcdef0123456789abcdef";
+  expect(parse({ API_KEY: key }).apiKey).toBe(key);
+  for (
+    const bad of [
+      "change-me",
+      "a".repeat(40),
+      "with spaces 0123456789abcdef0123456789",
+      "é".repeat(40),
+    ]
+  ) {
+    const thrown = (() => {
+      try {
+        return parse({ API_KEY: bad }).apiKey;
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(thrown).toBeInstanceOf(ConfigError);
+    expect((thrown as Error).message).toContain("API_KEY is set to something unusable");
+    expect((thrown as Error).message).not.toContain(bad);
+  }
+});

@@ -95,6 +95,13 @@ export const SETTINGS = {
     fallback: null,
     secret: true,
   }),
+  API_KEY: setting<string>({
+    schema: text.regex(/^[A-Za-z0-9_-]{32,200}$/).refine(isVaried),
+    expects:
+      "32 to 200 letters, digits, - and _ that nobody guesses, such as `openssl rand -hex 32` prints",
+    fallback: null,
+    secret: true,
+  }),
   TRY_IT: setting<boolean>({ schema: flag, expects: "true or false", fallback: null }),
   TRUST_PROXY: setting<boolean>({ schema: flag, expects: "true or false", fallback: false }),
   API_REQUESTS_PER_MINUTE: setting<number>({
@@ -182,6 +189,11 @@ export function readSetting<N extends SettingName>(
   if (parsed.success) return parsed.data;
   const shown = setting.secret === true ? "set to something unusable" : JSON.stringify(raw);
   throw new ConfigError(`${name} is ${shown}: expected ${setting.expects}.`);
+}
+
+/** Random text of this length never has so few different characters. */
+function isVaried(value: string): boolean {
+  return new Set(value).size >= 8;
 }
 
 function isOrigin(value: string): boolean {

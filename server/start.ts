@@ -1,7 +1,7 @@
 /**
  * `deno task start`: from a fresh checkout to a serving Lectern, with every step visible.
  *
- * Installs, builds the client when it is older than its sources, makes the first API key, serves. Nothing from npm
+ * Installs, builds the client when it is older than its sources, serves, and makes the first API key unless it was set. Nothing from npm
  * is imported before it is installed. With `--dev` the client is built again on each change.
  */
 import { buildClient, isClientStale, watchClient } from "./client_build.ts";
@@ -86,6 +86,8 @@ function stackOf(error: unknown): string {
 
 async function welcome(running: main.Running, settings: config.Config): Promise<void> {
   say(`\n  Lectern is at ${running.address}\n`);
+  // Whoever set the first key knows it, and nobody may be there to read.
+  if (settings.apiKey !== null) return;
   const { apiKeys } = running.storage;
   if (await apiKeys.count() > 0) {
     say("  An API key exists. Another one: deno task key\n");
