@@ -19,7 +19,6 @@ import { unusableField } from "./operation.ts";
 import { pageRoutes } from "./pages.ts";
 import { internalProblem, Problem } from "./problems.ts";
 import { recordingRoutes } from "./recordings.ts";
-import { sandboxRoutes } from "./sandbox.ts";
 import { COMMON_HEADERS } from "./security_headers.ts";
 import { thumbnailRoutes } from "./thumbnails.ts";
 import { tryItRoutes } from "./try_it.ts";
@@ -47,7 +46,6 @@ export function createApp(deps: HttpDeps): Hono<HttpEnv> {
   app.all("/api/*", () => {
     throw new Problem("not-found", "There is nothing at this address.");
   });
-  app.route("/sandbox", sandboxRoutes(deps));
   app.route("/", pageRoutes(deps));
   return app;
 }

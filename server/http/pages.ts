@@ -1,18 +1,21 @@
-/** The built client: its pages and what they load. Unknown paths get a plain 404, never a page that then fails. */
+/** The built client: its pages and what they load, the sandbox included. Unknown paths get a plain 404, never a page that then fails. */
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { HttpDeps, HttpEnv } from "./context.ts";
 import { Problem } from "./problems.ts";
-import { pageHeaders } from "./security_headers.ts";
+import { headersOfFile } from "./sandbox.ts";
 import { StaticFiles } from "./static_files.ts";
 
 export function pageRoutes(deps: HttpDeps): Hono<HttpEnv> {
   const files = new StaticFiles(deps.clientDir);
-  const headers = pageHeaders(deps.publicUrl);
   const routes = new Hono<HttpEnv>();
 
-  const page = (name: string) => async (context: Context<HttpEnv>) => {
-    const response = await files.serve(name, context.req.raw, headers);
+  const serve = (path: string, context: Context<HttpEnv>) => {
+    const { origin } = new URL(context.req.url);
+    return files.serve(path, context.req.raw, (name) => headersOfFile(name, origin, deps));
+  };
+  const page = (path: string) => async (context: Context<HttpEnv>) => {
+    const response = await serve(path, context);
     if (response !== null) return response;
     throw new Problem("unavailable", "The client isn't built. Run: deno task build");
   };
@@ -24,9 +27,7 @@ export function pageRoutes(deps: HttpDeps): Hono<HttpEnv> {
   routes.get("/recordings/:recordingId", page("/replay.html"));
 
   routes.get("*", async (context) => {
-    const path = context.req.path;
-    const extra = path.endsWith(".html") ? headers : {};
-    const response = await files.serve(path, context.req.raw, extra);
+    const response = await serve(context.req.path, context);
     if (response === null) throw new Problem("not-found", "There is nothing at this address.");
     return response;
   });

@@ -11,8 +11,11 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   "referrer-policy": "no-referrer",
 };
 
-/** Sent with the pages. */
-export function pageHeaders(publicUrl: string): Record<string, string> {
+/** Sent with the pages. `origins` are the addresses by which people reach us. */
+export function pageHeaders(
+  publicUrl: string,
+  origins: readonly string[],
+): Record<string, string> {
   const socket = publicUrl.replace(/^http/, "ws");
   return {
     "content-security-policy": policy({
@@ -24,7 +27,8 @@ export function pageHeaders(publicUrl: string): Record<string, string> {
       "media-src": "'self' blob:",
       "connect-src": `'self' ${socket}`,
       "worker-src": "'self' blob:",
-      "frame-src": "'self' data: blob:",
+      // A frame that leads itself elsewhere is stopped by this: its own policy doesn't reach so far.
+      "frame-src": below(origins),
       "manifest-src": "'self'",
       "base-uri": "'none'",
       "form-action": "'none'",
@@ -42,7 +46,7 @@ export function pageHeaders(publicUrl: string): Record<string, string> {
  * nobody for anything else.
  */
 export function sandboxHeaders(origins: readonly string[]): Record<string, string> {
-  const own = [...new Set(origins)].map((origin) => `${origin}/sandbox/`).join(" ");
+  const own = below(origins);
   return {
     "content-security-policy": policy({
       "sandbox": "allow-scripts",
@@ -60,6 +64,11 @@ export function sandboxHeaders(origins: readonly string[]): Record<string, strin
     }),
     "access-control-allow-origin": "*",
   };
+}
+
+/** The sandbox at the addresses by which people reach us. */
+function below(origins: readonly string[]): string {
+  return [...new Set(origins)].map((origin) => `${origin}/sandbox/`).join(" ");
 }
 
 function policy(directives: Record<string, string>): string {

@@ -3,8 +3,10 @@
  *
  * Files under `/assets/` carry a hash of their content in their names and never change. Text and WebAssembly are
  * compressed when they are first asked for, and kept in memory; what the build has compressed already (`name.br` beside
- * `name`), as it does with the languages, is read from there. Invariant: a path is made of plain names only, so
- * that nothing outside the folder can be named.
+ * `name`), as it does with the languages, is read from there.
+ *
+ * Invariants: a path is made of plain names only, and a file lies in the folder by its real name too, so that nothing outside
+ * can be named; headers are chosen by the file that is served, never by how its address is spelled.
  */
 import { chooseEncoding, compress, type Encoding } from "./content_encoding.ts";
 
@@ -64,13 +66,17 @@ export class StaticFiles {
 
   constructor(private readonly directory: string) {}
 
-  /** Answers null when there is no such file. `path` begins with a slash. */
+  /**
+   * Answers null when there is no such file. `path` begins with a slash; `headersOf` is asked with the file's name inside
+   * the folder, without a slash before it.
+   */
   async serve(
     path: string,
     request: Request,
-    headers: Record<string, string>,
+    headersOf: (name: string) => Record<string, string>,
   ): Promise<Response | null> {
-    const name = safePath(path);
+    const asked = safePath(path);
+    const name = asked === null ? null : await this.realName(asked);
     if (name === null) return null;
     const file = `${this.directory}/${name}`;
     const info = await statFile(file);
@@ -86,7 +92,7 @@ export class StaticFiles {
         ? "public, max-age=31536000, immutable"
         : "no-cache",
       "etag": `"${version}-${encoding}"`,
-      ...headers,
+      ...headersOf(name),
     });
     if (compressible) answer.set("vary", "accept-encoding");
     if (matches(request.headers.get("if-none-match"), `"${version}-${encoding}"`)) {
@@ -96,6 +102,22 @@ export class StaticFiles {
     if (encoding !== "identity") answer.set("content-encoding", encoding);
     answer.set("content-length", String(bytes.byteLength));
     return new Response(request.method === "HEAD" ? null : bytes, { headers: answer });
+  }
+
+  /** The name as the disk has it, which may differ in case or by a link; null for what isn't inside the folder. */
+  private async realName(name: string): Promise<string | null> {
+    try {
+      const [folder, file] = await Promise.all([
+        Deno.realPath(this.directory),
+        Deno.realPath(`${this.directory}/${name}`),
+      ]);
+      const inside = file.slice(0, folder.length) === folder &&
+        /[/\\]/.test(file[folder.length] ?? "");
+      return inside ? file.slice(folder.length + 1).replaceAll("\\", "/") : null;
+    } catch (error) {
+      if (isAbsent(error)) return null;
+      throw error;
+    }
   }
 
   private async read(
@@ -144,11 +166,13 @@ async function statFile(file: string): Promise<Deno.FileInfo | null> {
     const info = await Deno.stat(file);
     return info.isFile ? info : null;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return null;
-    }
+    if (isAbsent(error)) return null;
     throw error;
   }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
 }
 
 function matches(header: string | null, etag: string): boolean {

@@ -133,6 +133,108 @@ Deno.test("the frame for running code has an opaque origin and a policy of its o
   expect(response.headers.get("access-control-allow-origin")).toBe("*");
 });
 
+/** `s` → `%73`, or `%2573` where it is done twice. */
+const encoded = (text: string, mark = "%") =>
+  text.replace(/./g, (letter) => `${mark}${letter.charCodeAt(0).toString(16)}`);
+
+Deno.test("however a file of the sandbox is spelled, it never comes without the sandbox's policy", async () => {
+  await using server = await withClient();
+  await Deno.symlink("sandbox/run.html", `${server.clientDir}/linked.html`);
+  const folders = ["/sandbox/", "/sandbox%2F", "/sandbox%2f", "/SANDBOX/", "/Sandbox%2F"];
+  folders.push(
+    `/${encoded("sandbox")}/`,
+    `/${encoded("s")}andbox%2f`,
+    `/${encoded("s", "%25")}andbox/`,
+  );
+  folders.push(
+    "//sandbox/",
+    "///sandbox/",
+    "/sandbox//",
+    "/./sandbox/",
+    "/sandbox/./",
+    "/sandbox/x/../",
+  );
+  folders.push(
+    "/assets/../sandbox/",
+    "/assets/%2e%2e/sandbox/",
+    "/assets/..%2fsandbox%2f",
+    "/%2fsandbox/",
+  );
+  folders.push(
+    "/\\sandbox\\",
+    "/sandbox\\",
+    "/sandbox%5c",
+    "/sandbox;x/",
+    "/sandbox%252F",
+    "/%20sandbox/",
+  );
+  folders.push(
+    "/sandbox/..;/sandbox/",
+    "/sandbox./",
+    "/sandbox%00/",
+    "/sandbox%E2%88%95",
+    "/video-room/../sandbox/",
+  );
+  const names = [
+    "run.html",
+    "RUN.HTML",
+    "run.html.",
+    "run.html/",
+    "run.html%20",
+    "run.html%00",
+    "run.html;a",
+  ];
+  names.push(
+    encoded("run.html"),
+    encoded("run.html", "%25"),
+    "run%2ehtml",
+    "run.html?x",
+    "run.html?/../../",
+    "run.html#x",
+  );
+  let served = 0;
+  const paths = [
+    ...folders.flatMap((folder) => names.map((name) => folder + name)),
+    "/linked.html",
+  ];
+  for (const path of paths) {
+    const response = await server.send(path);
+    const text = await response.text();
+    if (!text.includes("<title>Sandbox</title>")) {
+      expect([path, response.status]).toEqual([path, 404]);
+      continue;
+    }
+    served++;
+    expect([path, response.headers.get("content-security-policy")])
+      .toEqual([path, expect.stringContaining("sandbox allow-scripts;")]);
+  }
+  // The plain spelling is among them, and so are those that a server decodes.
+  expect(served).toBeGreaterThan(10);
+});
+
+Deno.test("no other file gets the sandbox's policy by its spelling, and pages are framed by nothing but themselves", async () => {
+  await using server = await withClient();
+  for (
+    const path of ["/sandbox/../room.html", "/sandbox/..%2froom.html", "/room.html", "/room%2ehtml"]
+  ) {
+    const response = await server.send(path);
+    const text = await response.text();
+    if (!text.includes("<title>Room</title>")) continue;
+    const policy = response.headers.get("content-security-policy") ?? "";
+    expect([path, policy]).toEqual([path, expect.stringContaining("frame-ancestors 'none'")]);
+    expect(policy).toMatch(/frame-src \S+\/sandbox\/ https:\/\/lessons\.example\.org\/sandbox\/;/);
+  }
+});
+
+Deno.test("a link in the client's folder leads to no file outside it", async () => {
+  await using server = await withClient();
+  const outside = await Deno.makeTempFile();
+  await Deno.writeTextFile(outside, "secret");
+  await Deno.symlink(outside, `${server.clientDir}/linked.txt`);
+  expect((await server.send("/linked.txt")).status).toBe(404);
+  await Deno.remove(outside);
+});
+
 Deno.test("only the sandbox answers other origins", async () => {
   await using server = await withClient();
   for (const path of ["/", "/api/instance", "/assets/main-abc123.js", "/healthz"]) {
