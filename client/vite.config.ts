@@ -5,20 +5,25 @@
  */
 import preact from "@preact/preset-vite";
 import { defineConfig } from "vite";
-import { sandbox } from "./code/runtimes.build.ts";
+import { RUNTIME_PACKAGES, sandbox } from "./code/runtimes.build.ts";
+import { Licences } from "./licences.build.ts";
 import { tldrawUnderPreact } from "./whiteboard/tldraw.build.ts";
 
 const here = (path: string) => decodeURIComponent(new URL(path, import.meta.url).pathname);
+
+const licences = new Licences();
 
 export default defineConfig({
   root: here("."),
   base: "/",
   plugins: [
     preact({ prefreshEnabled: false, devToolsEnabled: false }),
-    sandbox(),
+    sandbox(() => [licences.collect()]),
     tldrawUnderPreact(),
+    licences.collect(),
+    licences.write(RUNTIME_PACKAGES),
   ],
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [licences.collect()] },
   resolve: {
     // One copy of each, also for what the board and the code bring along.
     dedupe: ["preact", "@preact/signals", "@preact/signals-core", "yjs", "lib0", "y-protocols"],

@@ -47,8 +47,11 @@ const RUNTIMES = {
   ruby: { package: "@ruby/3.4-wasm-wasi", folder: "dist/", files: ["ruby+stdlib.wasm"] },
 } as const;
 
-/** Adds `/sandbox/` to what the client's build writes. */
-export function sandbox(): Plugin {
+/** The packages of which files are copied as they are. */
+export const RUNTIME_PACKAGES = Object.values(RUNTIMES).map((runtime) => runtime.package);
+
+/** Adds `/sandbox/` to what the client's build writes. `plugins` are for the sandbox's own build. */
+export function sandbox(plugins: () => Plugin[]): Plugin {
   let outDir = "";
   return {
     name: "lectern-sandbox",
@@ -57,7 +60,7 @@ export function sandbox(): Plugin {
       outDir = config.build.outDir;
     },
     async closeBundle() {
-      await buildScripts(`${outDir}/sandbox`);
+      await buildScripts(`${outDir}/sandbox`, plugins());
       await copyRuntimes(new URL(`file://${outDir}/sandbox/runtimes/`));
       for (const page of ["run.html", "preview.html"]) {
         await Deno.copyFile(here(`./sandbox/${page}`), `${outDir}/sandbox/${page}`);
@@ -66,13 +69,14 @@ export function sandbox(): Plugin {
   };
 }
 
-async function buildScripts(outDir: string): Promise<void> {
+async function buildScripts(outDir: string, plugins: Plugin[]): Promise<void> {
   await build({
     configFile: false,
     root: here("./sandbox"),
     base: "/sandbox/",
     logLevel: "warn",
     publicDir: false,
+    plugins,
     build: {
       outDir,
       emptyOutDir: true,

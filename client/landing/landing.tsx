@@ -44,7 +44,10 @@ export function Landing() {
         </picture>
       </main>
       <footer class="small soft">
-        Free software under the MIT licence{here?.version && <>, version {here.version}</>}
+        <span>
+          Free software under the MIT licence{here?.version && <>, version {here.version}</>}
+        </span>
+        <a href="/licences.txt">Licences of what it is made of</a>
       </footer>
     </div>
   );
