@@ -5,6 +5,7 @@
  */
 import { openStorage, type Storage } from "./db/storage.ts";
 import { Recorder } from "./recorder/io/recorder.ts";
+import { Quarantine, reportsTo } from "./rooms/quarantine.ts";
 import { Attempts } from "./server/attempts.ts";
 import { type Config, configWarnings, loadConfig, VERSION } from "./server/config.ts";
 import { createApp } from "./server/http/app.ts";
@@ -41,7 +42,13 @@ export interface Running {
 export async function serve(config: Config, logger: Logger): Promise<Running> {
   await using started = new AsyncDisposableStack();
   if (config.database.kind === "file") await Deno.mkdir(config.dataDir, { recursive: true });
-  const storage = await openStorage({ location: config.database, ...config.lessons });
+  const clock = () => performance.now();
+  const quarantine = new Quarantine(reportsTo(logger));
+  const storage = await openStorage({
+    location: config.database,
+    ...config.lessons,
+    damaged: (task, id, error) => quarantine.failed(task, id, error, clock()),
+  });
   started.defer(() => storage.close());
   if (storage.migrated.length > 0) logger.info("database migrated", { applied: storage.migrated });
 
@@ -62,7 +69,8 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     objects: config.recordings.objects,
   }, logger);
   started.defer(() => recorder.close());
-  await recorder.recover(Date.now());
+  // What can't be done now the sweep does.
+  await quarantine.attempt("walk", "recordings", clock(), () => recorder.recover(Date.now()));
 
   const engine = await startMediaPool({
     ...config.media,
@@ -81,6 +89,7 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     envelopes: storage.keyEnvelopes,
     attempts,
     now: Date.now,
+    quarantine,
     logger,
     limits: {
       room: {
@@ -97,8 +106,10 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
   started.defer(startWebhooks({
     store: storage.webhooks,
     outbound,
+    quarantine,
     logger,
     now: Date.now,
+    clock,
     version: VERSION,
   }));
   if (config.mail !== null) {
@@ -109,22 +120,26 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
         smtp: config.mail,
         publicUrl: config.publicUrl,
         joinEarlyMs: config.lessons.joinEarlyMs,
+        quarantine,
         logger,
         now: Date.now,
+        clock,
       }),
     );
   }
   started.defer(startReminding({
     meetings: storage.meetings,
     beforeMs: config.lessons.reminderMs,
-    logger,
+    quarantine,
     now: Date.now,
+    clock,
   }));
 
   const metrics = new Metrics();
   metrics.collect(() => rooms.counters());
   metrics.collect(() => engine.counters());
   metrics.collect(() => recorder.counters());
+  metrics.collect(() => quarantineNumbers([quarantine, recorder.quarantine]));
   metrics.collect(processNumbers);
 
   const app = createApp({
@@ -145,7 +160,7 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     metrics,
     now: Date.now,
     retentionMs: config.recordings.retentionMs,
-    ready: () => ready(storage, engine, recorder),
+    ready: () => ready(storage, engine, recorder, quarantine),
     publicUrl: config.publicUrl,
     tryIt: config.tryIt,
     trustProxy: config.trustProxy,
@@ -175,8 +190,10 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     recorder,
     prune: storage.prune,
     retentionMs: config.recordings.retentionMs,
+    quarantine,
     logger,
     now: Date.now,
+    clock,
   }));
 
   logger.info("serving", { url: config.publicUrl, host: config.host, port: config.port });
@@ -224,10 +241,31 @@ export function logUncaught(logger: Logger): void {
 }
 
 /** The media process answers only when it lives; while it is being replaced, calls to it wait. */
-async function ready(storage: Storage, engine: MediaEngine, recorder: Recorder): Promise<string[]> {
+async function ready(
+  storage: Storage,
+  engine: MediaEngine,
+  recorder: Recorder,
+  quarantine: Quarantine,
+): Promise<string[]> {
   await within(READY_MS, Promise.all([storage.ping(), engine.counters()]));
   const { trouble } = recorder;
-  return trouble === null ? [] : [`recordings are not kept: ${trouble.reason}`];
+  const aside = [quarantine, recorder.quarantine]
+    .flatMap((part) => [...part.setAside(performance.now())])
+    .map(([task, count]) => `${task} ${count}`);
+  return [
+    ...trouble === null ? [] : [`recordings are not kept: ${trouble.reason}`],
+    ...aside.length === 0 ? [] : [`set aside after a fault, see the log: ${aside.join(", ")}`],
+  ];
+}
+
+function quarantineNumbers(parts: readonly Quarantine[]): Record<string, number> {
+  let setAside = 0;
+  let total = 0;
+  for (const part of parts) {
+    for (const count of part.setAside(performance.now()).values()) setAside += count;
+    total += part.total;
+  }
+  return { set_aside: setAside, set_aside_total: total };
 }
 
 function processNumbers(): Record<string, number> {

@@ -73,7 +73,9 @@ export async function recordEvent(
     select 'dlv_' || lower(hex(randomblob(12))), ${eventId}, endpoint_id, 'pending', ${at}, ${at}
     from webhook_endpoints
     where disabled_at is null
-      and (events is null or exists (select 1 from json_each(events) where value = ${type}))
+      -- A list that can't be read is told when the delivery is due: nothing is lost, and no lesson fails for it.
+      and case when events is null or not json_valid(events) then true
+        else exists (select 1 from json_each(events) where value = ${type}) end
   `.execute(transaction);
   return eventId;
 }

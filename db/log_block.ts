@@ -5,6 +5,7 @@
  * a stretch of one meeting's log: `[[seq, at, bytes], …]`, where seq and at are the distance from the entry before.
  * Invariant: the number of an update is that of its group times {@linkcode SEQS_PER_GROUP} plus its place in it, so
  * numbers rise with the journal and are never used twice.
+ * What isn't so, because a row is damaged, can't be unpacked: the answer is undefined.
  */
 import type { LogRow } from "../rooms/ports.ts";
 
@@ -48,14 +49,12 @@ export function packGroup(rows: readonly NewRow[]): Packed {
 /** The updates of a group, each with its meeting. */
 export function unpackGroup(
   group: number,
-  { entries, data }: Packed,
-): [meetingId: string, row: LogRow][] {
-  let offset = 0;
-  return (JSON.parse(entries) as [string, number, number][]).map(([meetingId, at, bytes], n) => {
-    const update = data.subarray(offset, offset + bytes);
-    offset += bytes;
-    return [meetingId, { seq: group * SEQS_PER_GROUP + n, at, update }];
-  });
+  packed: Packed,
+): [meetingId: string, row: LogRow][] | undefined {
+  return unpack(packed)?.map(({ key: meetingId, at, update }, n) => [
+    `${meetingId}`,
+    { seq: group * SEQS_PER_GROUP + n, at, update },
+  ]);
 }
 
 /** `rows`: at least one, of one meeting, in order. */
@@ -77,17 +76,46 @@ export function packBlock(rows: readonly LogRow[]): PackedBlock {
   };
 }
 
-export function unpackBlock({ entries, data }: Packed): LogRow[] {
+export function unpackBlock(packed: Packed): LogRow[] | undefined {
+  const entries = unpack(packed);
+  if (entries?.every(({ key }) => Number.isSafeInteger(key)) !== true) return undefined;
   let seq = 0;
   let at = 0;
-  let offset = 0;
-  return (JSON.parse(entries) as [number, number, number][]).map(([seqs, ms, bytes]) => {
-    seq += seqs;
+  return entries.map(({ key: seqs, at: ms, update }) => {
+    seq += seqs as number;
     at += ms;
-    const update = data.subarray(offset, offset + bytes);
-    offset += bytes;
     return { seq, at, update };
   });
+}
+
+/** Each `[key, at, bytes]` with its bytes. */
+function unpack(
+  { entries, data }: Packed,
+): { key: unknown; at: number; update: Uint8Array }[] | undefined {
+  const list = parse(entries);
+  if (!Array.isArray(list) || !(data instanceof Uint8Array)) return undefined;
+  let offset = 0;
+  const rows: { key: unknown; at: number; update: Uint8Array }[] = [];
+  for (const entry of list) {
+    if (!Array.isArray(entry)) return undefined;
+    const [key, at, bytes] = entry as unknown[];
+    if (!Number.isFinite(at) || !isLength(bytes) || offset + bytes > data.length) return undefined;
+    rows.push({ key, at: at as number, update: data.subarray(offset, offset + bytes) });
+    offset += bytes;
+  }
+  return rows;
+}
+
+function parse(entries: string): unknown {
+  try {
+    return JSON.parse(entries);
+  } catch {
+    return undefined;
+  }
+}
+
+function isLength(bytes: unknown): bytes is number {
+  return Number.isSafeInteger(bytes) && (bytes as number) >= 0;
 }
 
 function concat(rows: readonly { update: Uint8Array }[]): Uint8Array {

@@ -4,7 +4,7 @@
  * A row for each update would touch a page of the index for each room in a commit, which costs more than the update
  * itself. So a commit is one row of the journal; when many have come together they are sorted by meeting into blocks.
  * Invariant: an update is in the journal or in a block, never in both and never in neither; a meeting's blocks hold
- * lower numbers than what the journal has of it.
+ * lower numbers than what the journal has of it. A group that is damaged stays where it is, and costs nobody else's.
  */
 import { CompiledQuery, type Kysely, type Transaction } from "kysely";
 import type { LogRow } from "../rooms/ports.ts";
@@ -35,7 +35,11 @@ export class LogJournal {
   #rows = 0;
   #bytes = 0;
 
-  constructor(private readonly db: Kysely<Schema>) {}
+  constructor(
+    private readonly db: Kysely<Schema>,
+    /** Told the groups that can't be read. */
+    private readonly damaged: (groups: readonly number[]) => void = () => {},
+  ) {}
 
   /** As one commit, in order; answers the number of the last. Numbers rise, up to a whole group without a gap. */
   async append(rows: readonly NewRow[]): Promise<number> {
@@ -63,28 +67,34 @@ export class LogJournal {
     this.#rows = 0;
     this.#bytes = 0;
     try {
-      await this.db.transaction().execute(foldJournal);
+      this.damaged(await this.db.transaction().execute(foldJournal));
     } catch {
       // Nothing is lost, and a disk that is full fails the next append.
     }
   }
 }
 
-/** Other processes' groups too: whoever comes first does it for all. */
-export async function foldJournal(transaction: Transaction<Schema>): Promise<void> {
+/** Other processes' groups too: whoever comes first does it for all. Answers which it left because they are damaged. */
+export async function foldJournal(transaction: Transaction<Schema>): Promise<number[]> {
   const groups = await transaction.selectFrom("log_journal").selectAll().orderBy("id").execute();
   const last = groups.at(-1);
-  if (last === undefined) return;
+  if (last === undefined) return [];
   const meetings = new Map<string, LogRow[]>();
+  const damaged: number[] = [];
   for (const group of groups) {
-    for (const [meetingId, row] of unpackGroup(group.id, group)) {
+    const entries = unpackGroup(group.id, group);
+    if (entries === undefined) damaged.push(group.id);
+    for (const [meetingId, row] of entries ?? []) {
       const rows = meetings.get(meetingId);
       if (rows === undefined) meetings.set(meetingId, [row]);
       else rows.push(row);
     }
   }
   await insertBlocks(transaction, [...meetings].flatMap(([id, rows]) => blocksOf(id, rows)));
-  await transaction.deleteFrom("log_journal").where("id", "<=", last.id).execute();
+  let folded = transaction.deleteFrom("log_journal").where("id", "<=", last.id);
+  if (damaged.length > 0) folded = folded.where("id", "not in", damaged);
+  await folded.execute();
+  return damaged;
 }
 
 /** A stretch of a meeting's log, as blocks. */

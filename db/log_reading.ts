@@ -4,6 +4,8 @@
  * Rows are found in three places: as rows of their own (as they were once written), in blocks, and in the journal.
  * Invariant: the journal is read before the blocks. What goes from there to here in between is seen twice, and told
  * apart by its number; the other way round it would be missed.
+ * A damaged block makes its meeting's log unreadable. A damaged group of the journal is passed over, because it would
+ * make all logs so that it mentions: pages that come back bring what it held.
  */
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { LogRow } from "../rooms/ports.ts";
@@ -31,11 +33,11 @@ export async function readLog(
     .orderBy("seq")
     .execute();
   const blocks = await blocksIn(db, meetingId, range)
-    .select(["entries", "data"])
+    .select(["id", "entries", "data"])
     .orderBy("last_seq")
     .execute();
   for (const block of blocks) {
-    for (const row of unpackBlock(block)) if (isIn(range, row.seq)) rows.push(row);
+    for (const row of rowsOfBlock(block)) if (isIn(range, row.seq)) rows.push(row);
   }
   const last = rows.at(-1)?.seq ?? -1;
   for (const row of journal) if (row.seq > last && isIn(range, row.seq)) rows.push(row);
@@ -92,11 +94,11 @@ export async function lastLogged(
   const last = (await readJournal(db, meetingId)).at(-1);
   if (last !== undefined) return last;
   const block = await blocksIn(db, meetingId, WHOLE_LOG)
-    .select(["entries", "data"])
+    .select(["id", "entries", "data"])
     .orderBy("last_seq", "desc")
     .limit(1)
     .executeTakeFirst();
-  if (block !== undefined) return unpackBlock(block).at(-1);
+  if (block !== undefined) return rowsOfBlock(block).at(-1);
   return await rowsOf(db, meetingId, WHOLE_LOG)
     .select(["seq", "at", "data as update"])
     .orderBy("seq", "desc")
@@ -110,8 +112,15 @@ export async function deleteLogged(
   meetingId: string,
   range: LogRange,
 ): Promise<void> {
-  await foldJournal(transaction);
+  const damaged = await foldJournal(transaction);
   const { after, upTo } = range;
+  if (range === WHOLE_LOG && damaged.length > 0) {
+    // Nothing of a log that goes stays because it can't be read.
+    await transaction.deleteFrom("log_journal")
+      .where("id", "in", damaged)
+      .where(mentions(meetingId))
+      .execute();
+  }
   let rows = transaction.deleteFrom("log_rows")
     .where("meeting_id", "=", meetingId)
     .where("seq", ">", after);
@@ -134,6 +143,11 @@ export async function deleteLogged(
   }
 }
 
+/** Whether a group of the journal has something of the meeting. */
+function mentions(meetingId: string) {
+  return sql<boolean>`instr(entries, ${JSON.stringify(meetingId)}) > 0`;
+}
+
 function isIn({ after, upTo }: LogRange, seq: number): boolean {
   return seq > after && (upTo === null || seq <= upTo);
 }
@@ -153,20 +167,24 @@ function blocksIn(db: Kysely<Schema>, meetingId: string, { after, upTo }: LogRan
 
 async function readBlock(db: Kysely<Schema>, id: number): Promise<LogRow[]> {
   const block = await db.selectFrom("log_blocks")
-    .select(["entries", "data"])
+    .select(["id", "entries", "data"])
     .where("id", "=", id)
     .executeTakeFirstOrThrow();
-  return unpackBlock(block);
+  return rowsOfBlock(block);
+}
+
+function rowsOfBlock(block: { id: number; entries: string; data: Uint8Array }): LogRow[] {
+  const rows = unpackBlock(block);
+  if (rows === undefined) throw new Error(`block ${block.id} of the log can't be read`);
+  return rows;
 }
 
 async function readJournal(db: Kysely<Schema>, meetingId: string): Promise<LogRow[]> {
   const groups = await db.selectFrom("log_journal").selectAll()
-    .where((eb) =>
-      eb(eb.fn<number>("instr", ["entries", eb.val(JSON.stringify(meetingId))]), ">", 0)
-    )
+    .where(mentions(meetingId))
     .orderBy("id")
     .execute();
   return groups.flatMap((group) =>
-    unpackGroup(group.id, group).flatMap(([of, row]) => of === meetingId ? [row] : [])
+    (unpackGroup(group.id, group) ?? []).flatMap(([of, row]) => of === meetingId ? [row] : [])
   );
 }

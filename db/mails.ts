@@ -24,6 +24,15 @@ export interface DueMail {
   to: { name: string; email: string; timeZone: string | null };
 }
 
+/** An event as mails are made of it. */
+export interface MailedEvent {
+  /** The number of its row. */
+  id: number;
+  eventId: string;
+  type: string;
+  meetingId: string | null;
+}
+
 const KINDS: Partial<Record<EventType, MailKind>> = {
   "meeting.created": "invitation",
   "meeting.rescheduled": "change",
@@ -60,49 +69,63 @@ const LESSONS_LINK_MS = 60 * 24 * 3_600_000;
 export class Mails {
   constructor(private readonly db: Kysely<Schema>) {}
 
-  /** Begins with the events from now on, the first time. */
-  async open(): Promise<void> {
+  /** Begins with the events from now on, the first time. False when how far it had come couldn't be read, and was found again. */
+  async open(): Promise<boolean> {
     await sql`
       insert into mail_progress (id, event_row)
       select 1, coalesce(max(id), 0) from events where true
       on conflict (id) do nothing
     `.execute(this.db);
+    const { numAffectedRows } = await sql`
+      update mail_progress set event_row = coalesce(
+        (select max(events.id) from events join mails using (event_id)),
+        (select max(id) from events),
+        0
+      )
+      where typeof(event_row) <> 'integer'
+    `.execute(this.db);
+    return numAffectedRows === 0n;
   }
 
-  /** Makes mails of new events; answers how many events were looked at. */
-  collect(now: number): Promise<number> {
-    return this.db.transaction().execute(async (transaction) => {
-      const progress = await transaction.selectFrom("mail_progress")
-        .select("event_row")
-        .executeTakeFirst();
-      const events = await transaction.selectFrom("events")
-        .select(["id", "event_id", "type", "meeting_id"])
-        .where("id", ">", progress?.event_row ?? 0)
-        .orderBy("id")
-        .limit(EVENTS_AT_ONCE)
-        .execute();
-      for (const event of events) {
-        const kind = KINDS[event.type as EventType];
-        if (kind === undefined || event.meeting_id === null) continue;
-        await sql`
-          insert into mails (mail_id, event_id, meeting_id, participant_id, kind, state, due_at)
-          select 'mail_' || lower(hex(randomblob(12))), ${event.event_id}, meeting_id,
-            participant_id, ${kind}, 'pending', ${now}
-          from invites
-          where meeting_id = ${event.meeting_id} and email is not null and revoked_at is null
-          on conflict do nothing
-        `.execute(transaction);
-      }
-      const last = events.at(-1);
-      if (last !== undefined) {
-        await transaction.updateTable("mail_progress").set({ event_row: last.id }).execute();
-      }
-      return events.length;
-    });
+  /** Events that mails are still to be made of, oldest first. */
+  async news(): Promise<MailedEvent[]> {
+    const rows = await this.db.selectFrom("events")
+      .select(["id", "event_id as eventId", "type", "meeting_id as meetingId"])
+      .where(
+        "id",
+        ">",
+        (eb) => eb.fn.coalesce(eb.selectFrom("mail_progress").select("event_row"), sql.lit(0)),
+      )
+      .orderBy("id")
+      .limit(EVENTS_AT_ONCE)
+      .execute();
+    return rows;
   }
 
-  /** Takes what is due, for this process alone for some minutes; gives up what a killed one was in the middle of. */
-  async claim(limit: number, now: number): Promise<DueMail[]> {
+  /** Makes the mails of an event. Made once more, it makes none. */
+  async make({ eventId, type, meetingId }: MailedEvent, now: number): Promise<void> {
+    const kind = KINDS[type as EventType];
+    if (kind === undefined || meetingId === null) return;
+    await sql`
+      insert into mails (mail_id, event_id, meeting_id, participant_id, kind, state, due_at)
+      select 'mail_' || lower(hex(randomblob(12))), ${eventId}, meeting_id,
+        participant_id, ${kind}, 'pending', ${now}
+      from invites
+      where meeting_id = ${meetingId} and email is not null and revoked_at is null
+      on conflict do nothing
+    `.execute(this.db);
+  }
+
+  /** Events up to this one aren't new any more. */
+  async passed({ id }: MailedEvent): Promise<void> {
+    await this.db.updateTable("mail_progress").set({ event_row: id }).execute();
+  }
+
+  /**
+   * Takes what is due, for this process alone for some minutes; gives up what a killed one was in the middle of. Those
+   * are unreadable whose reader is gone.
+   */
+  async claim(limit: number, now: number): Promise<{ due: DueMail[]; unreadable: string[] }> {
     await this.db.updateTable("mails")
       .set({ state: "failed", error: "cut off while it was sent; it may have arrived" })
       .where("state", "=", "sending")
@@ -118,7 +141,7 @@ export class Mails {
       )
       returning mail_id
     `.execute(this.db);
-    if (claimed.rows.length === 0) return [];
+    if (claimed.rows.length === 0) return { due: [], unreadable: [] };
     const rows = await this.db.selectFrom("mails")
       .innerJoin("invites", "invites.participant_id", "mails.participant_id")
       .select([
@@ -133,10 +156,13 @@ export class Mails {
       ])
       .where("mail_id", "in", claimed.rows.map((row) => row.mail_id))
       .execute();
-    return rows.map(({ name, email, timeZone, ...mail }) => ({
+    const due = rows.map(({ name, email, timeZone, ...mail }) => ({
       ...mail,
       to: { name, email: email ?? "", timeZone },
     }));
+    const readable = new Set(due.map(({ mailId }) => mailId));
+    const unreadable = claimed.rows.map((row) => row.mail_id).filter((id) => !readable.has(id));
+    return { due, unreadable };
   }
 
   /** The token of a personal link of its own for this mail. */

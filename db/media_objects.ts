@@ -16,27 +16,33 @@ const NOTHING = new Uint8Array();
 export class SqlMediaRows implements MediaRows {
   constructor(private readonly db: Kysely<Schema>) {}
 
-  async nextPiece(objectBytes: number): Promise<MediaPiece | null> {
-    const tracks = await this.db.selectFrom("recording_tracks")
-      .select(["track_id", "recording_id", "object_bytes", "finished"])
+  async tracks(except: readonly number[]): Promise<number[]> {
+    let tracks = this.db.selectFrom("recording_tracks")
+      .select("track_id")
       .where("in_objects", "=", 0)
       .orderBy("finished", "desc")
-      .limit(CANDIDATES)
-      .execute();
-    for (const track of tracks) {
-      const { track_id: trackId, recording_id: recordingId, object_bytes: startByte } = track;
-      const endByte = await this.#pieceEnd(trackId, startByte, objectBytes);
-      if (endByte === startByte && track.finished === 1) await this.#settle(trackId);
-      if (endByte === startByte) continue;
-      if (track.finished === 0 && endByte - startByte < objectBytes) continue;
-      return {
-        trackId,
-        recordingId,
-        startByte,
-        data: await this.#read(trackId, startByte, endByte),
-      };
-    }
-    return null;
+      .limit(CANDIDATES);
+    if (except.length > 0) tracks = tracks.where("track_id", "not in", except.slice(0, CANDIDATES));
+    return (await tracks.execute()).map((row) => row.track_id);
+  }
+
+  async nextPiece(trackId: number, objectBytes: number): Promise<MediaPiece | null> {
+    const track = await this.db.selectFrom("recording_tracks")
+      .select(["recording_id", "object_bytes", "finished"])
+      .where("track_id", "=", trackId)
+      .executeTakeFirst();
+    if (track === undefined) return null;
+    const { recording_id: recordingId, object_bytes: startByte } = track;
+    const endByte = await this.#pieceEnd(trackId, startByte, objectBytes);
+    if (endByte === startByte && track.finished === 1) await this.#settle(trackId);
+    if (endByte === startByte) return null;
+    if (track.finished === 0 && endByte - startByte < objectBytes) return null;
+    return {
+      trackId,
+      recordingId,
+      startByte,
+      data: await this.#read(trackId, startByte, endByte),
+    };
   }
 
   async beginObject(key: string, piece: MediaPiece, now: number): Promise<void> {

@@ -3,9 +3,12 @@
  *
  * Invariant: status only moves forward, pending → active → completed, or to cancelled from either of the first
  * two. The statements say so in their `where`, so that racing requests can't turn it back.
+ * Invariant: a row that can't be read costs its own meeting alone: whoever asks for it gets an error, and lists go
+ * without it.
  */
-import type { Kysely, Selectable, Transaction } from "kysely";
+import { type Kysely, type Selectable, sql, type Transaction } from "kysely";
 import { DEFAULT_POLICY, type Policy } from "../rooms/document/schema.ts";
+import { policySchema } from "../rooms/protocol/messages.ts";
 import type { EndReason, MeetingRecord } from "../rooms/ports.ts";
 import { recordMeetingEvent } from "./events.ts";
 import { type BookedPerson, issueInvite, type Person } from "./invites.ts";
@@ -85,7 +88,12 @@ type MeetingRow =
   & Omit<Selectable<MeetingSettingsTable>, "meeting_id" | "reminded_start">;
 
 export class Meetings {
-  constructor(private readonly db: Kysely<Schema>, private readonly window: JoinWindow) {}
+  constructor(
+    private readonly db: Kysely<Schema>,
+    private readonly window: JoinWindow,
+    /** Told of a meeting that a list goes without. */
+    private readonly damaged: (meetingId: string, error: Error) => void = () => {},
+  ) {}
 
   /** Books a lesson: the meeting, its settings and everybody's personal link, in one transaction. */
   async create(booking: NewMeeting, now: number): Promise<BookedMeeting> {
@@ -116,7 +124,7 @@ export class Meetings {
     const row = await meetingRows(this.db).where("video_meetings.meeting_id", "=", meetingId)
       .executeTakeFirst();
     if (row === undefined) return null;
-    const [meeting] = await this.withPeople([row]);
+    const [meeting] = await this.withPeople([[row, this.record(row)]]);
     return meeting ?? null;
   }
 
@@ -150,7 +158,14 @@ export class Meetings {
     const last = rows.length > query.limit ? page.at(-1) : undefined;
     const start = isByTime(query) ? last?.scheduled_start ?? null : null;
     return {
-      meetings: await this.withPeople(page),
+      meetings: await this.withPeople(page.flatMap((row): [MeetingRow, MeetingRecord][] => {
+        try {
+          return [[row, this.record(row)]];
+        } catch (error) {
+          this.damaged(row.meeting_id, error as Error);
+          return [];
+        }
+      })),
       next: last === undefined ? null : { id: last.id, start },
     };
   }
@@ -235,13 +250,18 @@ export class Meetings {
   /** Meetings that are still open although their links have stopped working. */
   async overdue(now: number): Promise<string[]> {
     const rows = await this.db.selectFrom("video_meetings")
-      .innerJoin("meeting_settings", "meeting_settings.meeting_id", "video_meetings.meeting_id")
+      // Also where the row of its settings is gone.
+      .leftJoin("meeting_settings", "meeting_settings.meeting_id", "video_meetings.meeting_id")
       .select("video_meetings.meeting_id")
       .where("status", "in", ["pending", "active"])
       // Extensions only add, so the index narrows first.
       .where("scheduled_end", "<=", now - this.window.endGraceMs)
       .where((eb) =>
-        eb(eb("scheduled_end", "+", eb.ref("extended_ms")), "<=", now - this.window.endGraceMs)
+        eb(
+          eb("scheduled_end", "+", eb.fn.coalesce("extended_ms", sql.lit(0))),
+          "<=",
+          now - this.window.endGraceMs,
+        )
       )
       .execute();
     return rows.map((row) => row.meeting_id);
@@ -256,7 +276,14 @@ export class Meetings {
     return rows.map((row) => row.meeting_id);
   }
 
+  /** Throws when the row can't be read. */
   private record(row: MeetingRow): MeetingRecord {
+    for (const column of TIMES) {
+      const value: unknown = row[column];
+      if (value !== null && !Number.isFinite(value)) {
+        throw new Error(`meeting ${row.meeting_id} can't be read: ${column} isn't a number`);
+      }
+    }
     return {
       meetingId: row.meeting_id,
       title: row.title,
@@ -267,7 +294,7 @@ export class Meetings {
       scheduledEnd: row.scheduled_end,
       actualStart: row.actual_start,
       actualEnd: row.actual_end,
-      policy: { ...DEFAULT_POLICY, ...(JSON.parse(row.policy) as Partial<Policy>) },
+      policy: readPolicy(row),
       opensAt: row.scheduled_start === null ? null : row.scheduled_start - this.window.joinEarlyMs,
       closesAt: row.scheduled_end === null
         ? null
@@ -276,14 +303,16 @@ export class Meetings {
     };
   }
 
-  private async withPeople(rows: readonly MeetingRow[]): Promise<Meeting[]> {
-    if (rows.length === 0) return [];
+  private async withPeople(
+    meetings: readonly [row: MeetingRow, record: MeetingRecord][],
+  ): Promise<Meeting[]> {
+    if (meetings.length === 0) return [];
     const people = await this.db.selectFrom("invites")
       .select(["meeting_id", "user_id", "name", "role", "email", "time_zone"])
-      .where("meeting_id", "in", rows.map((row) => row.meeting_id))
+      .where("meeting_id", "in", meetings.map(([row]) => row.meeting_id))
       .orderBy("id")
       .execute();
-    return rows.map((row) => {
+    return meetings.map(([row, record]) => {
       const booked = people.filter((person) => person.meeting_id === row.meeting_id);
       const named = (role: string): Person[] =>
         booked.filter((person) => person.role === role)
@@ -294,7 +323,7 @@ export class Meetings {
             ...(person.time_zone === null ? {} : { timeZone: person.time_zone }),
           }));
       return {
-        ...this.record(row),
+        ...record,
         passcode: row.passcode,
         bookingId: row.booking_id,
         timeZone: row.time_zone,
@@ -305,6 +334,23 @@ export class Meetings {
         sequence: row.sequence,
       };
     });
+  }
+}
+
+const TIMES = [
+  "created_at",
+  "scheduled_start",
+  "scheduled_end",
+  "actual_start",
+  "actual_end",
+  "extended_ms",
+] as const;
+
+function readPolicy({ meeting_id, policy }: MeetingRow): Policy {
+  try {
+    return policySchema.parse({ ...DEFAULT_POLICY, ...JSON.parse(policy) });
+  } catch (cause) {
+    throw new Error(`meeting ${meeting_id} can't be read: its policy isn't one`, { cause });
   }
 }
 

@@ -79,31 +79,27 @@ async function deleteChunks(db: Kysely<Schema>, recordingId: string): Promise<vo
 }
 
 /**
- * Takes the pauses of recordings that are over out of their meetings' logs: the rows go, and later snapshots lose
- * what was said and run in them.
+ * Takes the pauses of a recording that is over out of its meeting's log: the rows go, and later snapshots lose what was
+ * said and run in them.
  */
-export async function forgetPauses(db: Kysely<Schema>, before: number): Promise<void> {
-  const recordings = await db.selectFrom("recordings")
-    .select(["recording_id", "meeting_id", "ended_at"])
-    .where("state", "=", "ready")
-    .where("pauses_forgotten", "=", 0)
-    .where("ended_at", "<", before)
-    .execute();
-  for (const { recording_id: recordingId, meeting_id: meetingId, ended_at } of recordings) {
-    const spans = await readSpans(db, recordingId);
-    const paused = pausesOf(spans, ended_at).length > 0;
-    await db.transaction().execute(async (transaction) => {
-      // Before the rows go: they may have to tell what was written when.
-      if (paused) {
-        await redactSnapshots(transaction, meetingId, spans);
-        await deletePausedRows(transaction, meetingId, spans);
-      }
-      await transaction.updateTable("recordings")
-        .set({ pauses_forgotten: 1 })
-        .where("recording_id", "=", recordingId)
-        .execute();
-    });
-  }
+export async function forgetPauses(db: Kysely<Schema>, recordingId: string): Promise<void> {
+  const { meeting_id: meetingId, ended_at } = await db.selectFrom("recordings")
+    .select(["meeting_id", "ended_at"])
+    .where("recording_id", "=", recordingId)
+    .executeTakeFirstOrThrow();
+  const spans = await readSpans(db, recordingId);
+  const paused = pausesOf(spans, ended_at).length > 0;
+  await db.transaction().execute(async (transaction) => {
+    // Before the rows go: they may have to tell what was written when.
+    if (paused) {
+      await redactSnapshots(transaction, meetingId, spans);
+      await deletePausedRows(transaction, meetingId, spans);
+    }
+    await transaction.updateTable("recordings")
+      .set({ pauses_forgotten: 1 })
+      .where("recording_id", "=", recordingId)
+      .execute();
+  });
 }
 
 async function deletePausedRows(

@@ -187,22 +187,56 @@ export class SqlRecordings implements RecordingStore {
       .execute();
   }
 
-  forgetPauses(before: number): Promise<void> {
-    return forgetPauses(this.db, before);
+  async withPauses(before: number): Promise<string[]> {
+    const rows = await this.db.selectFrom("recordings")
+      .select("recording_id")
+      .where("state", "=", "ready")
+      .where("pauses_forgotten", "=", 0)
+      .where("ended_at", "<", before)
+      .execute();
+    return rows.map((row) => row.recording_id);
   }
 
-  async abandoned(): Promise<{ recordingId: string; point: LogPoint }[]> {
+  forgetPauses(recordingId: string): Promise<void> {
+    return forgetPauses(this.db, recordingId);
+  }
+
+  async abandoned(): Promise<string[]> {
     const rows = await this.db.selectFrom("recordings")
-      .innerJoin("video_meetings", "video_meetings.meeting_id", "recordings.meeting_id")
-      .select(["recording_id", "recordings.meeting_id", "actual_end", "started_at"])
+      .leftJoin("video_meetings", "video_meetings.meeting_id", "recordings.meeting_id")
+      .select("recording_id")
       .where("state", "<>", "ready")
-      .where("status", "in", ["completed", "cancelled"])
+      // Also where the meeting's row is gone.
+      .where((eb) =>
+        eb.or([
+          eb("status", "in", ["completed", "cancelled"]),
+          eb("video_meetings.meeting_id", "is", null),
+        ])
+      )
       .execute();
-    return await Promise.all(rows.map(async (row) => {
-      const last = await lastLogged(this.db, row.meeting_id);
-      const at = row.actual_end ?? last?.at ?? row.started_at;
-      return { recordingId: row.recording_id, point: { seq: last?.seq ?? 0, at } };
-    }));
+    return rows.map((row) => row.recording_id);
+  }
+
+  async endOf(recordingId: string): Promise<LogPoint> {
+    const row = await this.db.selectFrom("recordings")
+      .leftJoin("video_meetings", "video_meetings.meeting_id", "recordings.meeting_id")
+      .select(["recordings.meeting_id", "actual_end", "started_at"])
+      .where("recording_id", "=", recordingId)
+      .executeTakeFirstOrThrow();
+    const last = await lastLogged(this.db, row.meeting_id);
+    return { seq: last?.seq ?? 0, at: row.actual_end ?? last?.at ?? row.started_at };
+  }
+
+  async leftTracks(): Promise<number[]> {
+    const rows = await this.db.selectFrom("recording_tracks")
+      .innerJoin("recordings", "recordings.recording_id", "recording_tracks.recording_id")
+      .select("track_id")
+      .where("finished", "=", 0)
+      // The partial index of tracks that are here: an unfinished one always is.
+      .where("in_objects", "=", 0)
+      .where("state", "=", "ready")
+      .execute();
+    return rows.map((row) => row.track_id);
   }
 }
 

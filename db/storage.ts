@@ -47,8 +47,8 @@ import {
   revokeParticipant,
   type Stay,
 } from "./participants.ts";
-import { pruneOutbox } from "./pruning.ts";
-import { recordReminders } from "./reminders.ts";
+import { outboxPruning, type PrunedTable } from "./pruning.ts";
+import { lessonsToRemind, recordReminder } from "./reminders.ts";
 import type { Schema } from "./schema.ts";
 import { findSession, openSession } from "./sessions.ts";
 import { Thumbnails } from "./thumbnails.ts";
@@ -85,8 +85,10 @@ export interface BookingStore extends MeetingStore {
   withCode(userId: string, keptSince: number): Promise<Set<string>>;
   /** Open meetings whose links have stopped working. */
   overdue(now: number): Promise<string[]>;
-  /** Puts a reminder of every lesson that starts within `beforeMs` into the outbox, once; answers how many. */
-  remind(beforeMs: number, now: number): Promise<number>;
+  /** Lessons that start within `beforeMs` and of which nobody was reminded. */
+  toRemind(beforeMs: number, now: number): Promise<string[]>;
+  /** Puts a reminder of a lesson into the outbox, once. */
+  remind(meetingId: string, now: number): Promise<void>;
   /** Meetings that somebody joined and nobody ended. */
   active(): Promise<string[]>;
 }
@@ -106,8 +108,8 @@ export interface Storage {
   thumbnails: Thumbnails;
   /** Names of the migrations that this opening applied. */
   migrated: readonly string[];
-  /** Forgets what was told and answered long ago: see {@linkcode pruneOutbox}. */
-  prune(now: number): Promise<number>;
+  /** Forgets what was told and answered long ago, table by table: see {@linkcode outboxPruning}. */
+  prune: Readonly<Record<PrunedTable, (now: number) => Promise<number>>>;
   /** Rejects when the database doesn't answer. */
   ping(): Promise<void>;
   /** Waits for what was handed to the log, then closes. */
@@ -118,16 +120,23 @@ export interface StorageOptions extends JoinWindow {
   location: DatabaseLocation;
   /** Unix ms; the clock of created_at and revoked_at. */
   now?: () => number;
+  /** Told of a row that can't be read and was passed over. */
+  damaged?: (task: "log" | "meeting", id: string, error: Error) => void;
 }
 
 /** Opens and migrates the database. */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
-  const { location, now = Date.now } = options;
+  const { location, now = Date.now, damaged = () => {} } = options;
   const database = await openDatabase(location);
   const db = database.query;
-  const log = await SqlUpdateLog.open(db);
+  const log = await SqlUpdateLog.open(db, (groups) => {
+    for (const id of groups) {
+      damaged("log", `${id}`, new Error("this group of the log's journal can't be read"));
+    }
+  });
+  const meetings = new Meetings(db, options, (id, error) => damaged("meeting", id, error));
   return {
-    meetings: createMeetingStore(db, new Meetings(db, options), now),
+    meetings: createMeetingStore(db, meetings, now),
     log,
     clientIds: new SqlClientIds(db),
     apiKeys: new ApiKeys(db),
@@ -140,7 +149,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     earlier: new EarlierLessons(db),
     thumbnails: new Thumbnails(db),
     migrated: database.migrated,
-    prune: (at) => pruneOutbox(db, at),
+    prune: outboxPruning(db),
     async ping() {
       await sql`select 1`.execute(db);
     },
@@ -176,7 +185,8 @@ function createMeetingStore(
     activity: (meetingId) => listActivity(db, meetingId),
     withCode: (userId, keptSince) => lessonsWithCode(db, userId, keptSince),
     overdue: (at) => meetings.overdue(at),
-    remind: (beforeMs, at) => recordReminders(db, beforeMs, at),
+    toRemind: (beforeMs, at) => lessonsToRemind(db, beforeMs, at),
+    remind: (meetingId, at) => recordReminder(db, meetingId, at),
     active: () => meetings.active(),
 
     find: (meetingId) => meetings.find(meetingId),

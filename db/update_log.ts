@@ -27,13 +27,19 @@ export class SqlUpdateLog implements UpdateLog {
   #waiting: Append[] = [];
   #writing: Promise<void> | null = null;
 
-  private constructor(private readonly db: Kysely<Schema>) {
-    this.#journal = new LogJournal(db);
+  private constructor(
+    private readonly db: Kysely<Schema>,
+    damaged?: (groups: readonly number[]) => void,
+  ) {
+    this.#journal = new LogJournal(db, damaged);
   }
 
-  /** Also tidies up what a killed process left in the journal. */
-  static async open(db: Kysely<Schema>): Promise<SqlUpdateLog> {
-    const log = new SqlUpdateLog(db);
+  /** Also tidies up what a killed process left in the journal. `damaged` is told the groups that can't be read. */
+  static async open(
+    db: Kysely<Schema>,
+    damaged?: (groups: readonly number[]) => void,
+  ): Promise<SqlUpdateLog> {
+    const log = new SqlUpdateLog(db, damaged);
     await log.#journal.fold();
     return log;
   }

@@ -189,8 +189,14 @@ export class Webhooks {
     return result.numUpdatedRows > 0n;
   }
 
-  /** Takes what is due, for this process alone for a minute. */
-  async claim(limit: number, now: number): Promise<DueDelivery[]> {
+  /**
+   * Takes what is due, for this process alone for a minute. Those are unreadable whose event or endpoint is gone, or has
+   * a list of types that isn't one.
+   */
+  async claim(
+    limit: number,
+    now: number,
+  ): Promise<{ due: DueDelivery[]; unreadable: string[] }> {
     const claimed = await sql<{ delivery_id: string }>`
       update webhook_deliveries set leased_until = ${now + LEASE_MS}
       where delivery_id in (
@@ -202,7 +208,7 @@ export class Webhooks {
       )
       returning delivery_id
     `.execute(this.db);
-    if (claimed.rows.length === 0) return [];
+    if (claimed.rows.length === 0) return { due: [], unreadable: [] };
     const rows = await this.db.selectFrom("webhook_deliveries")
       .innerJoin("events", "events.event_id", "webhook_deliveries.event_id")
       .innerJoin(
@@ -217,6 +223,7 @@ export class Webhooks {
         "url",
         "body",
         "attempts",
+        "webhook_endpoints.events as wanted",
         "secret",
         "earlier_secret",
         "earlier_until",
@@ -224,12 +231,16 @@ export class Webhooks {
       .where("delivery_id", "in", claimed.rows.map((row) => row.delivery_id))
       .orderBy("events.id")
       .execute();
-    return rows.map(({ secret, earlier_secret, earlier_until, ...delivery }) => ({
-      ...delivery,
-      secrets: earlier_secret !== null && (earlier_until ?? 0) > now
-        ? [secret, earlier_secret]
-        : [secret],
-    }));
+    const due = rows.filter(({ wanted }) => readTypes(wanted) !== undefined)
+      .map(({ secret, earlier_secret, earlier_until, wanted: _, ...delivery }) => ({
+        ...delivery,
+        secrets: earlier_secret !== null && (earlier_until ?? 0) > now
+          ? [secret, earlier_secret]
+          : [secret],
+      }));
+    const readable = new Set(due.map(({ deliveryId }) => deliveryId));
+    const unreadable = claimed.rows.map((row) => row.delivery_id).filter((id) => !readable.has(id));
+    return { due, unreadable };
   }
 
   /** Writes an attempt down, and what becomes of the delivery: done with, or due again at `dueAt`. */
@@ -282,6 +293,17 @@ function makeSecret(): string {
   return `whsec_${randomBytes(SECRET_BYTES).toString("base64")}`;
 }
 
+/** Null for all; undefined when it can't be read. */
+function readTypes(events: string | null): EventType[] | null | undefined {
+  if (events === null) return null;
+  try {
+    const types: unknown = JSON.parse(events);
+    return Array.isArray(types) ? types as EventType[] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function toEndpoint(row: {
   endpoint_id: string;
   url: string;
@@ -293,7 +315,7 @@ function toEndpoint(row: {
   return {
     endpointId: row.endpoint_id,
     url: row.url,
-    events: row.events === null ? null : JSON.parse(row.events) as EventType[],
+    events: row.events === null ? null : readTypes(row.events) ?? [],
     createdAt: row.created_at,
     disabledAt: row.disabled_at,
     disabledBecause: row.disabled_because,

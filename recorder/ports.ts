@@ -83,8 +83,10 @@ export interface MediaPiece {
 
 /** Media that moves out of the database, piece by piece from a track's beginning, and what is left of it there. */
 export interface MediaRows {
-  /** The next piece that is worth an object of about so many bytes, or is the last of its track. */
-  nextPiece(objectBytes: number): Promise<MediaPiece | null>;
+  /** Tracks of which something isn't in objects yet. Some of those in `except` may be left out. */
+  tracks(except: readonly number[]): Promise<number[]>;
+  /** A track's next piece that is worth an object of about so many bytes, or is its last. */
+  nextPiece(trackId: number, objectBytes: number): Promise<MediaPiece | null>;
   /** Names the object before it is written, so that it is found again if the process ends meanwhile. */
   beginObject(key: string, piece: MediaPiece, now: number): Promise<void>;
   /** The object is stored: the rows let go of its bytes. False when it isn't needed any more. */
@@ -116,8 +118,14 @@ export interface RecordingStore {
   unfinishedTracks(recordingId: string): Promise<number[]>;
   trackIndex(trackId: number, everyMs: number): Promise<TrackIndex | null>;
   completeTrack(trackId: number, file: { header: Uint8Array; cues: Uint8Array }): Promise<void>;
-  /** Takes what was logged in pauses out of recordings that ended before `before`. */
-  forgetPauses(before: number): Promise<void>;
-  /** Recordings that were not ended although their meetings are over, and how far they go. */
-  abandoned(): Promise<{ recordingId: string; point: LogPoint }[]>;
+  /** Recordings that ended before `before`, of whose pauses something may be left in the log. */
+  withPauses(before: number): Promise<string[]>;
+  /** Takes what was logged in its pauses out of a recording that is over. */
+  forgetPauses(recordingId: string): Promise<void>;
+  /** Recordings that were not ended although their meetings are over. */
+  abandoned(): Promise<string[]>;
+  /** How far an abandoned one goes. */
+  endOf(recordingId: string): Promise<LogPoint>;
+  /** Tracks of recordings that are over whose files were not completed. */
+  leftTracks(): Promise<number[]>;
 }

@@ -23,9 +23,15 @@ export const ROOM_ERROR_CODES = [
   "rate-limited",
   "update-refused",
   "unavailable",
+  "unreadable",
 ] as const;
 
 export type RoomErrorCode = (typeof ROOM_ERROR_CODES)[number];
+
+/** What people read who come to a meeting that can't be opened. */
+export const UNREADABLE =
+  "This lesson can't be opened: the server can't read what is stored of it. What is stored stays as it is, and " +
+  "whoever runs this server finds the reason in its log. Come back later, or ask your tutor for another lesson.";
 
 /** A refusal that the peer may see. Anything else thrown is our bug, and closes 1011 without text. */
 export class RoomError extends Error {

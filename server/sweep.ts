@@ -1,73 +1,97 @@
 /**
  * Closes meetings whose time has passed while nobody was in them, completes what a killed process left of recordings,
- * and deletes recordings that were kept long enough. A room that is open closes itself, with warnings.
+ * deletes recordings that were kept long enough, and forgets what was told long ago. A room that is open closes itself,
+ * with warnings.
+ *
+ * Invariant: what fails for one meeting, recording or table stops nothing else.
  */
-import type { BookingStore } from "../db/storage.ts";
+import type { BookingStore, Storage } from "../db/storage.ts";
 import type { Recorder } from "../recorder/io/recorder.ts";
 import type { RoomDirectory } from "../rooms/ports.ts";
+import type { Quarantine } from "../rooms/quarantine.ts";
 import type { Logger } from "./logger.ts";
 
 export interface SweepDeps {
   meetings: Pick<BookingStore, "overdue" | "complete">;
   rooms: Pick<RoomDirectory, "end">;
   recorder: Pick<Recorder, "recover" | "library">;
-  /** Forgets what was told long ago; answers how many rows went. */
-  prune(now: number): Promise<number>;
+  /** By table: forgets what was told long ago; answers how many rows went. */
+  prune: Storage["prune"];
   /** How long recordings are kept after their end; null for ever. */
   retentionMs: number | null;
-  logger: Pick<Logger, "info" | "error">;
+  quarantine: Quarantine;
+  logger: Pick<Logger, "info">;
   /** Unix ms. */
   now(): number;
+  /** A monotonic clock in milliseconds. */
+  clock(): number;
 }
 
 const EVERY_MS = 30_000;
 const PRUNE_EVERY_MS = 3_600_000;
 
-/** Completes every overdue meeting; answers how many. */
+/** Does what is due, but for pruning; answers how many meetings were completed. Never rejects. */
 export async function sweep(deps: SweepDeps): Promise<number> {
+  const { quarantine, clock } = deps;
+  let completed = 0;
+  await quarantine.attempt("walk", "meetings", clock(), async () => {
+    completed = await completeOverdue(deps);
+  });
+  await quarantine.attempt("walk", "recordings", clock(), () => completeRecordings(deps));
+  await quarantine.attempt("walk", "retention", clock(), () => deleteExpired(deps));
+  return completed;
+}
+
+/** Forgets what was told long ago. Never rejects. */
+export async function pruneTables({ prune, quarantine, logger, now, clock }: SweepDeps) {
+  let rows = 0;
+  for (const [table, forget] of Object.entries(prune)) {
+    await quarantine.attempt("pruning", table, clock(), async () => rows += await forget(now()));
+  }
+  if (rows > 0) logger.info("old events and deliveries forgotten", { rows });
+}
+
+async function completeOverdue(deps: SweepDeps): Promise<number> {
+  const { meetings, rooms, quarantine, logger, clock } = deps;
   const now = deps.now();
-  const overdue = await deps.meetings.overdue(now);
-  for (const meetingId of overdue) {
-    await deps.rooms.end(meetingId, "timeout", null);
-    await deps.meetings.complete(meetingId, now, "timeout");
-    deps.logger.info("meeting completed after its end", { meetingId });
-  }
-  await sweepRecordings(deps, now);
-  return overdue.length;
+  return await quarantine.each("completion", await meetings.overdue(now), clock(), async (id) => {
+    await rooms.end(id, "timeout", null);
+    await meetings.complete(id, now, "timeout");
+    logger.info("meeting completed after its end", { meetingId: id });
+  });
 }
 
-async function sweepRecordings(
-  { recorder, retentionMs, logger }: SweepDeps,
-  now: number,
-): Promise<void> {
-  const ended = await recorder.recover(now);
+async function completeRecordings({ recorder, logger, now }: SweepDeps): Promise<void> {
+  const ended = await recorder.recover(now());
   if (ended > 0) logger.info("recordings completed after their end", { ended });
-  if (retentionMs === null) return;
-  for (const recordingId of await recorder.library.expired(now - retentionMs)) {
-    if (!await recorder.library.delete(recordingId)) continue;
-    logger.info("recording deleted after its time", { recordingId });
-  }
 }
 
-/** Sweeps from time to time, until the returned function is called. */
+async function deleteExpired(deps: SweepDeps): Promise<void> {
+  const { recorder: { library }, retentionMs, quarantine, logger, now, clock } = deps;
+  if (retentionMs === null) return;
+  const expired = await library.expired(now() - retentionMs);
+  await quarantine.each("retention", expired, clock(), async (recordingId) => {
+    if (await library.delete(recordingId)) {
+      logger.info("recording deleted after its time", { recordingId });
+    }
+  });
+}
+
+/** Sweeps now and from time to time, until the returned function is called. */
 export function startSweeping(deps: SweepDeps): () => void {
   let running = false;
-  let prunedAt = deps.now();
-  const timer = setInterval(async () => {
+  let prunedAt = deps.clock();
+  const run = async () => {
     if (running) return;
     running = true;
-    try {
-      await sweep(deps);
-      if (deps.now() - prunedAt >= PRUNE_EVERY_MS) {
-        prunedAt = deps.now();
-        const rows = await deps.prune(prunedAt);
-        if (rows > 0) deps.logger.info("old events and deliveries forgotten", { rows });
-      }
-    } catch (error) {
-      deps.logger.error("sweep failed", { error });
-    } finally {
-      running = false;
+    await sweep(deps);
+    if (deps.clock() - prunedAt >= PRUNE_EVERY_MS) {
+      prunedAt = deps.clock();
+      await pruneTables(deps);
     }
-  }, EVERY_MS);
+    running = false;
+  };
+  const timer = setInterval(run, EVERY_MS);
+  void run();
   return () => clearInterval(timer);
 }

@@ -3,6 +3,7 @@ import { openDatabase } from "../db/database.ts";
 import { openTestStorage, TEST_WINDOW } from "../db/open_test_storage.ts";
 import { Recorder } from "../recorder/io/recorder.ts";
 import { SqlRecordings } from "../db/recordings.ts";
+import { Quarantine, reportsTo } from "../rooms/quarantine.ts";
 import { createLogger } from "./logger.ts";
 import { sweep } from "./sweep.ts";
 
@@ -42,8 +43,10 @@ Deno.test("a meeting whose time passed while nobody was in it is completed, once
     recorder,
     prune: storage.prune,
     retentionMs: null,
+    quarantine: new Quarantine(reportsTo(logger)),
     logger,
     now: () => now,
+    clock: () => now,
   };
   expect(await sweep(deps)).toBe(0);
   now = 1000 + TEST_WINDOW.endGraceMs;
@@ -91,8 +94,10 @@ Deno.test("a recording goes when its days are over and no sooner, and stays for 
     rooms: { end: () => Promise.resolve() },
     recorder,
     prune: storage.prune,
+    quarantine: new Quarantine(reportsTo(logger)),
     logger,
     now: () => now,
+    clock: () => now,
   };
   const left = async (day: number, retentionMs: number | null) => {
     now = day * DAY_MS;

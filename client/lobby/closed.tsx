@@ -46,6 +46,17 @@ export function Closed({ visit, problem }: { visit: Visit; problem: JoinProblem 
           <TryAgain visit={visit} />
         </Page>
       );
+    case "unreadable":
+      return (
+        <Page title="This lesson can’t be opened" testId="unreadable">
+          <p>
+            The server can’t read what is stored of it. All of that stays as it is, and whoever runs
+            this server finds the reason in its log.
+          </p>
+          <p>Try again later, or ask your tutor for a link to another lesson.</p>
+          <TryAgain visit={visit} />
+        </Page>
+      );
     default:
       return (
         <Page title="The lesson can’t be reached" testId="unreachable">

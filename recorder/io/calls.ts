@@ -1,9 +1,10 @@
 /** What the main process and the recorder's worker say to each other. */
 import type { DatabaseLocation } from "../../db/database.ts";
 import type { RecordingTrouble } from "../../rooms/document/schema.ts";
+import type { Task } from "../../rooms/quarantine.ts";
 import type { Happening, NewEntry } from "../ports.ts";
 import type { S3Location } from "./s3_objects.ts";
-import type { TrackSource } from "./writer.ts";
+import type { TrackSource } from "./live_track.ts";
 
 export interface RecorderStart {
   database: DatabaseLocation;
@@ -37,6 +38,8 @@ export type FromWorker =
   | { type: "keyFramesWanted"; tracks: readonly number[] }
   | { type: "storing"; trouble: RecordingTrouble | null; reason: string }
   | { type: "moving"; works: boolean; reason: string }
+  /** A thing is set aside, or not any more (a null reason). */
+  | { type: "setAside"; task: Task; id: string; reason: string | null }
   | { type: "fault"; message: string }
   /** A batch of packets of so many bytes. */
   | { type: "taken"; bytes: number }

@@ -3,8 +3,10 @@
  *
  * Media is always written to the database first, so a lesson is recorded while the store is down, and a killed process
  * loses no more than it would without one. Invariants: rows let go of their bytes only after the object is stored;
- * an object that nothing refers to is removed, however the process ended. The shell calls {@linkcode MediaMover.run}.
+ * an object that nothing refers to is removed, however the process ended; a track or an object with a fault of its own
+ * holds up no other. The shell calls {@linkcode MediaMover.run}.
  */
+import type { Quarantine } from "../../rooms/quarantine.ts";
 import type { MediaRows, ObjectStore } from "../ports.ts";
 
 /** Large enough for few requests, small enough for memory and for a slow line. */
@@ -16,6 +18,9 @@ const BEGUN_MS = 10 * 60_000;
 
 export interface MoverOptions {
   objectBytes?: number;
+  quarantine: Quarantine;
+  /** A monotonic clock in milliseconds. */
+  clock(): number;
   /** Moving fails, or works again. */
   told(works: boolean, reason: string): void;
 }
@@ -23,7 +28,7 @@ export interface MoverOptions {
 export class MediaMover {
   readonly #objectBytes: number;
   #running: Promise<void> | null = null;
-  #retryAt = 0;
+  #retryAt = -Infinity;
   #works = true;
   #over = false;
 
@@ -35,9 +40,9 @@ export class MediaMover {
     this.#objectBytes = options.objectBytes ?? OBJECT_BYTES;
   }
 
-  /** Does what is due; call it every few seconds. Never rejects. A call while another works joins it. */
+  /** Does what is due; call it every few seconds with the time in Unix ms. Never rejects. A call while another works joins it. */
   run(now: number): Promise<void> {
-    if (this.#over || now < this.#retryAt) return Promise.resolve();
+    if (this.#over || this.options.clock() < this.#retryAt) return Promise.resolve();
     return this.#running ??= this.#work(now).finally(() => this.#running = null);
   }
 
@@ -49,32 +54,81 @@ export class MediaMover {
 
   async #work(now: number): Promise<void> {
     try {
-      await this.#removeUnneeded(now);
-      while (!this.#over && await this.#moveNext(now));
-      this.#say(true, "");
+      const removed = await this.#removeUnneeded(now);
+      let works = removed.some;
+      while (!this.#over && await this.#moveSome(now)) works = true;
+      // Nothing works, or one object has a fault of its own?
+      if (removed.failure !== null && !works) throw removed.failure;
+      if (works || removed.whole) this.#say(true, "");
     } catch (error) {
-      this.#retryAt = now + RETRY_MS;
+      this.#retryAt = this.options.clock() + RETRY_MS;
       this.#say(false, error instanceof Error ? error.message : `${error}`);
     }
   }
 
-  async #moveNext(now: number): Promise<boolean> {
-    const piece = await this.rows.nextPiece(this.#objectBytes);
-    if (piece === null) return false;
-    const { recordingId, trackId, startByte, data } = piece;
-    // A name of its own for each try: two nodes may have begun the same piece.
-    const key = `${recordingId}/${trackId}/${startByte}-${crypto.randomUUID()}`;
-    await this.rows.beginObject(key, piece, now);
-    await this.objects.put(key, data);
-    if (!await this.rows.finishObject(key, now)) await this.#remove(key);
-    return true;
+  /** Every piece that is due of the tracks that are looked at in one go; false when there is none. */
+  async #moveSome(now: number): Promise<boolean> {
+    const { quarantine, clock } = this.options;
+    const held = quarantine.held("media", clock());
+    const tracks = await this.rows.tracks(held.map(Number));
+    quarantine.keep("media", [...held, ...tracks.map(String)]);
+    let moved = false;
+    for (const trackId of tracks) {
+      while (!this.#over && await this.#movePiece(trackId, now)) moved = true;
+    }
+    return moved;
   }
 
-  async #removeUnneeded(now: number): Promise<void> {
-    for (const key of await this.rows.unneededObjects(now - BEGUN_MS)) {
-      if (this.#over) return;
-      await this.#remove(key);
+  /** False when there is no piece of the track that could be moved. Rejects when the store doesn't take it. */
+  async #movePiece(trackId: number, now: number): Promise<boolean> {
+    const { quarantine, clock } = this.options;
+    let moved = false;
+    let refused: unknown;
+    await quarantine.attempt("media", `${trackId}`, clock(), async () => {
+      const piece = await this.rows.nextPiece(trackId, this.#objectBytes);
+      if (piece === null) return;
+      const { recordingId, startByte, data } = piece;
+      // A name of its own for each try: two nodes may have begun the same piece.
+      const key = `${recordingId}/${trackId}/${startByte}-${crypto.randomUUID()}`;
+      await this.rows.beginObject(key, piece, now);
+      try {
+        await this.objects.put(key, data);
+      } catch (error) {
+        refused = error;
+        return;
+      }
+      if (!await this.rows.finishObject(key, now)) await this.#remove(key);
+      moved = true;
+    });
+    if (refused !== undefined) throw refused;
+    return moved;
+  }
+
+  /**
+   * Removes objects up to the first that can't be: the store may be down. The next time begins behind it. Answers
+   * whether it was some, whether it was all, and what was in the way.
+   */
+  async #removeUnneeded(
+    now: number,
+  ): Promise<{ some: boolean; whole: boolean; failure: Error | null }> {
+    const { quarantine, clock } = this.options;
+    const keys = await this.rows.unneededObjects(now - BEGUN_MS);
+    quarantine.keep("object", keys);
+    let removed = 0;
+    let failure: Error | null = null;
+    for (const key of keys) {
+      if (this.#over || failure !== null) break;
+      const done = await quarantine.attempt("object", key, clock(), async () => {
+        try {
+          await this.#remove(key);
+        } catch (error) {
+          failure = error instanceof Error ? error : new Error(`${error}`);
+          throw error;
+        }
+      });
+      if (done) removed++;
     }
+    return { some: removed > 0, whole: removed === keys.length, failure };
   }
 
   async #remove(key: string): Promise<void> {

@@ -5,13 +5,14 @@
  * new one, each source as a new track, and calls wait for it; rooms are told when that takes long; lessons go on.
  */
 import type { RecordingTrouble } from "../../rooms/document/schema.ts";
+import { Quarantine, reportsTo } from "../../rooms/quarantine.ts";
 import type { RecordingLibrary } from "../library.ts";
 import type { Happening, LogPoint, NewEntry, OpenRecording } from "../ports.ts";
 import { LIBRARY_CALLS, type RecorderStart, type ToWorker, type WriterCall } from "./calls.ts";
 import { RecorderThread, ThreadEnded, type Told } from "./recorder_thread.ts";
-import type { TrackSource } from "./writer.ts";
+import type { TrackSource } from "./live_track.ts";
 
-export type { TrackSource } from "./writer.ts";
+export type { TrackSource } from "./live_track.ts";
 
 /** What a recording's owner is told. */
 export interface TrackListener {
@@ -48,9 +49,13 @@ interface OpenTrack {
 
 export class Recorder {
   readonly library: RecordingLibrary;
+  /** What the thread set aside, and recordings that a new thread couldn't take up. */
+  readonly quarantine: Quarantine;
   readonly #tracks = new Map<number, OpenTrack>();
   /** What a new thread has to take up. */
   readonly #recordings = new Map<string, { meetingId: string; point: LogPoint }>();
+  /** Recordings that the thread has. */
+  readonly #taken = new Set<string>();
   readonly #storingListeners = new Set<(trouble: RecordingTrouble | null) => void>();
   /** The thread that serves; null while it is replaced. */
   #thread: RecorderThread | null = null;
@@ -73,6 +78,7 @@ export class Recorder {
     private readonly module: URL,
   ) {
     this.library = this.#makeLibrary();
+    this.quarantine = new Quarantine(reportsTo(logger));
     this.#serving = this.#spawn();
   }
 
@@ -105,7 +111,10 @@ export class Recorder {
   /** Begins or takes up the recording of a meeting; null when it is over. */
   async begin(meetingId: string, point: LogPoint): Promise<OpenRecording | null> {
     const open = await this.#call("begin", meetingId, point) as OpenRecording | null;
-    if (open !== null) this.#recordings.set(open.recordingId, { meetingId, point });
+    if (open !== null) {
+      this.#recordings.set(open.recordingId, { meetingId, point });
+      this.#taken.add(open.recordingId);
+    }
     return open;
   }
 
@@ -122,7 +131,7 @@ export class Recorder {
     try {
       await this.#call("end", recordingId, point);
     } finally {
-      this.#recordings.delete(recordingId);
+      this.#letGo(recordingId);
     }
   }
 
@@ -131,13 +140,17 @@ export class Recorder {
     try {
       await this.#call("suspend", recordingId);
     } finally {
-      this.#recordings.delete(recordingId);
+      this.#letGo(recordingId);
     }
   }
 
   /** Ends recordings whose meetings are over; answers how many. */
   async recover(now: number): Promise<number> {
-    return await this.#call("recover", now) as number;
+    const thread = this.#thread;
+    // One that ends meanwhile is replaced.
+    if (thread !== null) await this.#takeUp(thread).catch(() => {});
+    // Without a limit of time: nobody waits for it.
+    return await this.#ask("writer", "recover", [now]) as number;
   }
 
   /** Answers the number under which the media engine is to hand the producer's packets over. */
@@ -233,6 +246,8 @@ export class Recorder {
     });
     try {
       await thread.ready;
+      this.#taken.clear();
+      this.quarantine.clear();
       await this.#takeUp(thread);
     } catch (error) {
       thread.end("it couldn't be started");
@@ -241,19 +256,44 @@ export class Recorder {
     if (this.#closed) thread.end("the recorder is closed");
     else this.#thread = thread;
     this.#startedAt = performance.now();
-    for (const [track, { source }] of this.#tracks) {
-      thread.post({ type: "openTrack", track, source });
-    }
+    this.#openTracks(thread, this.#taken);
     this.#notesStored = 0;
     for (const message of this.#notes) thread.post(message);
     return thread;
   }
 
+  /** Has the thread go on with what it hasn't taken up yet: each recording by itself, and again when that failed. */
   async #takeUp(thread: RecorderThread): Promise<void> {
     for (const [recordingId, { meetingId, point }] of this.#recordings) {
-      const open = await thread.call("writer", "begin", [meetingId, point]);
-      if (open === null) this.#recordings.delete(recordingId);
+      if (this.#taken.has(recordingId)) continue;
+      let ended: ThreadEnded | null = null;
+      await this.quarantine.attempt("recorded", recordingId, performance.now(), async () => {
+        try {
+          const open = await thread.call("writer", "begin", [meetingId, point]);
+          if (open === null) return this.#recordings.delete(recordingId);
+        } catch (error) {
+          // That isn't the recording's fault.
+          if (!(error instanceof ThreadEnded)) throw error;
+          ended = error;
+          return;
+        }
+        this.#taken.add(recordingId);
+        if (thread === this.#thread) this.#openTracks(thread, new Set([recordingId]));
+      });
+      if (ended !== null) throw ended;
     }
+  }
+
+  #openTracks(thread: RecorderThread, recordings: ReadonlySet<string>): void {
+    for (const [track, { source }] of this.#tracks) {
+      if (recordings.has(source.recordingId)) thread.post({ type: "openTrack", track, source });
+    }
+  }
+
+  #letGo(recordingId: string): void {
+    this.#recordings.delete(recordingId);
+    this.#taken.delete(recordingId);
+    this.quarantine.release("recorded", recordingId);
   }
 
   #lost(thread: RecorderThread, reason: string): void {
@@ -315,6 +355,11 @@ export class Recorder {
           "media can't be moved to the object store; the database keeps it",
           { reason: message.reason },
         );
+      case "setAside": {
+        const { task, id, reason } = message;
+        if (reason === null) return this.quarantine.release(task, id);
+        return this.quarantine.failed(task, id, reason, performance.now());
+      }
       case "fault":
         return this.logger.error("recorder fault", { fault: message.message });
     }

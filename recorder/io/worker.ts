@@ -9,6 +9,7 @@ import { giveSpaceBack } from "../../db/free_space.ts";
 import { SqlMediaRows } from "../../db/media_objects.ts";
 import { SqlRecordingLibrary } from "../../db/recording_library.ts";
 import { SqlRecordings } from "../../db/recordings.ts";
+import { Quarantine } from "../../rooms/quarantine.ts";
 import {
   type FromWorker,
   LIBRARY_CALLS,
@@ -93,6 +94,11 @@ async function receive(message: ToWorker): Promise<void> {
 
 async function start({ database, freeBytes, dataDir, objects }: RecorderStart): Promise<Serving> {
   const opened = await openDatabase(database);
+  const clock = () => performance.now();
+  const quarantine = new Quarantine({
+    failed: (task, id, error) => say({ type: "setAside", task, id, reason: textOf(error) }),
+    released: (task, id) => say({ type: "setAside", task, id, reason: null }),
+  });
   const writer = new RecordingWriter(
     new SqlRecordings(opened.query),
     {
@@ -101,11 +107,13 @@ async function start({ database, freeBytes, dataDir, objects }: RecorderStart): 
       keyFramesWanted: (tracks) => say({ type: "keyFramesWanted", tracks }),
       storing: (trouble, reason) => say({ type: "storing", trouble, reason }),
     },
-    watchDisk(dataDir, freeBytes),
+    { quarantine, clock, obstacle: watchDisk(dataDir, freeBytes) },
   );
   const timer = setInterval(() => void writer.flush(Date.now()), FLUSH_MS);
   const store = objects === null ? null : new S3Objects(objects);
   const mover = store === null ? null : new MediaMover(new SqlMediaRows(opened.query), store, {
+    quarantine,
+    clock,
     told: (works, reason) => say({ type: "moving", works, reason }),
   });
   const stopMoving = mover === null ? null : startMoving(mover);

@@ -3,10 +3,12 @@
  *
  * The shell gives it batches, calls and the time. Invariants: {@linkcode FLUSH_MS} of media wait in memory, more only
  * while the database is slow and never more than {@linkcode MAX_HELD_BYTES}; when nothing can be stored, media that
- * comes is dropped, and what was stored stays as it is.
+ * comes is dropped, and what was stored stays as it is; what can't be stored of one recording costs no other.
  */
-import type { MediaSource, RecordingTrouble } from "../../rooms/document/schema.ts";
-import { finishTrack } from "../finish.ts";
+import type { RecordingTrouble } from "../../rooms/document/schema.ts";
+import type { Quarantine } from "../../rooms/quarantine.ts";
+import { finishLeft, finishTracks } from "../finish.ts";
+import { isEmpty, joined, nothingKept, partsOf } from "../kept.ts";
 import { readBatch } from "../packet_batch.ts";
 import type {
   Happening,
@@ -18,6 +20,7 @@ import type {
 } from "../ports.ts";
 import { OffsetEstimator } from "../sender_clock.ts";
 import { Track } from "../track.ts";
+import { collect, type LiveTrack, type TrackSource } from "./live_track.ts";
 
 /** Media that was received longer ago is stored. */
 export const FLUSH_MS = 250;
@@ -33,14 +36,6 @@ const MAX_WAITING = 5000;
 /** SQLite's own words for a disk, or a database, without room (SQLITE_FULL). */
 const DISK_FULL = /SQLITE_FULL|disk is full/i;
 
-/** A producer that is to be kept. */
-export interface TrackSource {
-  recordingId: string;
-  participantId: string;
-  source: MediaSource;
-  kind: "audio" | "video";
-}
-
 export interface WriterEvents {
   /** These tracks have something new in the database. */
   kept(tracks: readonly number[]): void;
@@ -52,14 +47,12 @@ export interface WriterEvents {
   storing(trouble: RecordingTrouble | null, reason: string): void;
 }
 
-interface LiveTrack extends TrackSource {
-  number: number;
-  track: Track;
-  /** Null until its first frame is kept. */
-  trackId: number | null;
-  bytes: number;
-  /** Nothing that comes from here on is kept: a pause leaves no trace, however long its tracks take to be stored. */
-  closing: boolean;
+export interface WriterPorts {
+  quarantine: Quarantine;
+  /** A monotonic clock in milliseconds. */
+  clock(): number;
+  /** Why nothing more is to be stored, such as a full disk; null when there is no reason. */
+  obstacle(): Promise<string | null>;
 }
 
 interface LiveRecording {
@@ -82,7 +75,8 @@ export class RecordingWriter {
   /** Received and not yet stored. */
   #heldBytes = 0;
   #trouble: RecordingTrouble | null = null;
-  #retryAt = 0;
+  /** On the monotonic clock. */
+  #retryAt = -Infinity;
   #now = 0;
   #storedBytes = 0;
   #droppedBatches = 0;
@@ -90,8 +84,7 @@ export class RecordingWriter {
   constructor(
     private readonly store: RecordingStore,
     private readonly events: WriterEvents,
-    /** Why nothing more is to be stored, such as a full disk; null when there is no reason. */
-    private readonly obstacle: () => Promise<string | null>,
+    private readonly ports: WriterPorts,
   ) {}
 
   get counters(): Record<string, number> {
@@ -109,9 +102,7 @@ export class RecordingWriter {
       const open = await this.store.begin(meetingId, point);
       if (open === null) return null;
       // Whatever was open before a restart won't be continued.
-      for (const trackId of await this.store.unfinishedTracks(open.recordingId)) {
-        await finishTrack(this.store, trackId);
-      }
+      await this.#finish(await this.store.unfinishedTracks(open.recordingId));
       this.#recordings.set(open.recordingId, {
         senders: new Map(),
         tracks: new Set(),
@@ -142,7 +133,7 @@ export class RecordingWriter {
     return this.#enqueue(async () => {
       this.#recordings.delete(recordingId);
       await stopped;
-      await this.#finishAll(recordingId);
+      await this.#finish(await this.store.unfinishedTracks(recordingId));
       await this.store.end(recordingId, point);
     });
   }
@@ -156,19 +147,19 @@ export class RecordingWriter {
     });
   }
 
-  /** Ends recordings whose meetings are over, and tidies up behind pauses; answers how many were ended. */
+  /**
+   * Ends recordings whose meetings are over, tidies up behind pauses, and completes files that couldn't be; answers how
+   * many recordings were ended.
+   */
   recover(now: number): Promise<number> {
     return this.#enqueue(async () => {
-      await this.store.forgetPauses(now - CLOSED_MS);
-      const abandoned = await this.store.abandoned();
-      let count = 0;
-      for (const { recordingId, point } of abandoned) {
-        if (this.#recordings.has(recordingId)) continue;
-        await this.#finishAll(recordingId);
-        await this.store.end(recordingId, point);
-        count++;
-      }
-      return count;
+      const { quarantine, clock } = this.ports;
+      const live = new Set([...this.#tracks.values()].map(({ trackId }) => trackId));
+      return await finishLeft(this.store, quarantine, clock(), {
+        before: now - CLOSED_MS,
+        open: this.#recordings,
+        isLive: (trackId) => live.has(trackId),
+      });
     });
   }
 
@@ -245,8 +236,9 @@ export class RecordingWriter {
 
   /** Stores what these tracks have complete. The others' clusters grow on. */
   async #store(now: number, lives: Iterable<LiveTrack>): Promise<void> {
-    if (this.#trouble !== null && now < this.#retryAt) return this.#drop();
-    const kept: Kept = { ...this.#waiting, tracks: [], chunks: [] };
+    const { obstacle: look, clock } = this.ports;
+    if (this.#trouble !== null && clock() < this.#retryAt) return this.#drop();
+    const kept: Kept = { ...nothingKept(), ...this.#waiting };
     this.#waiting = { entries: [], markers: [] };
     const notes = this.#notes;
     const touched: LiveTrack[] = [];
@@ -255,27 +247,60 @@ export class RecordingWriter {
       if (collect(live, now, kept)) touched.push(live);
       if (live.track.starves) starving.push(live.number);
     }
-    const obstacle = await this.obstacle().catch((error: unknown) => `${error}`);
+    const obstacle = await look().catch((error: unknown) => `${error}`);
+    let refused: ReadonlySet<string> = new Set();
     try {
       if (obstacle !== null) throw new Error(obstacle);
-      const { tracks, chunks, entries, markers } = kept;
-      if (tracks.length + chunks.length + entries.length + markers.length > 0) {
-        await this.store.keep(kept);
+      if (!isEmpty(kept)) {
+        refused = await this.#keep(kept, touched);
         this.events.noted(notes);
       }
     } catch (error) {
       this.#forget(kept, touched);
       // What the database itself refuses it would refuse again.
       if (obstacle !== null) this.#waiting.markers.unshift(...kept.markers);
-      this.#retryAt = now + RETRY_MS;
-      const reason = error instanceof Error ? error.message : `${error}`;
+      this.#retryAt = clock() + RETRY_MS;
+      const reason = textOf(error);
       this.#say(obstacle !== null || DISK_FULL.test(reason) ? "disk-full" : "storage", reason);
       return;
     }
-    for (const chunk of kept.chunks) this.#storedBytes += chunk.data.length;
+    this.#forget(kept, touched.filter(({ recordingId }) => refused.has(recordingId)));
     this.#say(null, "");
-    if (touched.length > 0) this.events.kept(touched.map(({ number }) => number));
+    const stored = touched.filter(({ recordingId }) => !refused.has(recordingId));
+    if (stored.length > 0) this.events.kept(stored.map(({ number }) => number));
     if (starving.length > 0) this.events.keyFramesWanted(starving);
+  }
+
+  /** Answers of which recordings it couldn't be stored. Rejects when nothing can be stored at all. */
+  async #keep(kept: Kept, touched: readonly LiveTrack[]): Promise<ReadonlySet<string>> {
+    const { store, ports: { quarantine, clock } } = this;
+    const recordings = new Map(touched.map((live) => [live.trackId ?? 0, live.recordingId]));
+    const refused = new Set(quarantine.held("recorded", clock()));
+    const parts = [...partsOf(kept, recordings)].filter(([id]) => !refused.has(id));
+    const due = joined(parts.map(([, part]) => part));
+    if (isEmpty(due)) return refused;
+    try {
+      await store.keep(due);
+      for (const [id] of parts) quarantine.release("recorded", id);
+      this.#count(due);
+    } catch (error) {
+      if (DISK_FULL.test(textOf(error))) throw error;
+      for (const [id, part] of parts) {
+        if (await quarantine.attempt("recorded", id, clock(), () => store.keep(part))) {
+          this.#count(part);
+        } else refused.add(id);
+      }
+      // When it is so of all, the fault isn't any recording's own.
+      if ([...this.#recordings.keys()].every((id) => refused.has(id))) {
+        for (const id of refused) quarantine.release("recorded", id);
+        throw error;
+      }
+    }
+    return refused;
+  }
+
+  #count({ chunks }: Kept): void {
+    for (const { data } of chunks) this.#storedBytes += data.length;
   }
 
   /** While nothing can be stored, what the tracks still hold goes nowhere. Markers are few, and wait. */
@@ -318,16 +343,13 @@ export class RecordingWriter {
         this.#tracks.delete(live.number);
         this.#recordings.get(live.recordingId)?.tracks.delete(live);
       }
-      for (const { trackId } of closing) {
-        if (trackId !== null) await finishTrack(this.store, trackId);
-      }
+      await this.#finish(closing.flatMap(({ trackId }) => trackId === null ? [] : [trackId]));
     });
   }
 
-  async #finishAll(recordingId: string): Promise<void> {
-    for (const trackId of await this.store.unfinishedTracks(recordingId)) {
-      await finishTrack(this.store, trackId);
-    }
+  #finish(trackIds: readonly number[]): Promise<void> {
+    const { quarantine, clock } = this.ports;
+    return finishTracks(this.store, quarantine, clock(), trackIds);
   }
 
   #enqueue<T>(step: () => Promise<T>): Promise<T> {
@@ -337,37 +359,6 @@ export class RecordingWriter {
   }
 }
 
-/** Puts what a track has complete into `kept`; false when there is nothing. */
-function collect(live: LiveTrack, now: number, kept: Kept): boolean {
-  const chunks = live.track.flush(now);
-  const { start } = live.track;
-  if (start === null || chunks.length === 0) return false;
-  if (live.trackId === null) {
-    live.trackId = newTrackId();
-    const { recordingId, participantId, source, kind } = live;
-    const { shape } = start;
-    kept.tracks.push({
-      trackId: live.trackId,
-      recordingId,
-      participantId,
-      source,
-      kind,
-      codec: shape.codec,
-      width: shape.kind === "video" ? shape.width : null,
-      height: shape.kind === "video" ? shape.height : null,
-      startedAt: Math.round(start.at),
-      header: start.header,
-    });
-  }
-  for (const chunk of chunks) {
-    kept.chunks.push({ ...chunk, trackId: live.trackId, startByte: live.bytes });
-    live.bytes += chunk.data.length;
-  }
-  return true;
-}
-
-/** Unique over all nodes, and exact as a JSON number. */
-function newTrackId(): number {
-  const [high, low] = crypto.getRandomValues(new Uint32Array(2));
-  return (high! & 0x1fffff) * 2 ** 32 + low!;
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : `${error}`;
 }

@@ -5,6 +5,7 @@ import { SqlRecordingLibrary } from "../../db/recording_library.ts";
 import { SqlRecordings } from "../../db/recordings.ts";
 import { openTestStorage } from "../../db/open_test_storage.ts";
 import type { RecordingTrouble } from "../../rooms/document/schema.ts";
+import { Quarantine } from "../../rooms/quarantine.ts";
 import { BatchWriter } from "../packet_batch.ts";
 import { simulateSender } from "../simulated_sender.ts";
 import { FLUSH_MS, MAX_HELD_BYTES, RecordingWriter } from "./writer.ts";
@@ -12,6 +13,14 @@ import { FLUSH_MS, MAX_HELD_BYTES, RecordingWriter } from "./writer.ts";
 const START = 1_700_000_000_000;
 
 const QUIET = { kept: () => {}, noted: () => {}, keyFramesWanted: () => {}, storing: () => {} };
+
+/** The monotonic clock stands where the sender's does. */
+let elapsedMs = 0;
+const PORTS = {
+  quarantine: new Quarantine({ failed() {}, released() {} }),
+  clock: () => elapsedMs,
+  obstacle: () => Promise.resolve(null),
+};
 
 interface Stage {
   database: Database;
@@ -51,7 +60,7 @@ async function onStage(run: (stage: Stage) => Promise<void>): Promise<void> {
   const writer = new RecordingWriter(
     new SqlRecordings(database.query),
     events,
-    () => Promise.resolve(disk.obstacle),
+    { ...PORTS, obstacle: () => Promise.resolve(disk.obstacle) },
   );
   const { meetingId } = meeting;
   const open = await writer.begin(meetingId, { seq: 0, at: START });
@@ -88,6 +97,7 @@ async function send(
   for (const item of items) {
     while (item.at >= flushAt) {
       writer.receive(batch.take(0));
+      elapsedMs = flushAt - START;
       await writer.flush(flushAt);
       flushAt += FLUSH_MS;
     }
@@ -95,6 +105,7 @@ async function send(
     else batch.report(item);
   }
   writer.receive(batch.take(0));
+  elapsedMs = flushAt - START;
   await writer.flush(flushAt);
 }
 
@@ -182,7 +193,7 @@ Deno.test("while the database is slow a bounded amount of media waits, and what 
       await keep(kept);
     };
     const events = { ...QUIET, storing: (trouble: unknown) => void storing.push(`${trouble}`) };
-    const writer = new RecordingWriter(store, events, () => Promise.resolve(null));
+    const writer = new RecordingWriter(store, events, PORTS);
     await writer.begin((await library.manifest(recordingId))!.meetingId, { seq: 0, at: START });
     writer.openTrack(1, { recordingId, participantId: "mia", source: "video", kind: "video" });
     const flushed: Promise<void>[] = [];
@@ -229,7 +240,7 @@ Deno.test("a recording whose meeting is over is completed at the next start, onc
     const next = new RecordingWriter(
       new SqlRecordings(database.query),
       QUIET,
-      () => Promise.resolve(null),
+      PORTS,
     );
     expect(await next.recover(START + 4000)).toBe(1);
     expect(await next.recover(START + 4000)).toBe(0);
@@ -249,7 +260,7 @@ Deno.test("an end that failed is completed by the next sweep", async () => {
       .set({ status: "completed", actual_end: START + 3000 })
       .execute();
     await sql.raw(
-      "create trigger broken before update on recording_tracks begin " +
+      "create trigger broken before update on recordings begin " +
         "select raise(abort, 'the disk has a bad day'); end",
     ).execute(database.query);
     const point = { seq: 0, at: START + 3000 };
@@ -259,6 +270,87 @@ Deno.test("an end that failed is completed by the next sweep", async () => {
     const manifest = (await library.manifest(recordingId))!;
     expect(manifest).toMatchObject({ state: "ready", durationMs: 3000 });
     expect(manifest.tracks[0]!.durationMs).toBeGreaterThan(2900);
+  });
+});
+
+Deno.test("a track that can't be completed doesn't keep its recording from being ended, and is completed later", async () => {
+  await onStage(async ({ database, writer, library, recordingId }) => {
+    await send(writer, 0, 3000);
+    await sql.raw(
+      "create trigger broken before update on recording_tracks begin " +
+        "select raise(abort, 'the disk has a bad day'); end",
+    ).execute(database.query);
+    await writer.end(recordingId, { seq: 0, at: START + 3000 });
+    const unfinished = (await library.manifest(recordingId))!;
+    expect(unfinished.state).toBe("ready");
+    expect(PORTS.quarantine.setAside(elapsedMs)).toEqual(new Map([["track", 1]]));
+    await sql.raw("drop trigger broken").execute(database.query);
+    elapsedMs += 3_600_000;
+    expect(await writer.recover(START + 4000)).toBe(0);
+    expect(PORTS.quarantine.setAside(elapsedMs).size).toBe(0);
+    const { bytes } = (await library.manifest(recordingId))!.tracks[0]!;
+    // With the index that players seek by.
+    expect(bytes).toBeGreaterThan(unfinished.tracks[0]!.bytes);
+  });
+});
+
+Deno.test("what can't be stored of one recording costs no other, and is tried again", async () => {
+  await onStage(async ({ database, writer, library, recordingId, storing }) => {
+    await database.query.insertInto("video_meetings")
+      .columns([
+        "meeting_id",
+        "passcode",
+        "booking_id",
+        "tutor_id",
+        "student_id",
+        "created_at",
+        "scheduled_start",
+        "scheduled_end",
+        "actual_start",
+        "actual_end",
+        "status",
+        "recording_url",
+        "is_recorded",
+      ])
+      .expression(
+        database.query.selectFrom("video_meetings").select([
+          sql<string>`'other'`.as("meeting_id"),
+          "passcode",
+          "booking_id",
+          "tutor_id",
+          "student_id",
+          "created_at",
+          "scheduled_start",
+          "scheduled_end",
+          "actual_start",
+          "actual_end",
+          "status",
+          "recording_url",
+          "is_recorded",
+        ]),
+      )
+      .execute();
+    const other = (await writer.begin("other", { seq: 0, at: START }))!.recordingId;
+    writer.openTrack(2, {
+      recordingId: other,
+      participantId: "ben",
+      source: "video",
+      kind: "video",
+    });
+    // Its row is gone: every row of its media would have no parent.
+    await database.query.deleteFrom("recordings").where("recording_id", "=", other).execute();
+    for (const track of [1, 2]) {
+      for (let second = 0; second < 4; second++) {
+        await send(writer, second * 1000, 1000, 200, track);
+      }
+    }
+    expect(storing).toEqual([]);
+    expect(PORTS.quarantine.setAside(elapsedMs)).toEqual(new Map([["recorded", 1]]));
+    await writer.end(recordingId, { seq: 0, at: START + 5000 });
+    const { tracks } = (await library.manifest(recordingId))!;
+    expect(tracks.length).toBe(1);
+    expect(tracks[0]!.durationMs).toBeGreaterThan(3900);
+    PORTS.quarantine.clear();
   });
 });
 

@@ -16,7 +16,8 @@ export function healthRoutes(deps: HttpDeps): Hono<HttpEnv> {
       deps.logger.warn("not ready", { error });
       throw new Problem("unavailable", "This instance can't serve lessons right now.");
     }
-    return context.text(["ready", ...remarks, ""].join("\n"));
+    const second = remarks.length === 0 ? "" : `${remarks.join("; ")}\n`;
+    return context.text(`ready\n${second}`);
   });
 
   routes.get("/metrics", async () =>

@@ -6,7 +6,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { type Hello, identify, passcodeBlockedMs, type Visitor } from "../../rooms/door.ts";
-import { RoomError } from "../../rooms/errors.ts";
+import { RoomError, UNREADABLE } from "../../rooms/errors.ts";
 import { METHODS, PROTOCOL_VERSION } from "../../rooms/protocol/messages.ts";
 import type { HttpDeps, HttpEnv } from "./context.ts";
 import { boundedBody, jsonBody, jsonOnly } from "./json_body.ts";
@@ -47,7 +47,11 @@ async function visit(deps: HttpDeps, hello: Hello, address: string): Promise<Vis
   try {
     return await identify(hello, address, now, { store: deps.meetings, attempts: deps.attempts });
   } catch (error) {
-    if (!(error instanceof RoomError)) throw error;
+    if (!(error instanceof RoomError)) {
+      const { meetingId } = hello;
+      deps.logger.error("meeting can't be read", { meetingId, error });
+      throw new Problem("unreadable", UNREADABLE);
+    }
     switch (error.code) {
       case "rate-limited":
         throw new Problem(error.code, error.message, {

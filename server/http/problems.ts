@@ -45,6 +45,7 @@ const STATUS: Record<ProblemCode, [status: number, title: string]> = {
   "rate-limited": [429, "Too many attempts"],
   "update-refused": [422, "The update was refused"],
   unavailable: [503, "Not available now"],
+  unreadable: [503, "The meeting can't be opened"],
   changed: [412, "It was changed meanwhile"],
   "idempotency-key-reused": [422, "The Idempotency-Key belongs to another request"],
   "too-many-requests": [429, "Too many requests"],

@@ -2,10 +2,12 @@
  * Writes and sends the mails that events ask for.
  *
  * Invariant: nothing is sent twice. What a server refused is tried again; what was cut off in the middle is not.
+ * Invariant: an event or a mail with a fault of its own holds up no other.
  */
-import type { DueMail, Mails } from "../../db/mails.ts";
+import type { DueMail, MailedEvent, Mails } from "../../db/mails.ts";
 import type { Meeting } from "../../db/meetings.ts";
 import type { BookingStore } from "../../db/storage.ts";
+import type { Quarantine } from "../../rooms/quarantine.ts";
 import type { Logger } from "../logger.ts";
 import { writeCalendarEvent } from "./calendar.ts";
 import { writeLetter } from "./letters.ts";
@@ -18,29 +20,65 @@ export interface MailDeps {
   smtp: SmtpOptions;
   publicUrl: string;
   joinEarlyMs: number;
-  logger: Pick<Logger, "warn" | "error">;
+  quarantine: Quarantine;
+  logger: Pick<Logger, "warn">;
   /** Unix ms. */
   now(): number;
+  /** A monotonic clock in milliseconds. */
+  clock(): number;
   retryDelaysMs?: readonly number[];
   pollMs?: number;
 }
 
 const POLL_MS = 1000;
 const AT_ONCE = 10;
+const MAX_LEFT = 1000;
 const MINUTE_MS = 60_000;
 /** A lesson is over by the next morning: what isn't delivered by then isn't needed. */
 const DELAYS_MS = [0, 1, 5, 15, 60, 180, 360].map((minutes) => minutes * MINUTE_MS);
 
 export class Mailer {
+  /** Events that no mails could be made of. */
+  private readonly left = new Map<string, MailedEvent>();
+
   constructor(private readonly deps: MailDeps) {}
 
   /** Sends what is due, one after the other; answers how many were taken. */
   async poll(): Promise<number> {
-    const { store, now } = this.deps;
-    while (await store.collect(now()) > 0);
-    const due = await store.claim(AT_ONCE, now());
-    for (const mail of due) await this.deliver(mail);
+    const { store, quarantine, now, clock } = this.deps;
+    for (const event of this.left.values()) await this.make(event);
+    while (await this.collect() > 0);
+    const { due, unreadable } = await store.claim(AT_ONCE, now());
+    for (const mail of due) {
+      await quarantine.attempt("mail", mail.mailId, clock(), () => this.deliver(mail));
+    }
+    for (const mailId of unreadable) {
+      quarantine.failed("mail", mailId, new Error("its reader isn't booked any more"), clock());
+    }
     return due.length;
+  }
+
+  /** Makes mails of new events; answers how many events were looked at. */
+  private async collect(): Promise<number> {
+    const events = await this.deps.store.news();
+    for (const event of events) {
+      await this.make(event);
+      await this.deps.store.passed(event);
+    }
+    return events.length;
+  }
+
+  private async make(event: MailedEvent): Promise<void> {
+    const { store, quarantine, now, clock } = this.deps;
+    const { eventId } = event;
+    const made = await quarantine.attempt(
+      "event",
+      eventId,
+      clock(),
+      () => store.make(event, now()),
+    );
+    if (made) this.left.delete(eventId);
+    else if (this.left.size < MAX_LEFT) this.left.set(eventId, event);
   }
 
   private async deliver(due: DueMail): Promise<void> {
@@ -124,12 +162,13 @@ export class Mailer {
 
 /** Sends until the returned function is called, which waits for the mail that is under way. */
 export async function startMails(deps: MailDeps): Promise<() => Promise<void>> {
-  await deps.store.open();
+  if (!await deps.store.open()) {
+    deps.logger.warn("how far mails had come couldn't be read; it goes on behind the last mail");
+  }
   const mailer = new Mailer(deps);
   let polling: Promise<unknown> | null = null;
   const timer = setInterval(() => {
-    polling ??= mailer.poll()
-      .catch((error) => deps.logger.error("mails can't be sent", { error }))
+    polling ??= deps.quarantine.attempt("walk", "mails", deps.clock(), () => mailer.poll())
       .finally(() => polling = null);
   }, deps.pollMs ?? POLL_MS);
   return async () => {

@@ -1,25 +1,33 @@
 /** Looks a few times a minute for lessons that are about to begin. What a reminder is, the outbox says. */
 import type { BookingStore } from "../../db/storage.ts";
-import type { Logger } from "../logger.ts";
+import type { Quarantine } from "../../rooms/quarantine.ts";
 
 export interface ReminderDeps {
-  meetings: Pick<BookingStore, "remind">;
+  meetings: Pick<BookingStore, "toRemind" | "remind">;
   /** How long before the start; 0 for never. */
   beforeMs: number;
-  logger: Pick<Logger, "error">;
+  quarantine: Quarantine;
   /** Unix ms. */
   now(): number;
+  /** A monotonic clock in milliseconds. */
+  clock(): number;
 }
 
 const EVERY_MS = 15_000;
+
+/** Reminds of every lesson that is due; answers how many there were. */
+export async function remindAll(deps: ReminderDeps): Promise<number> {
+  const { meetings, quarantine, beforeMs, now, clock } = deps;
+  const due = await meetings.toRemind(beforeMs, now());
+  return await quarantine.each("reminder", due, clock(), (id) => meetings.remind(id, now()));
+}
 
 /** Reminds until the returned function is called. */
 export function startReminding(deps: ReminderDeps): () => Promise<void> {
   if (deps.beforeMs === 0) return () => Promise.resolve();
   let running: Promise<unknown> | null = null;
   const remind = () => {
-    running ??= deps.meetings.remind(deps.beforeMs, deps.now())
-      .catch((error) => deps.logger.error("reminders failed", { error }))
+    running ??= deps.quarantine.attempt("walk", "reminders", deps.clock(), () => remindAll(deps))
       .finally(() => running = null);
   };
   const timer = setInterval(remind, EVERY_MS);

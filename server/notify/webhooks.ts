@@ -3,8 +3,10 @@
  *
  * Invariant: an event leaves the outbox only when its receiver took it (2xx), when it was tried for the last time, or
  * when its receiver is gone (410); a process that dies in between leaves it to be sent again with the same id.
+ * Invariant: a delivery with a fault of its own holds up no other.
  */
 import type { Attempt, DueDelivery, Webhooks } from "../../db/webhooks.ts";
+import type { Quarantine } from "../../rooms/quarantine.ts";
 import type { Logger } from "../logger.ts";
 import { ForbiddenAddress, type Outbound } from "./post.ts";
 import { nextAttemptAt, readRetryAfter, RETRY_DELAYS_MS } from "./retries.ts";
@@ -13,9 +15,12 @@ import { sign } from "./signature.ts";
 export interface WebhookDeps {
   store: Pick<Webhooks, "claim" | "attempted" | "disable">;
   outbound: Pick<Outbound, "post">;
-  logger: Pick<Logger, "warn" | "error">;
+  quarantine: Quarantine;
+  logger: Pick<Logger, "warn">;
   /** Unix ms. */
   now(): number;
+  /** A monotonic clock in milliseconds. */
+  clock(): number;
   version: string;
   retryDelaysMs?: readonly number[];
   pollMs?: number;
@@ -26,7 +31,7 @@ const POLL_MS = 500;
 const CONCURRENCY = 16;
 
 export class WebhookSender {
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly underWay = new Set<Promise<unknown>>();
 
   constructor(private readonly deps: WebhookDeps) {}
 
@@ -34,12 +39,18 @@ export class WebhookSender {
   async poll(): Promise<number> {
     const free = CONCURRENCY - this.underWay.size;
     if (free <= 0) return 0;
-    const due = await this.deps.store.claim(free, this.deps.now());
+    const { store, quarantine, now, clock } = this.deps;
+    const { due, unreadable } = await store.claim(free, now());
     for (const delivery of due) {
-      const done: Promise<void> = this.deliver(delivery)
-        .catch((error) => this.deps.logger.error("webhook not sent", { error }))
+      const { deliveryId } = delivery;
+      const done: Promise<unknown> = quarantine
+        .attempt("delivery", deliveryId, clock(), () => this.deliver(delivery))
         .finally(() => this.underWay.delete(done));
       this.underWay.add(done);
+    }
+    for (const deliveryId of unreadable) {
+      const error = new Error("its event or its endpoint can't be read");
+      quarantine.failed("delivery", deliveryId, error, clock());
     }
     return due.length;
   }
@@ -105,8 +116,7 @@ export function startWebhooks(deps: WebhookDeps): () => Promise<void> {
   const sender = new WebhookSender(deps);
   let polling: Promise<unknown> | null = null;
   const timer = setInterval(() => {
-    polling ??= sender.poll()
-      .catch((error) => deps.logger.error("outbox can't be read", { error }))
+    polling ??= deps.quarantine.attempt("walk", "webhooks", deps.clock(), () => sender.poll())
       .finally(() => polling = null);
   }, deps.pollMs ?? POLL_MS);
   return async () => {

@@ -8,6 +8,7 @@ import type {
   UpdateLog,
 } from "../../rooms/ports.ts";
 import type { RoomLimits } from "../../rooms/limits.ts";
+import type { Quarantine } from "../../rooms/quarantine.ts";
 import type { Recorder } from "../../recorder/io/recorder.ts";
 import type { MediaEngine } from "../sfu/engine.ts";
 import type { SocketLimits } from "./limits.ts";
@@ -28,6 +29,8 @@ export interface RoomsDeps {
   now(): number;
   /** A monotonic clock in milliseconds, to measure work by; the process's own when absent. */
   clock?(): number;
+  /** Holds the meetings that can't be opened. */
+  quarantine: Quarantine;
   logger: RoomLogger;
   limits?: { room?: Partial<RoomLimits>; socket?: Partial<SocketLimits> };
   /** Keeps lessons; without it none is recorded. */
@@ -42,7 +45,7 @@ export interface RoomsDeps {
 export interface Rooms extends RoomDirectory {
   /** Answers a WebSocket upgrade; 426 for anything else, 403 for a page of another origin. */
   upgrade(request: Request, remoteAddress: string): Response;
-  /** Opens the rooms of meetings that were running when the process ended, so that they time out too. */
+  /** Opens the rooms of meetings that were running when the process ended, so that they time out too. Never rejects. */
   resume(meetingIds: readonly string[]): Promise<void>;
   /** Tells everyone, stores everything, closes every socket. New upgrades answer 503. */
   drain(): Promise<void>;

@@ -3,9 +3,10 @@
  *
  * One timer commits for all rooms at once, so that their groups share a transaction; one ticks them all.
  * Invariant: a meeting has at most one room, also while it is still loading or closing.
+ * Invariant: a meeting of which something can't be read is open to nobody, and costs no other meeting anything.
  */
 import { identify } from "../../rooms/door.ts";
-import { CLOSE, RoomError } from "../../rooms/errors.ts";
+import { CLOSE, RoomError, UNREADABLE } from "../../rooms/errors.ts";
 import type { Policy } from "../../rooms/document/schema.ts";
 import { DEFAULT_ROOM_LIMITS } from "../../rooms/limits.ts";
 import type { EndReason, MeetingRecord } from "../../rooms/ports.ts";
@@ -24,6 +25,8 @@ import { RoomRecording } from "./recording.ts";
 const GROUP_MS = 8;
 const TICK_MS = 250;
 
+const UNREAD = "The server can't read this lesson right now. Nothing of it is lost.";
+
 /** Opens for business: rooms are loaded when somebody comes. Ends with {@linkcode Rooms.drain}. */
 export function createRooms(deps: RoomsDeps): Rooms {
   return new NodeRooms(deps);
@@ -39,6 +42,9 @@ class NodeRooms implements Rooms {
   readonly #commitDue = new Set<Room>();
   #commitTimer: ReturnType<typeof setTimeout> | undefined;
   #committedAt = -Infinity;
+  /** Meetings that were running when the process ended, and can't be opened. */
+  readonly #unresumed = new Set<string>();
+  #resuming: Promise<void> | null = null;
   readonly #clock: () => number;
   readonly #tickTimer: ReturnType<typeof setInterval>;
   readonly #connectionPorts: ConnectionPorts;
@@ -88,25 +94,29 @@ class NodeRooms implements Rooms {
   }
 
   async resume(meetingIds: readonly string[]): Promise<void> {
+    const { store, quarantine } = this.deps;
     for (const meetingId of meetingIds) {
-      const meeting = await this.deps.store.find(meetingId);
-      if (meeting?.status !== "active") continue;
-      try {
-        await this.#place(meeting);
-      } catch (error) {
-        this.deps.logger.error("Room not resumed", { meetingId, error });
-      }
+      const resumed = await quarantine.attempt("room", meetingId, this.#clock(), async () => {
+        const meeting = await store.find(meetingId);
+        if (meeting === null) throw new Error("the meeting's settings are gone");
+        if (meeting.status === "active") await this.#place(meeting);
+      });
+      if (resumed) this.#unresumed.delete(meetingId);
+      else this.#unresumed.add(meetingId);
     }
   }
 
   async drain(): Promise<void> {
     this.#draining = true;
+    await this.#resuming;
     const places = await Promise.allSettled(this.#places.values());
-    await Promise.all(
-      places.map((place) =>
-        place.status === "fulfilled" ? place.value.room.drain(this.deps.now()) : undefined
-      ),
-    );
+    await Promise.all(places.map(async (place) => {
+      if (place.status === "rejected") return;
+      const { room } = place.value;
+      await room.drain(this.deps.now()).catch((error) => {
+        this.deps.logger.error("Room not drained", { meetingId: room.meetingId, error });
+      });
+    }));
     const connections = [...this.#connections];
     for (const connection of connections) connection.close(CLOSE.restarting, "restarting");
     await Promise.all(connections.map((connection) => connection.gone));
@@ -147,9 +157,15 @@ class NodeRooms implements Rooms {
   ): Promise<Entered> {
     const { store, attempts } = this.deps;
     const now = this.deps.now();
-    const visitor = await identify(hello, connection.address, now, { store, attempts });
+    const visitor = await this.#reading(
+      hello.meetingId,
+      () => identify(hello, connection.address, now, { store, attempts }),
+    );
     if (this.#draining) throw new RoomError("unavailable", "The server is restarting");
-    const place = await this.#place(visitor.meeting);
+    const { meetingId } = visitor.meeting;
+    if (!this.#places.has(meetingId)) this.#checkReadable(meetingId);
+    const place = await this.#reading(meetingId, () => this.#place(visitor.meeting));
+    this.deps.quarantine.release("room", meetingId);
     const { room } = place;
     if (!room.isOpen) {
       // It may have closed because nobody was in it; whether it is over is the store's to say.
@@ -176,6 +192,30 @@ class NodeRooms implements Rooms {
     return { place, member, result: { status: "joined", welcome } };
   }
 
+  /**
+   * What fails here is the meeting's own fault, or that of the database: everybody else comes in.
+   * @throws RoomError `unavailable` the first time, then `unreadable`.
+   */
+  async #reading<T>(meetingId: string, work: () => Promise<T>): Promise<T> {
+    const { quarantine } = this.deps;
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof RoomError) throw error;
+      quarantine.failed("room", meetingId, error, this.#clock());
+      if (quarantine.faults("room", meetingId) > 1) throw new RoomError("unreadable", UNREADABLE);
+      throw new RoomError("unavailable", UNREAD, { cause: error });
+    }
+  }
+
+  /** A document that can't be opened isn't loaded again for everybody who asks. @throws RoomError */
+  #checkReadable(meetingId: string): void {
+    const { quarantine } = this.deps;
+    if (!quarantine.holds("room", meetingId, this.#clock())) return;
+    if (quarantine.faults("room", meetingId) > 1) throw new RoomError("unreadable", UNREADABLE);
+    throw new RoomError("unavailable", UNREAD);
+  }
+
   #place(meeting: MeetingRecord): Promise<Place> {
     const { meetingId } = meeting;
     let place = this.#places.get(meetingId);
@@ -188,7 +228,7 @@ class NodeRooms implements Rooms {
   }
 
   async #load(meeting: MeetingRecord): Promise<Place> {
-    const { store, log, clientIds, engine, logger, now } = this.deps;
+    const { store, log, clientIds, engine, quarantine, logger, now } = this.deps;
     const { meetingId } = meeting;
     const recorder = meeting.isRecorded ? this.deps.recorder : undefined;
     const recording = recorder === undefined
@@ -204,6 +244,7 @@ class NodeRooms implements Rooms {
       limits: this.#roomLimits,
       commitDue: () => this.#scheduleCommit(meetingId),
       closed: () => {
+        quarantine.release("tick", meetingId);
         this.#places.delete(meetingId);
         this.#open.delete(meetingId);
         this.#commitDue.delete(room);
@@ -243,11 +284,22 @@ class NodeRooms implements Rooms {
   #tick(): void {
     const now = this.deps.now();
     for (const connection of this.#connections) connection.checkAlive();
-    for (const { room, media } of this.#open.values()) {
+    if (this.#unresumed.size > 0 && !this.#draining) {
+      this.#resuming ??= this.resume([...this.#unresumed]).finally(() => this.#resuming = null);
+    }
+    for (const place of this.#open.values()) void this.#tickRoom(place, now);
+  }
+
+  /** Goes on with the next tick whatever happens: a fault that lasts is told once. */
+  async #tickRoom({ room, media }: Place, now: number): Promise<void> {
+    const { quarantine } = this.deps;
+    const { meetingId } = room;
+    try {
       media.tick();
-      room.tick(now).catch((error) =>
-        this.deps.logger.error("Room tick failed", { meetingId: room.meetingId, error })
-      );
+      await room.tick(now);
+      quarantine.release("tick", meetingId);
+    } catch (error) {
+      quarantine.failed("tick", meetingId, error, this.#clock());
     }
   }
 

@@ -20,6 +20,7 @@ import { simulateSender } from "../../recorder/simulated_sender.ts";
 import { openRoots, whiteboardOf } from "../../rooms/document/schema.ts";
 import { SnapshotSchedule } from "../../rooms/document/snapshot_schedule.ts";
 import { DEFAULT_ROOM_LIMITS } from "../../rooms/limits.ts";
+import { Quarantine } from "../../rooms/quarantine.ts";
 import { recordingRoutes } from "../../server/http/recordings.ts";
 import { seededChance } from "../integration/lossy_socket.ts";
 import { recordRooms } from "./replay_rooms.ts";
@@ -42,7 +43,11 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
   const writer = new RecordingWriter(
     new SqlRecordings(database.query),
     { kept: () => {}, noted: () => {}, keyFramesWanted: () => {}, storing: () => {} },
-    () => Promise.resolve(null),
+    {
+      quarantine: new Quarantine({ failed() {}, released() {} }),
+      clock: () => 0,
+      obstacle: () => Promise.resolve(null),
+    },
   );
   const library = new SqlRecordingLibrary(database.query);
   const { meetingId, invite } = await book(storage);

@@ -1,5 +1,6 @@
 /** Lectern's rooms in a process of their own: guard on, log on, a real database file. Media is not measured. */
 import { openStorage } from "../../db/storage.ts";
+import { Quarantine } from "../../rooms/quarantine.ts";
 import { Attempts } from "../../server/attempts.ts";
 import { createRooms } from "../../server/socket/rooms.ts";
 import { QuietEngine } from "../integration/quiet_engine.ts";
@@ -20,6 +21,7 @@ const rooms = createRooms({
   engine: new QuietEngine(),
   attempts: new Attempts(),
   now: Date.now,
+  quarantine: new Quarantine({ failed: quiet, released: quiet }),
   logger: { info: quiet, warn: quiet, error: quiet },
 });
 const server = Deno.serve(

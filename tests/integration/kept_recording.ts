@@ -4,6 +4,7 @@ import { SqlRecordings } from "../../db/recordings.ts";
 import { RecordingWriter } from "../../recorder/io/writer.ts";
 import { BatchWriter } from "../../recorder/packet_batch.ts";
 import { simulateSender } from "../../recorder/simulated_sender.ts";
+import { Quarantine } from "../../rooms/quarantine.ts";
 
 export interface KeptRecording {
   recordingId: string;
@@ -20,7 +21,11 @@ export async function keepRecording(
   const writer = new RecordingWriter(
     new SqlRecordings(query),
     { kept() {}, noted() {}, keyFramesWanted() {}, storing() {} },
-    () => Promise.resolve(null),
+    {
+      quarantine: new Quarantine({ failed() {}, released() {} }),
+      clock: () => 0,
+      obstacle: () => Promise.resolve(null),
+    },
   );
   const { recordingId } = (await writer.begin(meetingId, { seq: 0, at: startAt }))!;
   writer.openTrack(1, { recordingId, participantId: "mia", source: "video", kind: "video" });

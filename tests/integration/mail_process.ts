@@ -1,5 +1,6 @@
 /** A process that sends mails, to be killed by a test: `mail_process.ts DATABASE PORT`. */
 import { openStorage } from "../../db/storage.ts";
+import { Quarantine, reportsTo } from "../../rooms/quarantine.ts";
 import { createLogger } from "../../server/logger.ts";
 import { startMails } from "../../server/notify/mails.ts";
 
@@ -9,6 +10,7 @@ const storage = await openStorage({
   joinEarlyMs: 0,
   endGraceMs: 0,
 });
+const logger = createLogger({ level: "error", format: "text" });
 await startMails({
   store: storage.mails,
   meetings: storage.meetings,
@@ -21,7 +23,9 @@ await startMails({
   },
   publicUrl: "https://lessons.example.org",
   joinEarlyMs: 0,
-  logger: createLogger({ level: "error", format: "text" }),
+  quarantine: new Quarantine(reportsTo(logger)),
+  logger,
+  clock: () => performance.now(),
   now: Date.now,
   pollMs: 20,
 });

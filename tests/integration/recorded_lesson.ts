@@ -3,6 +3,7 @@ import { openStorage, type Storage } from "../../db/storage.ts";
 import { type Manifest, manifestSchema } from "../../recorder/manifest.ts";
 import { Recorder } from "../../recorder/io/recorder.ts";
 import type { RecorderStart } from "../../recorder/io/calls.ts";
+import { Quarantine, reportsTo } from "../../rooms/quarantine.ts";
 import { Attempts } from "../../server/attempts.ts";
 import { recordingRoutes } from "../../server/http/recordings.ts";
 import type { MediaEngine } from "../../server/sfu/engine.ts";
@@ -102,6 +103,7 @@ export class RecordingNode implements AsyncDisposable {
       engine: this.engine,
       attempts: new Attempts(),
       now,
+      quarantine: new Quarantine(reportsTo(logger)),
       logger,
       recorder: this.recorder,
     });

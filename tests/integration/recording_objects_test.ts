@@ -8,6 +8,7 @@ import { MediaMover } from "../../recorder/io/media_mover.ts";
 import { Recorder } from "../../recorder/io/recorder.ts";
 import { S3Objects } from "../../recorder/io/s3_objects.ts";
 import type { RecordingLibrary } from "../../recorder/library.ts";
+import { Quarantine } from "../../rooms/quarantine.ts";
 import { keepRecording } from "./kept_recording.ts";
 import { S3Double } from "./s3_double.ts";
 import { until } from "./until.ts";
@@ -15,6 +16,17 @@ import { until } from "./until.ts";
 const START = 1_700_000_000_000;
 const OBJECT_BYTES = 60_000;
 const HOUR_MS = 3_600_000;
+
+let elapsedMs = 0;
+const PORTS = {
+  quarantine: new Quarantine({ failed() {}, released() {} }),
+  clock: () => elapsedMs,
+};
+
+function runLater(mover: MediaMover): Promise<void> {
+  elapsedMs += HOUR_MS;
+  return mover.run(START + HOUR_MS);
+}
 
 interface Stage {
   database: Database;
@@ -65,6 +77,7 @@ async function onStage(run: (stage: Stage) => Promise<void>): Promise<void> {
     rows,
     mover: new MediaMover(rows, objects, {
       objectBytes: OBJECT_BYTES,
+      ...PORTS,
       told: (works, reason) => told.push(works ? "works" : reason),
     }),
     library: new SqlRecordingLibrary(database.query, objects),
@@ -130,7 +143,7 @@ Deno.test("with a recording its objects go, later when the store is down at that
     expect(store.objects.size).toBe(3);
     expect(told.length).toBe(1);
     store.down = false;
-    await mover.run(START + HOUR_MS);
+    await runLater(mover);
     expect(store.objects.size).toBe(0);
     expect(told.at(-1)).toBe("works");
     const left = await stage.database.query.selectFrom("media_objects").selectAll().execute();
@@ -153,13 +166,14 @@ Deno.test("while the store is down or refuses the key, media stays in the databa
     const reasons: string[] = [];
     const refused = new MediaMover(rows, stranger, {
       objectBytes: OBJECT_BYTES,
+      ...PORTS,
       told: (_, reason) => reasons.push(reason),
     });
     await refused.run(START);
     expect(reasons[0]).toMatch(/403 .*SignatureDoesNotMatch/);
     expect(await fileOf({ library: bare, recordingId })).toEqual(before);
 
-    await mover.run(START + HOUR_MS);
+    await runLater(mover);
     expect(await bytesInRows(stage)).toBe(0);
     expect(await fileOf(stage)).toEqual(before);
     await expect(fileOf({ library: bare, recordingId })).rejects.toThrow(/object store/);
@@ -171,7 +185,8 @@ Deno.test("an object whose writer was killed, or whose recording was deleted mea
     const { store, mover, rows, library, recordingId } = stage;
     const objects = new S3Objects(store.location);
     const begin = async (key: string) => {
-      const piece = (await rows.nextPiece(OBJECT_BYTES))!;
+      const [trackId] = await rows.tracks([]);
+      const piece = (await rows.nextPiece(trackId!, OBJECT_BYTES))!;
       await rows.beginObject(key, piece, START);
       await objects.put(key, piece.data);
     };
@@ -179,14 +194,14 @@ Deno.test("an object whose writer was killed, or whose recording was deleted mea
     await mover.run(START);
     // It might still be written by another node.
     expect([...store.objects.keys()]).toContain("killed/1");
-    await mover.run(START + HOUR_MS);
+    await runLater(mover);
     expect([...store.objects.keys()]).not.toContain("killed/1");
 
     await stage.end();
     await begin("deleted/1");
     expect(await library.delete(recordingId)).toBe(true);
     expect(await rows.finishObject("deleted/1", START)).toBe(false);
-    await mover.run(START + HOUR_MS);
+    await runLater(mover);
     expect(store.objects.size).toBe(0);
   });
 });
@@ -201,6 +216,7 @@ Deno.test("of two nodes that move the same piece one wins, and the other's objec
       new S3Objects(store.location),
       {
         objectBytes: OBJECT_BYTES,
+        ...PORTS,
         told: (_, reason) => told.push(reason),
       },
     );

@@ -3,6 +3,7 @@ import { openStorage, type Storage } from "../../db/storage.ts";
 import type { Policy } from "../../rooms/document/schema.ts";
 import type { RoomLimits } from "../../rooms/limits.ts";
 import type { UpdateLog } from "../../rooms/ports.ts";
+import { Quarantine, reportsTo } from "../../rooms/quarantine.ts";
 import { Attempts } from "../../server/attempts.ts";
 import type { SocketLimits } from "../../server/socket/limits.ts";
 import type { Rooms } from "../../server/socket/ports.ts";
@@ -66,6 +67,7 @@ export class RoomServer implements AsyncDisposable {
     const log = (level: string) => (message: string, fields: Record<string, unknown> = {}) => {
       this.logged.push({ level, message, fields });
     };
+    const logger = { info: log("info"), warn: log("warn"), error: log("error") };
     this.rooms = createRooms({
       store: this.storage.meetings,
       log: this.options.log?.(this.storage.log) ?? this.storage.log,
@@ -74,7 +76,8 @@ export class RoomServer implements AsyncDisposable {
       attempts: new Attempts(),
       now: () => this.now(),
       ...(this.options.clock === undefined ? {} : { clock: this.options.clock }),
-      logger: { info: log("info"), warn: log("warn"), error: log("error") },
+      quarantine: new Quarantine(reportsTo(logger)),
+      logger,
       limits: { room: this.options.room ?? {}, socket: this.options.socket ?? {} },
     });
     this.#server = Deno.serve(

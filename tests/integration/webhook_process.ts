@@ -3,6 +3,7 @@
  * and is killed at once; without one it tries again twice a second.
  */
 import { openStorage } from "../../db/storage.ts";
+import { Quarantine, reportsTo } from "../../rooms/quarantine.ts";
 import { createLogger } from "../../server/logger.ts";
 import { Outbound } from "../../server/notify/post.ts";
 import { startWebhooks } from "../../server/notify/webhooks.ts";
@@ -18,10 +19,13 @@ if (booking !== undefined) {
   // Right after the commit: nothing was sent yet.
   Deno.kill(Deno.pid, "SIGKILL");
 }
+const logger = createLogger({ level: "error", format: "text" });
 startWebhooks({
   store: storage.webhooks,
   outbound: new Outbound({ allowPrivate: true }),
-  logger: createLogger({ level: "error", format: "text" }),
+  quarantine: new Quarantine(reportsTo(logger)),
+  logger,
+  clock: () => performance.now(),
   now: Date.now,
   version: "test",
   retryDelaysMs: Array(100).fill(500),

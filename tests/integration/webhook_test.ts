@@ -2,8 +2,10 @@
 import { expect } from "@std/expect";
 import { EVENT_TYPES } from "../../db/events.ts";
 import type { NewMeeting } from "../../db/meetings.ts";
+import { Quarantine } from "../../rooms/quarantine.ts";
 import { createLogger } from "../../server/logger.ts";
 import { Outbound } from "../../server/notify/post.ts";
+import { remindAll } from "../../server/notify/reminders.ts";
 import { WebhookSender } from "../../server/notify/webhooks.ts";
 import { BookingClient } from "./booking_client.ts";
 import { type HttpServer, LESSON, startHttp } from "./http_server.ts";
@@ -26,8 +28,10 @@ function senderOf(server: HttpServer, outbound = new Outbound({ allowPrivate: tr
   return new WebhookSender({
     store: server.storage.webhooks,
     outbound,
+    quarantine: new Quarantine({ failed() {}, released() {} }),
     logger: createLogger({ level: "error", format: "text", write: () => {} }),
     now: () => server.clock.now,
+    clock: () => server.clock.now,
     version: "test",
   });
 }
@@ -66,8 +70,16 @@ Deno.test("a booking system learns of everything that happens to a lesson, signe
   });
   await client.call("changeMeeting", { parameters, body: { isRecorded: true } });
   server.clock.now += 2.5 * HOUR_MS;
-  expect(await meetings.remind(HOUR_MS, server.clock.now)).toBe(1);
-  expect(await meetings.remind(HOUR_MS, server.clock.now)).toBe(0);
+  const remind = () =>
+    remindAll({
+      meetings,
+      beforeMs: HOUR_MS,
+      quarantine: new Quarantine({ failed() {}, released() {} }),
+      now: () => server.clock.now,
+      clock: () => 0,
+    });
+  expect(await remind()).toBe(1);
+  expect(await remind()).toBe(0);
   const ada = { participantId: "p-1", name: "Ada", role: "student" as const, userId: "s-1" };
   await meetings.start(booked.meetingId, server.clock.now);
   await meetings.recordJoin(booked.meetingId, ada, server.clock.now);
