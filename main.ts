@@ -9,6 +9,7 @@ import { Quarantine, reportsTo } from "./rooms/quarantine.ts";
 import { Attempts } from "./server/attempts.ts";
 import { type Config, configWarnings, loadConfig, VERSION } from "./server/config.ts";
 import { createApp } from "./server/http/app.ts";
+import { lockData } from "./server/data_lock.ts";
 import { createLogger, type Logger } from "./server/logger.ts";
 import { Metrics } from "./server/metrics.ts";
 import { startMails } from "./server/notify/mails.ts";
@@ -41,7 +42,10 @@ export interface Running {
 /** Starts everything; rejects, with what was started ended, when a part can't start. */
 export async function serve(config: Config, logger: Logger): Promise<Running> {
   await using started = new AsyncDisposableStack();
-  if (config.database.kind === "file") await Deno.mkdir(config.dataDir, { recursive: true });
+  if (config.database.kind === "file") {
+    await Deno.mkdir(config.dataDir, { recursive: true });
+    started.use(await lockData(config.dataDir));
+  }
   const clock = () => performance.now();
   const quarantine = new Quarantine(reportsTo(logger));
   const storage = await openStorage({
