@@ -5,8 +5,9 @@
  */
 import { openStorage, type Storage } from "./db/storage.ts";
 import { Recorder } from "./recorder/io/recorder.ts";
+import type { MonotonicMs, UnixMs } from "./rooms/clocks.ts";
 import { Quarantine, reportsTo } from "./rooms/quarantine.ts";
-import { Attempts } from "./server/attempts.ts";
+import { ATTEMPT_RULES, Attempts } from "./server/attempts.ts";
 import { type Config, configWarnings, loadConfig, VERSION } from "./server/config.ts";
 import { createApp } from "./server/http/app.ts";
 import { lockData } from "./server/data_lock.ts";
@@ -46,7 +47,8 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     await Deno.mkdir(config.dataDir, { recursive: true });
     started.use(await lockData(config.dataDir));
   }
-  const clock = () => performance.now();
+  const clock = (): MonotonicMs => performance.now();
+  const now = (): UnixMs => Date.now();
   const quarantine = new Quarantine(reportsTo(logger));
   const storage = await openStorage({
     location: config.database,
@@ -83,7 +85,7 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
   });
   started.defer(() => engine.close());
 
-  const attempts = new Attempts();
+  const attempts = new Attempts(ATTEMPT_RULES, clock);
   const rooms = createRooms({
     store: storage.meetings,
     log: storage.log,
@@ -92,7 +94,8 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     recorder,
     envelopes: storage.keyEnvelopes,
     attempts,
-    now: Date.now,
+    now,
+    clock,
     quarantine,
     logger,
     limits: {
@@ -112,7 +115,7 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     outbound,
     quarantine,
     logger,
-    now: Date.now,
+    now,
     clock,
     version: VERSION,
   }));
@@ -126,7 +129,7 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
         joinEarlyMs: config.lessons.joinEarlyMs,
         quarantine,
         logger,
-        now: Date.now,
+        now,
         clock,
       }),
     );
@@ -135,7 +138,7 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     meetings: storage.meetings,
     beforeMs: config.lessons.reminderMs,
     quarantine,
-    now: Date.now,
+    now,
     clock,
   }));
 
@@ -162,12 +165,13 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     attempts,
     logger,
     metrics,
-    now: Date.now,
+    now,
     retentionMs: config.recordings.retentionMs,
     ready: () => ready(storage, engine, recorder, quarantine),
     publicUrl: config.publicUrl,
     tryIt: config.tryIt,
     trustProxy: config.trustProxy,
+    clock,
     apiRequestsPerMinute: config.apiRequestsPerMinute,
     version: VERSION,
     clientDir: new URL("client/dist", import.meta.url).pathname,
@@ -196,7 +200,7 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     retentionMs: config.recordings.retentionMs,
     quarantine,
     logger,
-    now: Date.now,
+    now,
     clock,
   }));
 

@@ -136,7 +136,8 @@ export class Mails {
       where mail_id in (
         select mail_id from mails
         where state = 'pending' and due_at <= ${now}
-          and (leased_until is null or leased_until <= ${now})
+          -- A longer lease than is given was begun before the clock was set back.
+          and (leased_until is null or leased_until <= ${now} or leased_until > ${now + LEASE_MS})
         order by due_at limit ${limit}
       )
       returning mail_id

@@ -21,7 +21,13 @@ export class Thumbnails {
       .values({ meeting_id: meetingId, ...picture })
       .onConflict((conflict) =>
         conflict.column("meeting_id").doUpdateSet(picture)
-          .where("thumbnails.taken_at", "<=", now - leastMs)
+          // A time to come is from before the clock was set back.
+          .where((eb) =>
+            eb.or([
+              eb("thumbnails.taken_at", "<=", now - leastMs),
+              eb("thumbnails.taken_at", ">", now),
+            ])
+          )
       )
       .executeTakeFirst();
     return Number(result.numInsertedOrUpdatedRows ?? 0) > 0;

@@ -203,7 +203,8 @@ export class Webhooks {
         select delivery_id from webhook_deliveries
         join webhook_endpoints using (endpoint_id)
         where state = 'pending' and due_at <= ${now} and disabled_at is null
-          and (leased_until is null or leased_until <= ${now})
+          -- A longer lease than is given was begun before the clock was set back.
+          and (leased_until is null or leased_until <= ${now} or leased_until > ${now + LEASE_MS})
         order by due_at limit ${limit}
       )
       returning delivery_id

@@ -4,6 +4,7 @@
  * No I/O: it watches one document and tells what happened. Invariant: what was there already is not told again.
  */
 import type * as Y from "yjs";
+import type { MonotonicMs } from "../rooms/clocks.ts";
 import {
   chatOf,
   filesOf,
@@ -19,15 +20,15 @@ const REST_MS = 60_000;
 
 /** Whose work goes on from where, over documents that are made anew. */
 export interface WorkTimes {
-  board: number;
-  code: number;
+  board: MonotonicMs;
+  code: MonotonicMs;
 }
 
-/** Tells what happens in `doc` until the answered function is called. `now` is Unix ms. */
+/** Tells what happens in `doc` until the answered function is called. */
 export function watchHappenings(
   doc: Y.Doc,
   work: WorkTimes,
-  now: () => number,
+  clock: () => MonotonicMs,
   tell: (happening: Happening) => void,
 ): () => void {
   const present = new Set<string>();
@@ -63,7 +64,7 @@ export function watchHappenings(
     runs = runsOf(doc).length;
   };
   const worked = (type: "board" | "code") => {
-    const at = now();
+    const at = clock();
     if (at - work[type] >= REST_MS) tell({ type });
     work[type] = at;
   };

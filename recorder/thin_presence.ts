@@ -3,6 +3,7 @@
  *
  * Time is an argument. Invariant: the last state of a client is never dropped, only late.
  */
+import type { MonotonicMs } from "../rooms/clocks.ts";
 import {
   type PresenceEntry,
   readFrame,
@@ -15,11 +16,11 @@ const EVERY_MS = 200;
 const MAX_CLIENTS = 4096;
 
 export class ThinPresence {
-  readonly #toldAt = new Map<number, number>();
+  readonly #toldAt = new Map<number, MonotonicMs>();
   readonly #waiting = new Map<number, PresenceEntry>();
 
   /** Takes an awareness frame of the room's protocol. */
-  receive(frame: Uint8Array, now: number): void {
+  receive(frame: Uint8Array, now: MonotonicMs): void {
     for (const message of readFrame(frame) ?? []) {
       if (message.type !== "presence") continue;
       for (const entry of readPresence(message.payload) ?? []) {
@@ -31,7 +32,7 @@ export class ThinPresence {
   }
 
   /** An awareness update of what is due, or null. */
-  take(now: number): Uint8Array | null {
+  take(now: MonotonicMs): Uint8Array | null {
     const due: PresenceEntry[] = [];
     for (const [clientId, entry] of this.#waiting) {
       if (now - (this.#toldAt.get(clientId) ?? -Infinity) < EVERY_MS) continue;

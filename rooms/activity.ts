@@ -6,6 +6,7 @@
  * lost with the process, at most {@linkcode KEEP_MS} of it.
  */
 import type * as Y from "yjs";
+import type { MonotonicMs } from "./clocks.ts";
 import {
   filesOf,
   type MediaState,
@@ -44,7 +45,7 @@ export interface ActivityPorts {
 interface Tally {
   counts: ActivityCounts;
   /** Clocks that run, and since when. */
-  running: Map<Clock, number>;
+  running: Map<Clock, MonotonicMs>;
 }
 
 interface WatchedRoots {
@@ -74,7 +75,7 @@ export const NO_ACTIVITY: Readonly<ActivityCounts> = {
 export class Activity {
   readonly #people = new Map<string, Tally>();
   #runs = 0;
-  #keptAt = -Infinity;
+  #keptAt: MonotonicMs = -Infinity;
 
   constructor(private readonly ports: ActivityPorts) {}
 
@@ -89,7 +90,7 @@ export class Activity {
   }
 
   /** A person's fields are so from now on. */
-  shown(participantId: string, fields: ParticipantFields, now: number): void {
+  shown(participantId: string, fields: ParticipantFields, now: MonotonicMs): void {
     const tally = this.#of(participantId);
     const here = fields.connection !== "left";
     const away = fields.connection === "reconnecting";
@@ -102,7 +103,7 @@ export class Activity {
   }
 
   /** These people speak from now on, and nobody else. */
-  heard(participantIds: readonly string[], now: number): void {
+  heard(participantIds: readonly string[], now: MonotonicMs): void {
     for (const [id, tally] of this.#people) {
       const speaks = participantIds.includes(id) && tally.running.has("audioMs");
       turn(tally, "talkMs", speaks, now);
@@ -127,13 +128,13 @@ export class Activity {
   }
 
   /** Hands over what was counted when that is due. */
-  tick(now: number): Promise<void> | undefined {
+  tick(now: MonotonicMs): Promise<void> | undefined {
     if (this.#keptAt === -Infinity) this.#keptAt = now;
     return now - this.#keptAt >= KEEP_MS ? this.keep(now) : undefined;
   }
 
   /** Hands over what was counted. Never rejects; what couldn't be kept is handed over with the next. */
-  async keep(now: number): Promise<void> {
+  async keep(now: MonotonicMs): Promise<void> {
     this.#keptAt = now;
     const taken = this.#take(now);
     if (taken.length === 0) return;
@@ -145,7 +146,7 @@ export class Activity {
     }
   }
 
-  #take(now: number): { participantId: string; counts: ActivityCounts }[] {
+  #take(now: MonotonicMs): { participantId: string; counts: ActivityCounts }[] {
     const taken = [];
     for (const [participantId, tally] of this.#people) {
       for (const clock of CLOCKS) {
@@ -188,7 +189,7 @@ export class Activity {
   }
 }
 
-function turn({ counts, running }: Tally, clock: Clock, on: boolean, now: number): void {
+function turn({ counts, running }: Tally, clock: Clock, on: boolean, now: MonotonicMs): void {
   const since = running.get(clock);
   if (on && since === undefined) running.set(clock, now);
   if (on || since === undefined) return;

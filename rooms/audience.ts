@@ -4,6 +4,7 @@
  * Invariant: a member gets changes and awareness only once the document was sent to them.
  */
 import * as Y from "yjs";
+import type { MonotonicMs } from "./clocks.ts";
 import type { CommittedUpdate, Replica, StoredClock, Writer } from "./document/replica.ts";
 import { RoomError } from "./errors.ts";
 import { encodeNotice, Member, type Peer } from "./member.ts";
@@ -99,7 +100,7 @@ export class Audience {
   relay(
     updates: readonly CommittedUpdate[],
     stored: ReadonlyMap<Writer, StoredClock[]>,
-    now: number,
+    now: MonotonicMs,
   ): void {
     if (updates.length > 0) this.#sendUpdates(updates);
     for (const [writer, clocks] of stored) {
@@ -110,7 +111,7 @@ export class Audience {
   }
 
   /** Sends the `saved` notices that were held back and are due. */
-  settleDebts(now: number): void {
+  settleDebts(now: MonotonicMs): void {
     for (const member of this.#members) member.settleDebt(now, this.limits.savedMs);
   }
 

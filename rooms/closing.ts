@@ -3,6 +3,7 @@
  *
  * Invariant: the host adds no more than {@linkcode ClosingLimits.extendMs} in all.
  */
+import type { UnixMs } from "./clocks.ts";
 import { type Deadline, deadlineAt, type DeadlineLimits } from "./deadlines.ts";
 import { RoomError } from "./errors.ts";
 import type { MeetingRecord, MeetingStore } from "./ports.ts";
@@ -38,9 +39,9 @@ export class Closing {
     this.#extendedMs = extendedMs;
   }
 
-  /** What is due, and counted as given when it is a warning. `emptySince` as in {@linkcode deadlineAt}. */
-  due(now: number, emptySince: number | null): Deadline {
-    const state = { closesAt: this.#closesAt, emptySince, warned: this.#warned };
+  /** What is due, and counted as given when it is a warning. `emptyMs` as in {@linkcode deadlineAt}. */
+  due(now: UnixMs, emptyMs: number | null): Deadline {
+    const state = { closesAt: this.#closesAt, emptyMs, warned: this.#warned };
     const deadline = deadlineAt(now, state, this.#limits);
     if (deadline?.due === "warning") this.#warned = deadline.warned;
     return deadline;

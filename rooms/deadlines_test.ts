@@ -2,7 +2,7 @@ import { expect } from "@std/expect";
 import { deadlineAt, type DeadlineState } from "./deadlines.ts";
 
 const limits = { emptyMs: 600, warningsMs: [1000, 100] };
-const state: DeadlineState = { closesAt: 10_000, emptySince: null, warned: 0 };
+const state: DeadlineState = { closesAt: 10_000, emptyMs: null, warned: 0 };
 
 Deno.test("a meeting is warned once at each distance from its end, then times out", () => {
   expect(deadlineAt(8999, state, limits)).toBeNull();
@@ -17,8 +17,8 @@ Deno.test("a room that opens late in the meeting gives one warning, not all of t
 });
 
 Deno.test("a deserted meeting ends, with or without a schedule", () => {
-  const deserted = { ...state, emptySince: 2000 };
-  expect(deadlineAt(2599, deserted, limits)).toBeNull();
+  const deserted = { ...state, emptyMs: 600 };
+  expect(deadlineAt(2600, { ...deserted, emptyMs: 599 }, limits)).toBeNull();
   expect(deadlineAt(2600, deserted, limits)).toEqual({ due: "empty" });
   expect(deadlineAt(2600, { ...deserted, closesAt: null }, limits)).toEqual({ due: "empty" });
 });

@@ -5,6 +5,7 @@
  * open, over, cancelled) is told only to those who have its passcode or a link.
  * Invariant: someone with a valid link or session is never held up by others' wrong guesses.
  */
+import type { UnixMs } from "./clocks.ts";
 import { RoomError } from "./errors.ts";
 import type { AttemptLimiter, Identity, MeetingRecord, MeetingStore } from "./ports.ts";
 import type { CheckedParamsOf } from "./protocol/messages.ts";
@@ -29,9 +30,8 @@ export function passcodeBlockedMs(
   attempts: AttemptLimiter,
   address: string,
   meetingId: string,
-  now: number,
 ): number {
-  return Math.max(...attemptKeys(address, meetingId).map((key) => attempts.blockedForMs(key, now)));
+  return Math.max(...attemptKeys(address, meetingId).map((key) => attempts.blockedForMs(key)));
 }
 
 const attemptKeys = (address: string, meetingId: string): string[] => [
@@ -46,7 +46,7 @@ const attemptKeys = (address: string, meetingId: string): string[] => [
 export async function identify(
   hello: Hello,
   address: string,
-  now: number,
+  now: UnixMs,
   ports: DoorPorts,
 ): Promise<Visitor> {
   const { store } = ports;
@@ -60,7 +60,7 @@ export async function identify(
   if (found === "revoked") {
     throw new RoomError("removed", "You were removed from this meeting");
   }
-  if (found === null) await checkPasscode(hello, address, now, ports);
+  if (found === null) await checkPasscode(hello, address, ports);
   const meeting = await store.find(hello.meetingId);
   if (meeting === null) throw wrongPasscode();
   checkOpen(meeting, now);
@@ -70,16 +70,15 @@ export async function identify(
 async function checkPasscode(
   hello: Hello,
   address: string,
-  now: number,
   { store, attempts }: DoorPorts,
 ): Promise<void> {
-  const blockedMs = passcodeBlockedMs(attempts, address, hello.meetingId, now);
+  const blockedMs = passcodeBlockedMs(attempts, address, hello.meetingId);
   if (blockedMs > 0) {
     const seconds = Math.ceil(blockedMs / 1000);
     throw new RoomError("rate-limited", `Too many wrong passcodes. Try again in ${seconds} s.`);
   }
   if (await store.verifyPasscode(hello.meetingId, hello.passcode)) return;
-  for (const key of attemptKeys(address, hello.meetingId)) attempts.fail(key, now);
+  for (const key of attemptKeys(address, hello.meetingId)) attempts.fail(key);
   throw wrongPasscode();
 }
 

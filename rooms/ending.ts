@@ -35,7 +35,7 @@ export class Ending {
   constructor(
     private readonly room: EndingRoom,
     private readonly standing: Standing,
-    private readonly ports: Pick<RoomPorts, "store" | "media" | "report" | "closed">,
+    private readonly ports: Pick<RoomPorts, "store" | "media" | "report" | "closed" | "clock">,
   ) {}
 
   get isOpen(): boolean {
@@ -70,7 +70,7 @@ export class Ending {
     });
     this.#state = "ending";
     // Whoever hears of the end may ask for the figures at once.
-    await activity.keep(now);
+    await activity.keep(this.ports.clock());
     if (reason !== "cancelled") {
       await store.complete(meetingId, now, reason)
         .catch((error) => report("error", "Not kept: end", { meetingId, error }));
@@ -87,7 +87,7 @@ export class Ending {
     this.standing.now = now;
     const text = encodeNotice("server.restarting", {});
     for (const peer of this.#peers()) peer.sendText(text);
-    await this.room.activity.keep(now);
+    await this.room.activity.keep(this.ports.clock());
     await this.room.recording?.suspend();
     await this.#close(CLOSE.restarting, "restarting");
   }

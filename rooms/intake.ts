@@ -1,5 +1,6 @@
 /** What a member sends over the wire's binary half, handed to the document and to the others. */
 import type { Audience } from "./audience.ts";
+import type { MonotonicMs, UnixMs } from "./clocks.ts";
 import type { Replica } from "./document/replica.ts";
 import { RoomError } from "./errors.ts";
 import type { Member } from "./member.ts";
@@ -14,9 +15,9 @@ export function takeFrame(
   frame: Uint8Array,
   member: Member,
   { replica, audience }: { replica: Replica; audience: Audience },
-  now: number,
+  { now, elapsed }: { now: UnixMs; elapsed: MonotonicMs },
 ): void {
-  const restMs = member.person.effort.blockedForMs(now);
+  const restMs = member.person.effort.blockedForMs(elapsed);
   if (restMs > 0) {
     const seconds = Math.ceil(restMs / 1000);
     throw new RoomError(

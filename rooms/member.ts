@@ -1,4 +1,5 @@
 /** One connection of one person, as the room sees it. */
+import type { MonotonicMs } from "./clocks.ts";
 import type { StoredClock, Writer } from "./document/replica.ts";
 import type { RootName } from "./document/schema.ts";
 import type { Person } from "./people.ts";
@@ -27,7 +28,7 @@ export class Member implements Writer {
   readonly presence = new Map<number, PresenceEntry>();
   #told = new Map<number, number>();
   #owed: readonly StoredClock[] | null = null;
-  #toldAt = -Infinity;
+  #toldAt: MonotonicMs = -Infinity;
 
   constructor(
     readonly person: Person,
@@ -48,7 +49,7 @@ export class Member implements Writer {
     return this.person.clientIds.has(clientId);
   }
 
-  spend(workMs: number, now: number): void {
+  spend(workMs: number, now: MonotonicMs): void {
     this.person.effort.spend(workMs, now);
   }
 
@@ -57,12 +58,12 @@ export class Member implements Writer {
   }
 
   /** Tells what is stored, at once or when `savedMs` have passed since the last time. */
-  stored(clocks: readonly StoredClock[], now: number, savedMs: number): void {
+  stored(clocks: readonly StoredClock[], now: MonotonicMs, savedMs: number): void {
     this.#owed = clocks;
     this.settleDebt(now, savedMs);
   }
 
-  settleDebt(now: number, savedMs: number): void {
+  settleDebt(now: MonotonicMs, savedMs: number): void {
     if (this.#owed === null || now - this.#toldAt < savedMs) return;
     const news = this.#owed.filter(([id, clock]) =>
       // A deletion moves no clock, so the page's own id is told even when it stands still.

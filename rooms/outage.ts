@@ -3,6 +3,7 @@
  *
  * Invariant: the room's own state is the truth meanwhile; pages keep their changes and send them when they are asked.
  */
+import type { MonotonicMs, UnixMs } from "./clocks.ts";
 import type { Audience } from "./audience.ts";
 import type { Replica } from "./document/replica.ts";
 
@@ -12,23 +13,23 @@ export interface OutagePorts {
   audience: Audience;
   /** Wait after a failed commit before the document is tried again. */
   retryMs: number;
+  clock(): MonotonicMs;
   report(level: "error", message: string, fields: Record<string, unknown>): void;
   /** The document stands again: show the room in it, and commit. Not called when the room is over. */
   rebuilt(): void;
 }
 
 export class Outage {
-  #retryAt: number | null = null;
+  #retryAt: MonotonicMs | null = null;
 
   constructor(private readonly ports: OutagePorts) {}
 
   /** The replica dropped its document: a client's change got where it must not, or a commit failed. */
-  begin(cause: "tripwire" | "storage", error: unknown, now: number): void {
-    const { meetingId, audience, retryMs, report } = this.ports;
+  begin(cause: "tripwire" | "storage", error: unknown, now: UnixMs): void {
+    const { meetingId, audience, retryMs, report, clock } = this.ports;
     const storage = cause === "storage";
     report("error", storage ? "Changes not stored" : "Tripwire", { meetingId, error });
     if (!storage) {
-      this.#retryAt = now;
       void this.#rebuild(now);
       return;
     }
@@ -36,22 +37,22 @@ export class Outage {
       code: "unavailable",
       message: "The server can't store changes right now. They are kept in your browser.",
     });
-    this.#retryAt = now + retryMs;
+    this.#retryAt = clock() + retryMs;
   }
 
   /** Tries again when it is due. */
-  async tick(now: number): Promise<void> {
-    if (this.#retryAt !== null && now >= this.#retryAt) await this.#rebuild(now);
+  async tick(now: UnixMs): Promise<void> {
+    if (this.#retryAt !== null && this.ports.clock() >= this.#retryAt) await this.#rebuild(now);
   }
 
-  async #rebuild(now: number): Promise<void> {
+  async #rebuild(now: UnixMs): Promise<void> {
     this.#retryAt = null;
-    const { meetingId, replica, audience, retryMs, report, rebuilt } = this.ports;
+    const { meetingId, replica, audience, retryMs, report, rebuilt, clock } = this.ports;
     try {
       await replica.rebuild(now);
     } catch (error) {
       report("error", "Document not rebuilt", { meetingId, error });
-      this.#retryAt = now + retryMs;
+      this.#retryAt = clock() + retryMs;
       return;
     }
     rebuilt();

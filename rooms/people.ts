@@ -12,6 +12,7 @@ import {
   readParticipant,
 } from "./document/schema.ts";
 import type { ClientIds } from "./client_ids.ts";
+import type { MonotonicMs, UnixMs } from "./clocks.ts";
 import type { Member } from "./member.ts";
 import type { Identity } from "./ports.ts";
 import { TokenBucket } from "./token_bucket.ts";
@@ -25,7 +26,7 @@ export interface Person {
   /** The client id of the page that was here last: another one is a reload. */
   page: number | null;
   /** Since when there is no connection; meaningless while there is one. */
-  awaySince: number;
+  awaySince: MonotonicMs;
   /** Milliseconds of work that their changes may still cost. */
   readonly effort: TokenBucket;
   /** Yjs client ids bound to this person. */
@@ -42,17 +43,18 @@ export class People {
   constructor(
     private readonly clientIds: ClientIds,
     private readonly limits: { effortMsPerSecond: number; effortBurstMs: number },
+    private readonly clock: () => MonotonicMs,
   ) {}
 
-  /** Takes over what the document says. Whoever was in the room has `now` as the start of their absence. */
-  restore(doc: Y.Doc, now: number): void {
+  /** Takes over what the document says. Whoever was in the room is absent from now on. */
+  restore(doc: Y.Doc): void {
     for (const [id, entry] of participantsOf(doc)) {
       const fields = readParticipant(entry);
       if (fields.connection === "online") fields.connection = "reconnecting";
       for (const source of MEDIA_SOURCES) {
         fields[source] = { ...fields[source], producerId: null };
       }
-      this.#add(id, fields, { booked: false, now }).awaySince = now;
+      this.#add(id, fields, false);
     }
   }
 
@@ -83,32 +85,26 @@ export class People {
   }
 
   /** The person of this identity, online. A newcomer's and a returner's stay begins `now`. */
-  enter(identity: Identity, now: number): Person {
+  enter(identity: Identity, now: UnixMs): Person {
     const known = this.#people.get(identity.participantId);
     const { name, role } = identity;
     const person = known ??
-      this.#add(identity.participantId, newcomer(identity, now), {
-        booked: identity.userId !== null,
-        now,
-      });
+      this.#add(identity.participantId, newcomer(identity, now), identity.userId !== null);
     if (person.fields.connection === "left") person.fields.joinedAt = now;
     person.booked = identity.userId !== null;
     person.fields = { ...person.fields, name, role, connection: "online" };
     return person;
   }
 
-  #add(
-    id: string,
-    fields: ParticipantFields,
-    { booked, now }: { booked: boolean; now: number },
-  ): Person {
+  #add(id: string, fields: ParticipantFields, booked: boolean): Person {
     const { effortMsPerSecond, effortBurstMs } = this.limits;
+    const now = this.clock();
     const person: Person = {
       id,
       fields,
       member: null,
       page: null,
-      awaySince: 0,
+      awaySince: now,
       effort: new TokenBucket(effortMsPerSecond, effortBurstMs, now),
       clientIds: this.clientIds.of(id),
       asked: new Set(),

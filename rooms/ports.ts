@@ -179,6 +179,6 @@ export interface EnvelopeStore {
 /** Counts failed attempts by key (an address, a meeting), to slow guessing down. */
 export interface AttemptLimiter {
   /** Milliseconds until the key may try again; 0 when it may now. */
-  blockedForMs(key: string, nowMs: number): number;
-  fail(key: string, nowMs: number): void;
+  blockedForMs(key: string): number;
+  fail(key: string): void;
 }

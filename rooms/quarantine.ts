@@ -5,6 +5,7 @@
  * Invariants: the fault of one thing never reaches another; it is reported once, and the thing is tried again with
  * growing distance until it is well or gone.
  */
+import type { MonotonicMs } from "./clocks.ts";
 
 /** What was to be done with the thing. */
 export type Task =
@@ -65,7 +66,7 @@ interface SetAside {
   task: Task;
   id: string;
   faults: number;
-  retryAt: number;
+  retryAt: MonotonicMs;
 }
 
 /** Wait after the first fault; it doubles with each further one up to the limit. */
@@ -84,7 +85,7 @@ export class Quarantine {
   constructor(private readonly reports: QuarantineReports) {}
 
   /** Does the work unless the thing is set aside; false when it wasn't done. Never rejects. */
-  async attempt(task: Task, id: string, now: number, work: () => unknown): Promise<boolean> {
+  async attempt(task: Task, id: string, now: MonotonicMs, work: () => unknown): Promise<boolean> {
     if (this.holds(task, id, now)) return false;
     try {
       await work();
@@ -100,7 +101,7 @@ export class Quarantine {
   async each(
     task: Task,
     ids: readonly string[],
-    now: number,
+    now: MonotonicMs,
     work: (id: string) => unknown,
   ): Promise<number> {
     this.keep(task, ids);
@@ -110,13 +111,13 @@ export class Quarantine {
   }
 
   /** Whether it is too early to try the thing again. */
-  holds(task: Task, id: string, now: number): boolean {
+  holds(task: Task, id: string, now: MonotonicMs): boolean {
     const thing = this.#things.get(keyOf(task, id));
     return thing !== undefined && now < thing.retryAt;
   }
 
   /** The things of a task that aren't to be tried yet. */
-  held(task: Task, now: number): string[] {
+  held(task: Task, now: MonotonicMs): string[] {
     return [...this.#things.values()]
       .filter((thing) => thing.task === task && now < thing.retryAt)
       .map(({ id }) => id);
@@ -128,7 +129,7 @@ export class Quarantine {
   }
 
   /** The thing can't be dealt with. */
-  failed(task: Task, id: string, error: unknown, now: number): void {
+  failed(task: Task, id: string, error: unknown, now: MonotonicMs): void {
     const key = keyOf(task, id);
     const thing = this.#things.get(key);
     if (thing !== undefined) {
@@ -159,7 +160,7 @@ export class Quarantine {
   }
 
   /** How many things of each task are set aside at this time. */
-  setAside(now: number): Map<Task, number> {
+  setAside(now: MonotonicMs): Map<Task, number> {
     const counts = new Map<Task, number>();
     for (const [key, { task, retryAt }] of this.#things) {
       if (ASKED_FOR.has(task) && now - retryAt > FORGET_MS) this.#things.delete(key);

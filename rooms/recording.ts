@@ -6,6 +6,7 @@
  * resume belongs to no recorded stretch. The room goes on when a recording can't be kept, everybody in it sees so, and
  * a beginning that failed is tried again.
  */
+import type { MonotonicMs, UnixMs } from "./clocks.ts";
 import type { RecordingState, RecordingTrouble } from "./document/schema.ts";
 import { RoomError } from "./errors.ts";
 import type { LogPoint, RoomRecorder } from "./ports.ts";
@@ -18,6 +19,7 @@ export interface MeetingRecordingPorts {
   /** Shows it in the document. */
   show(recording: RecordingState, now: number): void;
   failed(what: string, error: unknown): void;
+  clock(): MonotonicMs;
 }
 
 /** Between attempts to begin. */
@@ -26,7 +28,7 @@ const RETRY_MS = 5000;
 export class MeetingRecording {
   #tail: Promise<unknown> = Promise.resolve();
   #trouble: RecordingTrouble | null = null;
-  #beginAt: number | null = null;
+  #beginAt: MonotonicMs | null = null;
 
   constructor(private readonly ports: MeetingRecordingPorts) {}
 
@@ -44,7 +46,7 @@ export class MeetingRecording {
       this.ports.failed("begin", error);
       if (error instanceof RoomError && error.code === "over") return this.#show("off", now);
       this.troubled("storage", now);
-      this.#beginAt = now + RETRY_MS;
+      this.#beginAt = this.ports.clock() + RETRY_MS;
     });
   }
 
@@ -57,8 +59,8 @@ export class MeetingRecording {
   }
 
   /** Does what is due; call it a few times a second. */
-  tick(now: number): void {
-    if (this.#beginAt !== null && now >= this.#beginAt) this.begin(now);
+  tick(now: UnixMs): void {
+    if (this.#beginAt !== null && this.ports.clock() >= this.#beginAt) this.begin(now);
   }
 
   /** Nothing is kept from here on. @throws RoomError `conflict`, `unavailable`. */

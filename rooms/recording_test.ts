@@ -9,6 +9,7 @@ function stage(failures: Error[], shown: RecordingState = { state: "off", since:
   const begun = Promise.withResolvers<{ paused: boolean }>();
   const failed: unknown[] = [];
   let tries = 0;
+  let elapsed = 0;
   const recorder: RoomRecorder = {
     begin(_, paused) {
       tries++;
@@ -31,7 +32,12 @@ function stage(failures: Error[], shown: RecordingState = { state: "off", since:
     state: () => shown,
     show: (recording) => void (shown = recording),
     failed: (_, error) => void failed.push(error),
+    clock: () => elapsed,
   });
+  // Both clocks stand at the same time here.
+  const { begin, tick } = MeetingRecording.prototype;
+  recording.begin = (now) => begin.call(recording, elapsed = now);
+  recording.tick = (now) => tick.call(recording, elapsed = now);
   return { recording, begun: begun.promise, failed, state: () => shown, tries: () => tries };
 }
 

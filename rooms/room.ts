@@ -8,6 +8,7 @@ import { checkNotFull, mustWait } from "./admission.ts";
 import { Audience } from "./audience.ts";
 import type { ClientIds } from "./client_ids.ts";
 import { Activity } from "./activity.ts";
+import type { MonotonicMs } from "./clocks.ts";
 import { Closing } from "./closing.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { Replica } from "./document/replica.ts";
@@ -43,7 +44,7 @@ export class Room {
   readonly keys: KeyExchange | null;
   readonly #standing: Standing;
   readonly #ending: Ending;
-  #emptySince: number | null;
+  #emptySince: MonotonicMs | null;
   readonly closing: Closing;
   readonly activity: Activity;
   readonly #outage: Outage;
@@ -68,6 +69,7 @@ export class Room {
       },
       failed: (what, error) =>
         ports.report("error", `Recording: ${what} failed`, { meetingId: record.meetingId, error }),
+      clock: ports.clock,
     });
     this.keys = record.encryption === "transport" ? null : new KeyExchange({
       meetingId: record.meetingId,
@@ -76,14 +78,14 @@ export class Room {
       reopened: readMeeting(replica.doc).startedAt !== null,
     });
     this.#clientIds = clientIds;
-    this.people = new People(clientIds, ports.limits);
-    this.people.restore(replica.doc, now);
+    this.people = new People(clientIds, ports.limits, ports.clock);
+    this.people.restore(replica.doc);
     this.#standing = new Standing(
       {
         replica,
         people: this.people,
         policyChanged: () => this.#enforcePolicy(),
-        shown: ({ id, fields }, now) => this.activity.shown(id, fields, now),
+        shown: ({ id, fields }) => this.activity.shown(id, fields, ports.clock()),
       },
       initialMeeting(record, replica.doc),
       now,
@@ -95,7 +97,7 @@ export class Room {
       failed: (error) => this.#notKept("activity", error),
     });
     this.activity.watch(replica.doc);
-    this.#emptySince = this.people.present().length === 0 ? now : null;
+    this.#emptySince = this.people.present().length === 0 ? ports.clock() : null;
     this.reception = new Reception({
       limit: ports.limits.waiting,
       audience: this.audience,
@@ -107,6 +109,7 @@ export class Room {
       replica,
       audience: this.audience,
       retryMs: ports.limits.retryMs,
+      clock: ports.clock,
       report: ports.report,
       rebuilt: () => this.#rebuilt(),
     });
@@ -126,7 +129,7 @@ export class Room {
     const loaded = await loadMeeting(record.meetingId, ports, {
       commitDue: ports.commitDue,
       committed(updates, stored) {
-        room?.audience.relay(updates, stored, room.#standing.now);
+        room?.audience.relay(updates, stored, ports.clock());
       },
       dropped(cause, error) {
         if (room !== null) room.#outage.begin(cause, error, room.#standing.now);
@@ -239,7 +242,7 @@ export class Room {
     person.member = null;
     if (!this.isOpen || person.fields.connection === "left") return;
     this.#standing.now = now;
-    person.awaySince = now;
+    person.awaySince = this.ports.clock();
     this.keys?.settle();
     person.fields = { ...person.fields, connection: "reconnecting" };
     this.show(person);
@@ -257,7 +260,7 @@ export class Room {
     this.#releaseMedia(person);
     person.fields = { ...person.fields, connection: "left", hand: null };
     this.show(person);
-    if (this.people.present().length === 0) this.#emptySince = now;
+    if (this.people.present().length === 0) this.#emptySince = this.ports.clock();
     await this.#keep("leave", this.ports.store.recordLeave(this.meetingId, person.id, now));
   }
 
@@ -284,7 +287,7 @@ export class Room {
   /** Takes a binary frame. @throws RoomError as {@linkcode takeFrame} does. */
   receive(member: Member, frame: Uint8Array, now: number): void {
     this.#standing.now = now;
-    takeFrame(frame, member, this, now);
+    takeFrame(frame, member, this, { now, elapsed: this.ports.clock() });
   }
 
   // What the room says
@@ -320,18 +323,19 @@ export class Room {
   async tick(now: number): Promise<void> {
     if (!this.isOpen) return;
     this.#standing.now = now;
-    const { reconnectMs } = this.ports.limits;
-    this.audience.settleDebts(now);
+    const { clock, limits: { reconnectMs } } = this.ports;
+    this.audience.settleDebts(clock());
     for (const person of this.people.present()) {
-      if (person.member === null && now - person.awaySince >= reconnectMs) {
+      if (person.member === null && clock() - person.awaySince >= reconnectMs) {
         await this.leave(person, now);
       }
     }
     await this.#outage.tick(now);
     this.recording?.tick(now);
-    await this.activity.tick(now);
+    await this.activity.tick(clock());
     const emptySince = this.reception.size > 0 ? null : this.#emptySince;
-    await this.#meet(this.closing.due(now, emptySince));
+    const emptyMs = emptySince === null ? null : clock() - emptySince;
+    await this.#meet(this.closing.due(now, emptyMs));
   }
 
   async #meet(deadline: Deadline): Promise<void> {

@@ -1,4 +1,5 @@
 /** What a room is given: its ports, and the people who come to it. */
+import type { MonotonicMs } from "./clocks.ts";
 import type { RoomLimits } from "./limits.ts";
 import type { Peer } from "./member.ts";
 import type {
@@ -19,8 +20,7 @@ export interface RoomPorts {
   media: RoomMedia;
   routerRtpCapabilities: Welcome["routerRtpCapabilities"];
   limits: RoomLimits;
-  /** A monotonic clock in milliseconds, to measure work by. */
-  clock(): number;
+  clock(): MonotonicMs;
   /** Changes wait: call `commit` within 10 ms. */
   commitDue(): void;
   /** The room is over; forget it. */

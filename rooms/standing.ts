@@ -17,7 +17,7 @@ export interface StandingPorts {
   /** Another policy holds from here on. */
   policyChanged(): void;
   /** What is shown of a person may have changed. */
-  shown(person: Person, now: number): void;
+  shown(person: Person): void;
 }
 
 export class Standing {
@@ -53,7 +53,7 @@ export class Standing {
 
   /** Shows a person's fields. */
   show(person: Person): void {
-    this.ports.shown(person, this.time);
+    this.ports.shown(person);
     this.#write((doc) => projectParticipant(doc, person.id, person.fields));
   }
 

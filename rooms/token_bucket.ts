@@ -1,15 +1,21 @@
+import type { MonotonicMs } from "./clocks.ts";
+
 /** Lets a steady rate through, and short bursts. Takes the time, keeps no timer. */
 export class TokenBucket {
   #tokens: number;
-  #at: number;
+  #at: MonotonicMs;
 
-  constructor(private readonly perSecond: number, private readonly burst: number, now: number) {
+  constructor(
+    private readonly perSecond: number,
+    private readonly burst: number,
+    now: MonotonicMs,
+  ) {
     this.#tokens = burst;
     this.#at = now;
   }
 
   /** Takes `cost` tokens; false when there aren't enough. */
-  take(cost: number, now: number): boolean {
+  take(cost: number, now: MonotonicMs): boolean {
     this.#refill(now);
     if (this.#tokens < cost) return false;
     this.#tokens -= cost;
@@ -17,18 +23,18 @@ export class TokenBucket {
   }
 
   /** Takes `cost` tokens that are spent already, if need be on credit. */
-  spend(cost: number, now: number): void {
+  spend(cost: number, now: MonotonicMs): void {
     this.#refill(now);
     this.#tokens -= cost;
   }
 
   /** Milliseconds until the credit is paid back; 0 when there is none. */
-  blockedForMs(now: number): number {
+  blockedForMs(now: MonotonicMs): number {
     this.#refill(now);
     return this.#tokens >= 0 ? 0 : -this.#tokens / this.perSecond * 1000;
   }
 
-  #refill(now: number): void {
+  #refill(now: MonotonicMs): void {
     if (now <= this.#at) return;
     const refilled = this.#tokens + (now - this.#at) * this.perSecond / 1000;
     this.#tokens = Math.min(this.burst, refilled);

@@ -2,8 +2,9 @@
  * Slows guessing down: a bucket of failed attempts for each key, which empties with time.
  *
  * A key is a kind, a colon and a name (`address:192.0.2.1`, `meeting:abc`); the kind chooses the bucket's size.
- * No I/O: the time is an argument. Invariant: memory is bounded; when it is full the oldest bucket is forgotten.
+ * Invariant: memory is bounded; when it is full the oldest bucket is forgotten.
  */
+import type { MonotonicMs } from "../rooms/clocks.ts";
 import type { AttemptLimiter } from "../rooms/ports.ts";
 
 export interface AttemptRule {
@@ -28,17 +29,21 @@ const DEFAULT_RULE: AttemptRule = { burst: 10, forgetMs: 10_000 };
 const MAX_KEYS = 100_000;
 
 export class Attempts implements AttemptLimiter {
-  /** When each key's failures will all be forgotten, Unix ms. */
-  private readonly clearAt = new Map<string, number>();
+  /** When each key's failures will all be forgotten. */
+  private readonly clearAt = new Map<string, MonotonicMs>();
 
-  constructor(private readonly rules: Readonly<Record<string, AttemptRule>> = ATTEMPT_RULES) {}
+  constructor(
+    private readonly rules: Readonly<Record<string, AttemptRule>> = ATTEMPT_RULES,
+    private readonly clock: () => MonotonicMs = () => performance.now(),
+  ) {}
 
-  blockedForMs(key: string, nowMs: number): number {
+  blockedForMs(key: string): number {
     const { burst, forgetMs } = this.ruleOf(key);
-    return Math.max(0, this.pendingMs(key, nowMs) - (burst - 1) * forgetMs);
+    return Math.max(0, this.pendingMs(key, this.clock()) - (burst - 1) * forgetMs);
   }
 
-  fail(key: string, nowMs: number): void {
+  fail(key: string): void {
+    const nowMs = this.clock();
     const { burst, forgetMs } = this.ruleOf(key);
     const pendingMs = Math.min(this.pendingMs(key, nowMs) + forgetMs, burst * forgetMs);
     // Deleted first, so that the map's order is the order of the last failure.
@@ -52,11 +57,9 @@ export class Attempts implements AttemptLimiter {
     return this.clearAt.size;
   }
 
-  /** Time until everything is forgotten; never more than a full bucket, even if the clock was set back. */
-  private pendingMs(key: string, nowMs: number): number {
-    const { burst, forgetMs } = this.ruleOf(key);
-    const clearAt = this.clearAt.get(key) ?? nowMs;
-    return Math.min(Math.max(0, clearAt - nowMs), burst * forgetMs);
+  /** Time until everything is forgotten. */
+  private pendingMs(key: string, nowMs: MonotonicMs): number {
+    return Math.max(0, (this.clearAt.get(key) ?? nowMs) - nowMs);
   }
 
   private ruleOf(key: string): AttemptRule {

@@ -8,6 +8,7 @@
 import type { BookingStore, Storage } from "../db/storage.ts";
 import type { Recorder } from "../recorder/io/recorder.ts";
 import type { RoomDirectory } from "../rooms/ports.ts";
+import type { MonotonicMs, UnixMs } from "../rooms/clocks.ts";
 import type { Quarantine } from "../rooms/quarantine.ts";
 import type { Logger } from "./logger.ts";
 
@@ -21,10 +22,8 @@ export interface SweepDeps {
   retentionMs: number | null;
   quarantine: Quarantine;
   logger: Pick<Logger, "info">;
-  /** Unix ms. */
-  now(): number;
-  /** A monotonic clock in milliseconds. */
-  clock(): number;
+  now(): UnixMs;
+  clock(): MonotonicMs;
 }
 
 const EVERY_MS = 30_000;

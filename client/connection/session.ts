@@ -215,7 +215,7 @@ class MeetingSession implements Session {
       return socket.close(refused ? CLOSE.updateRefused : ABNORMAL_CLOSURE);
     }
     if (this.#socket !== socket) return;
-    this.#onlineSince = Date.now();
+    this.#onlineSince = performance.now();
     this.#restarting = false;
     this.#showRoom(welcome, provider);
     this.link.value = "online";
@@ -292,7 +292,9 @@ class MeetingSession implements Session {
     if (final !== null) return this.#finish(final);
     if (ending === "afresh") this.#startAfresh();
     if (ending === "restarting") this.#restarting = true;
-    if (this.#onlineSince > 0 && Date.now() - this.#onlineSince > STABLE_MS) this.#attempt = 0;
+    if (this.#onlineSince > 0 && performance.now() - this.#onlineSince > STABLE_MS) {
+      this.#attempt = 0;
+    }
     this.#onlineSince = 0;
     if (this.link.peek() !== "connecting") {
       this.link.value = this.#restarting ? "restarting" : "offline";

@@ -114,10 +114,10 @@ export class RoomSocket {
   async probe(timeoutMs: number = HINT_TIMEOUT_MS): Promise<void> {
     if (!this.open || this.#probing) return;
     this.#probing = true;
-    const sentAt = Date.now();
+    const sentAt = performance.now();
     try {
       const { now } = await this.request("ping", {}, timeoutMs);
-      this.#noteClock(now, Date.now() - sentAt);
+      this.#noteClock(now, performance.now() - sentAt);
     } catch (error) {
       // A refusal is an answer too: only silence means that the link is dead.
       if (error instanceof RoomError && error.code !== "unavailable") return;

@@ -27,7 +27,7 @@ export class TestRoom {
   readonly people = new People({ of: () => new Set<number>() } as never, {
     effortMsPerSecond: 1,
     effortBurstMs: 1,
-  });
+  }, () => 0);
   readonly envelopes: KeyEnvelope[] = [];
   readonly pages: TestPage[] = [];
   readonly exchange: KeyExchange;

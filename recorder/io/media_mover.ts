@@ -7,6 +7,7 @@
  * holds up no other. The shell calls {@linkcode MediaMover.run}.
  */
 import type { Quarantine } from "../../rooms/quarantine.ts";
+import type { MonotonicMs } from "../../rooms/clocks.ts";
 import type { MediaRows, ObjectStore } from "../ports.ts";
 
 /** Large enough for few requests, small enough for memory and for a slow line. */
@@ -19,8 +20,7 @@ const BEGUN_MS = 10 * 60_000;
 export interface MoverOptions {
   objectBytes?: number;
   quarantine: Quarantine;
-  /** A monotonic clock in milliseconds. */
-  clock(): number;
+  clock(): MonotonicMs;
   /** Moving fails, or works again. */
   told(works: boolean, reason: string): void;
 }
@@ -28,7 +28,7 @@ export interface MoverOptions {
 export class MediaMover {
   readonly #objectBytes: number;
   #running: Promise<void> | null = null;
-  #retryAt = -Infinity;
+  #retryAt: MonotonicMs = -Infinity;
   #works = true;
   #over = false;
 

@@ -7,6 +7,7 @@
  */
 import type { RecordingTrouble } from "../../rooms/document/schema.ts";
 import type { Quarantine } from "../../rooms/quarantine.ts";
+import type { MonotonicMs } from "../../rooms/clocks.ts";
 import { finishLeft, finishTracks } from "../finish.ts";
 import { isEmpty, joined, nothingKept, partsOf } from "../kept.ts";
 import { readBatch } from "../packet_batch.ts";
@@ -49,8 +50,7 @@ export interface WriterEvents {
 
 export interface WriterPorts {
   quarantine: Quarantine;
-  /** A monotonic clock in milliseconds. */
-  clock(): number;
+  clock(): MonotonicMs;
   /** Why nothing more is to be stored, such as a full disk; null when there is no reason. */
   obstacle(): Promise<string | null>;
 }
@@ -75,8 +75,7 @@ export class RecordingWriter {
   /** Received and not yet stored. */
   #heldBytes = 0;
   #trouble: RecordingTrouble | null = null;
-  /** On the monotonic clock. */
-  #retryAt = -Infinity;
+  #retryAt: MonotonicMs = -Infinity;
   #now = 0;
   #storedBytes = 0;
   #droppedBatches = 0;

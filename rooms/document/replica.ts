@@ -10,6 +10,7 @@
  * made anew from the log. What was not committed was never seen by others; its authors still have it.
  */
 import * as Y from "yjs";
+import type { MonotonicMs } from "../clocks.ts";
 import { RoomError } from "../errors.ts";
 import type { UpdateLog } from "../ports.ts";
 import { type GuardRights, judgeUpdate, type RefusalKind } from "./guard.ts";
@@ -23,7 +24,7 @@ export interface Writer extends GuardRights {
   readonly clientId: number;
   readonly clientIds: ReadonlySet<number>;
   /** Told how long the server worked for this connection. */
-  spend(workMs: number, now: number): void;
+  spend(workMs: number, now: MonotonicMs): void;
 }
 
 export interface CommittedUpdate {
@@ -50,8 +51,7 @@ export interface ReplicaOptions {
   events: ReplicaEvents;
   /** Largest encoded document. */
   documentBytes: number;
-  /** A monotonic clock, in milliseconds. */
-  clock(): number;
+  clock(): MonotonicMs;
   snapshots: SnapshotLimits;
 }
 
@@ -96,14 +96,14 @@ export class Replica {
   #measuredBytes = 0;
   #schedule: SnapshotSchedule;
 
-  private constructor(private readonly options: ReplicaOptions, now: number) {
+  private constructor(private readonly options: ReplicaOptions) {
     this.#doc = new MeetingDoc();
-    this.#schedule = new SnapshotSchedule(options.snapshots, 0, now);
+    this.#schedule = new SnapshotSchedule(options.snapshots, 0, options.clock());
   }
 
   /** Loads the document from the log. */
   static async open(options: ReplicaOptions, now: number): Promise<Replica> {
-    const replica = new Replica(options, now);
+    const replica = new Replica(options);
     await replica.#load(now);
     return replica;
   }
@@ -133,7 +133,8 @@ export class Replica {
     try {
       this.#take(update, from, now);
     } finally {
-      from.spend(this.options.clock() - begin, now);
+      const end = this.options.clock();
+      from.spend(end - begin, end);
     }
   }
 
@@ -257,7 +258,8 @@ export class Replica {
     this.#schedule = new SnapshotSchedule(
       this.options.snapshots,
       snapshot?.state.byteLength ?? 0,
-      snapshot?.at ?? now,
+      // As long ago as the clock says.
+      this.options.clock() - Math.max(0, now - (snapshot?.at ?? now)),
     );
     this.#schedule.logged(rows);
     this.#seq = rows.at(-1)?.seq ?? snapshot?.seq ?? 0;
@@ -284,9 +286,9 @@ export class Replica {
     if (unchanged.size > 0) this.#unchanged = new Set();
     // All of this is read now: by the time of the commit, the document holds more than the log.
     const stored = this.#storedClocks(group, unchanged);
-    const answers = this.#answers(asks, now);
+    const answers = this.#answers(asks);
     if (group.length > 0) this.#schedule.logged(group);
-    const due = checkpoint || this.#schedule.due(now) ? this.#encode() : null;
+    const due = checkpoint || this.#schedule.due(this.options.clock()) ? this.#encode() : null;
     try {
       if (group.length > 0) {
         this.#seq = await this.options.log.append(this.options.meetingId, group);
@@ -304,21 +306,22 @@ export class Replica {
   }
 
   /** Those who come back at once, after a restart for one, mostly lack the same: it is encoded once for all of them. */
-  #answers(asks: readonly Ask[], now: number): Uint8Array[] {
+  #answers(asks: readonly Ask[]): Uint8Array[] {
     const made: { stateVector: Uint8Array; answer: Uint8Array }[] = [];
     return asks.map((ask) => {
       const same = made.find(({ stateVector }) => sameBytes(stateVector, ask.stateVector));
       if (same !== undefined) return same.answer;
-      const answer = this.#answer(ask, now);
+      const answer = this.#answer(ask);
       made.push({ stateVector: ask.stateVector, answer });
       return answer;
     });
   }
 
-  #answer({ asker, stateVector }: Ask, now: number): Uint8Array {
+  #answer({ asker, stateVector }: Ask): Uint8Array {
     const begin = this.options.clock();
     const answer = Y.encodeStateAsUpdate(this.#doc, stateVector);
-    asker.spend(this.options.clock() - begin, now);
+    const end = this.options.clock();
+    asker.spend(end - begin, end);
     return answer;
   }
 
@@ -345,7 +348,7 @@ export class Replica {
   /** A snapshot only makes loading quicker: when it can't be stored, the log still has everything. */
   async #snapshot(now: number, state: Uint8Array, needed = false): Promise<void> {
     const seq = this.#seq;
-    this.#schedule.taken(state.byteLength, now);
+    this.#schedule.taken(state.byteLength, this.options.clock());
     this.#bytes = state.byteLength;
     await this.options.log.saveSnapshot(this.options.meetingId, { seq, at: now, state })
       .catch((error) => {

@@ -5,6 +5,7 @@
  * as dear as a snapshot is, and every few minutes in between. No I/O; the time comes in.
  * Invariant: by their log alone, snapshots take no more room than the log does.
  */
+import type { MonotonicMs } from "../clocks.ts";
 
 export interface SnapshotLimits {
   /** Log bytes that are always cheap to read again. */
@@ -28,7 +29,7 @@ export class SnapshotSchedule {
   constructor(
     private readonly limits: SnapshotLimits,
     private stateBytes: number,
-    private takenAt: number,
+    private takenAt: MonotonicMs,
   ) {}
 
   /** Rows of the log that are in no snapshot. */
@@ -41,14 +42,14 @@ export class SnapshotSchedule {
     for (const { update } of updates) this.#logBytes += update.byteLength + ROW_BYTES;
   }
 
-  taken(stateBytes: number, now: number): void {
+  taken(stateBytes: number, now: MonotonicMs): void {
     this.#rows = 0;
     this.#logBytes = 0;
     this.stateBytes = stateBytes;
     this.takenAt = now;
   }
 
-  due(now: number): boolean {
+  due(now: MonotonicMs): boolean {
     if (this.#rows === 0) return false;
     if (this.#logBytes >= Math.max(this.limits.logBytes, this.stateBytes)) return true;
     const quiet = this.#logBytes < this.stateBytes * QUIET_SHARE;

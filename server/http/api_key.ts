@@ -11,7 +11,7 @@ export function requireApiKey(deps: HttpDeps): MiddlewareHandler<HttpEnv> {
     const text = /^Bearer ([A-Za-z0-9_-]{8,200})$/i.exec(header)?.[1];
     const key = text === undefined ? null : await deps.apiKeys.verify(text);
     if (text === undefined || key === null) refuse(deps, context.get("address"));
-    const allowance = limit.take(key.keyId, deps.now());
+    const allowance = limit.take(key.keyId, deps.clock());
     if (!allowance.allowed) {
       throw new Problem("too-many-requests", "This key has made its requests for this minute.", {
         retryAfterMs: allowance.resetMs,
@@ -30,12 +30,12 @@ export function requireApiKey(deps: HttpDeps): MiddlewareHandler<HttpEnv> {
 
 function refuse(deps: HttpDeps, address: string): never {
   const name = `key:${address}`;
-  const retryAfterMs = deps.attempts.blockedForMs(name, deps.now());
+  const retryAfterMs = deps.attempts.blockedForMs(name);
   if (retryAfterMs > 0) {
     throw new Problem("rate-limited", "Too many wrong API keys from this address.", {
       retryAfterMs,
     });
   }
-  deps.attempts.fail(name, deps.now());
+  deps.attempts.fail(name);
   throw new Problem("unauthorized", "Send a valid API key as a Bearer token.");
 }

@@ -8,6 +8,7 @@ import type { LessonsLinks } from "../../db/lessons_links.ts";
 import type { Thumbnails } from "../../db/thumbnails.ts";
 import type { Webhooks } from "../../db/webhooks.ts";
 import type { BookingStore } from "../../db/storage.ts";
+import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
 import type { RecordingLibrary } from "../../recorder/library.ts";
 import type { AttemptLimiter } from "../../rooms/ports.ts";
 import type { Logger } from "../logger.ts";
@@ -32,8 +33,8 @@ export interface HttpDeps {
   attempts: AttemptLimiter;
   logger: Logger;
   metrics: Metrics;
-  /** Unix ms. */
-  now(): number;
+  now(): UnixMs;
+  clock(): MonotonicMs;
   /** How long lessons are kept after their end, in milliseconds; null for ever. */
   retentionMs: number | null;
   /** Rejects with the reason while the instance can't serve lessons; answers what else isn't as it should be. */

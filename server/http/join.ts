@@ -55,7 +55,7 @@ async function visit(deps: HttpDeps, hello: Hello, address: string): Promise<Vis
     switch (error.code) {
       case "rate-limited":
         throw new Problem(error.code, error.message, {
-          retryAfterMs: passcodeBlockedMs(deps.attempts, address, hello.meetingId, now),
+          retryAfterMs: passcodeBlockedMs(deps.attempts, address, hello.meetingId),
         });
       case "too-early":
       case "over":

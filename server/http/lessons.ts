@@ -89,11 +89,11 @@ async function readerOf(deps: HttpDeps, context: Context<HttpEnv>): Promise<stri
   const userId = token === undefined ? null : await lessonsLinks.find(token, now());
   if (userId !== null) return userId;
   const key = `key:${context.get("address")}`;
-  const retryAfterMs = attempts.blockedForMs(key, now());
+  const retryAfterMs = attempts.blockedForMs(key);
   if (retryAfterMs > 0) {
     throw new Problem("rate-limited", "Too many wrong links from this address.", { retryAfterMs });
   }
-  attempts.fail(key, now());
+  attempts.fail(key);
   throw new Problem("unauthorized", "This link doesn't work any more. Ask for a new one.");
 }
 

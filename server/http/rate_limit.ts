@@ -3,6 +3,8 @@
  *
  * No I/O: the time is an argument. Invariant: memory is bounded by the number of keys, because only valid keys count.
  */
+import type { MonotonicMs } from "../../rooms/clocks.ts";
+
 export interface Allowance {
   allowed: boolean;
   /** Requests that are left in this window. */
@@ -14,14 +16,14 @@ export interface Allowance {
 const WINDOW_MS = 60_000;
 
 export class RateLimit {
-  private readonly windows = new Map<number, { endsAt: number; used: number }>();
+  private readonly windows = new Map<number, { endsAt: MonotonicMs; used: number }>();
 
   constructor(private readonly perMinute: number) {}
 
   /** Counts one request of a key. */
-  take(keyId: number, now: number): Allowance {
+  take(keyId: number, now: MonotonicMs): Allowance {
     let window = this.windows.get(keyId);
-    if (window === undefined || now >= window.endsAt || window.endsAt - now > WINDOW_MS) {
+    if (window === undefined || now >= window.endsAt) {
       window = { endsAt: now + WINDOW_MS, used: 0 };
       this.windows.set(keyId, window);
     }

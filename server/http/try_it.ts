@@ -18,13 +18,13 @@ export function tryItRoutes(deps: HttpDeps): Hono<HttpEnv> {
       throw new Problem("not-found", "Lessons are booked by the booking system here.");
     }
     const key = `try:${context.get("address")}`;
-    const retryAfterMs = deps.attempts.blockedForMs(key, deps.now());
+    const retryAfterMs = deps.attempts.blockedForMs(key);
     if (retryAfterMs > 0) {
       throw new Problem("rate-limited", "That is a lot of lessons. Wait a little.", {
         retryAfterMs,
       });
     }
-    deps.attempts.fail(key, deps.now());
+    deps.attempts.fail(key);
     const booked = await deps.meetings.create({
       title: "A lesson to try",
       tutor: { id: "try-tutor", name: "Mia" },

@@ -7,6 +7,7 @@
 import type { DueMail, MailedEvent, Mails } from "../../db/mails.ts";
 import type { Meeting } from "../../db/meetings.ts";
 import type { BookingStore } from "../../db/storage.ts";
+import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
 import type { Quarantine } from "../../rooms/quarantine.ts";
 import type { Logger } from "../logger.ts";
 import { writeCalendarEvent } from "./calendar.ts";
@@ -22,10 +23,8 @@ export interface MailDeps {
   joinEarlyMs: number;
   quarantine: Quarantine;
   logger: Pick<Logger, "warn">;
-  /** Unix ms. */
-  now(): number;
-  /** A monotonic clock in milliseconds. */
-  clock(): number;
+  now(): UnixMs;
+  clock(): MonotonicMs;
   retryDelaysMs?: readonly number[];
   pollMs?: number;
 }

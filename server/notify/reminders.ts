@@ -1,5 +1,6 @@
 /** Looks a few times a minute for lessons that are about to begin. What a reminder is, the outbox says. */
 import type { BookingStore } from "../../db/storage.ts";
+import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
 import type { Quarantine } from "../../rooms/quarantine.ts";
 
 export interface ReminderDeps {
@@ -7,10 +8,8 @@ export interface ReminderDeps {
   /** How long before the start; 0 for never. */
   beforeMs: number;
   quarantine: Quarantine;
-  /** Unix ms. */
-  now(): number;
-  /** A monotonic clock in milliseconds. */
-  clock(): number;
+  now(): UnixMs;
+  clock(): MonotonicMs;
 }
 
 const EVERY_MS = 15_000;

@@ -6,6 +6,7 @@
  * Invariant: a delivery with a fault of its own holds up no other.
  */
 import type { Attempt, DueDelivery, Webhooks } from "../../db/webhooks.ts";
+import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
 import type { Quarantine } from "../../rooms/quarantine.ts";
 import type { Logger } from "../logger.ts";
 import { ForbiddenAddress, type Outbound } from "./post.ts";
@@ -17,10 +18,8 @@ export interface WebhookDeps {
   outbound: Pick<Outbound, "post">;
   quarantine: Quarantine;
   logger: Pick<Logger, "warn">;
-  /** Unix ms. */
-  now(): number;
-  /** A monotonic clock in milliseconds. */
-  clock(): number;
+  now(): UnixMs;
+  clock(): MonotonicMs;
   version: string;
   retryDelaysMs?: readonly number[];
   pollMs?: number;

@@ -6,6 +6,7 @@
  * Invariant: before a hello succeeded nothing but `hello` and `ping` is answered.
  * Invariant: after {@linkcode Connection.close} nothing is sent, nothing that arrives is looked at.
  */
+import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
 import { runCommand } from "../../rooms/commands.ts";
 import { CLOSE, RoomError, type RoomErrorCode } from "../../rooms/errors.ts";
 import { encodeNotice, type Member, type Peer } from "../../rooms/member.ts";
@@ -33,7 +34,8 @@ export interface Place {
 export interface ConnectionPorts {
   limits: SocketLimits;
   chatMessages: number;
-  now(): number;
+  now(): UnixMs;
+  clock(): MonotonicMs;
   logger: RoomLogger;
   /** Answers a hello. @throws RoomError */
   enter(connection: Connection, hello: Hello): Promise<Entered>;
@@ -87,9 +89,9 @@ const PING = encodeNotice("ping", {});
 export class Connection implements Peer {
   /** Resolves once the socket is closed. */
   readonly gone: Promise<void>;
-  #heardAt: number;
+  #heardAt: MonotonicMs;
   /** Asked for a sign of life, and not answered yet. */
-  #askedAt: number | null = null;
+  #askedAt: MonotonicMs | null = null;
   #resolveGone: () => void = () => {};
   #standing: Standing = { at: "street" };
   #closed = false;
@@ -107,8 +109,8 @@ export class Connection implements Peer {
     private readonly ports: ConnectionPorts,
   ) {
     const { limits } = ports;
-    const now = ports.now();
-    this.#heardAt = performance.now();
+    const now = ports.clock();
+    this.#heardAt = now;
     this.#messages = new TokenBucket(limits.messagesPerSecond, limits.messageBurst, now);
     this.#bytes = new TokenBucket(limits.bytesPerSecond, limits.byteBurst, now);
     this.#helloTimer = setTimeout(
@@ -137,12 +139,12 @@ export class Connection implements Peer {
   close(code: number, reason: string): void {
     if (this.#closed) return;
     this.#leave();
-    this.#hangUp(code, reason, performance.now());
+    this.#hangUp(code, reason, this.ports.clock());
   }
 
-  #hangUp(code: number, reason: string, since: number): void {
+  #hangUp(code: number, reason: string, since: MonotonicMs): void {
     setTimeout(() => {
-      const now = performance.now();
+      const now = this.ports.clock();
       if (now - this.#heardAt < QUIET_MS && now - since < LINGER_MS) {
         return this.#hangUp(code, reason, since);
       }
@@ -158,7 +160,7 @@ export class Connection implements Peer {
   /** Asks a quiet peer for a sign of life, and hangs up on one that gave none. Call it a few times a second. */
   checkAlive(): void {
     if (this.#closed || this.socket.readyState !== WebSocket.OPEN) return;
-    const now = performance.now();
+    const now = this.ports.clock();
     const patienceMs = this.ports.limits.silenceMs / 2;
     if (this.#askedAt !== null) {
       if (now - this.#askedAt < patienceMs) return;
@@ -197,7 +199,8 @@ export class Connection implements Peer {
   }
 
   #receive(data: string | ArrayBuffer): void {
-    this.#heardAt = performance.now();
+    const elapsed = this.ports.clock();
+    this.#heardAt = elapsed;
     this.#askedAt = null;
     if (this.#closed) return;
     const now = this.ports.now();
@@ -207,7 +210,7 @@ export class Connection implements Peer {
     if (bytes > (text ? limits.textFrameBytes : limits.binaryFrameBytes)) {
       return this.refuse(CLOSE.tooLarge, "too-large", `A frame of ${bytes} bytes is too large`);
     }
-    if (!this.#messages.take(1, now) || !this.#bytes.take(bytes, now)) {
+    if (!this.#messages.take(1, elapsed) || !this.#bytes.take(bytes, elapsed)) {
       return this.refuse(CLOSE.overrun, "rate-limited", "Too many messages in a short time");
     }
     if (text) void this.#receiveText(data, now);

@@ -4,6 +4,7 @@
  * Invariant: a participant reaches only what is theirs, and consumes only what is produced in the same room.
  * Invariant: one transport a direction and one producer a source; a new one closes the old one.
  */
+import type { MonotonicMs } from "../../rooms/clocks.ts";
 import type { MediaSource } from "../../rooms/document/schema.ts";
 import { RoomError, type RoomErrorCode } from "../../rooms/errors.ts";
 import type { Member } from "../../rooms/member.ts";
@@ -61,8 +62,7 @@ export class MediaSession implements RoomMedia {
     private readonly logger: RoomLogger,
     /** Null when the meeting isn't recorded. */
     readonly recording: RoomRecording | null = null,
-    /** Unix ms. */
-    private readonly now: () => number = Date.now,
+    private readonly clock: () => MonotonicMs = () => performance.now(),
   ) {
     this.#quality = new QualitySampler(engine);
   }
@@ -97,7 +97,7 @@ export class MediaSession implements RoomMedia {
     if (room === null || this.#holdings.producers.length === 0) return;
     const ownerOf = (producerId: string) => this.#holdings.producer(producerId)?.owner;
     const looked = this.#router?.then((routerId) =>
-      this.#quality.tick(this.now(), routerId, ownerOf, room.activity)
+      this.#quality.tick(this.clock(), routerId, ownerOf, room.activity)
     );
     if (looked !== undefined) this.#spare("stats", looked);
   }
@@ -318,7 +318,7 @@ export class MediaSession implements RoomMedia {
       if (owner !== undefined && !loudest.has(owner)) loudest.set(owner, level);
     }
     this.recording?.speakers([...loudest.keys()]);
-    this.#room?.activity.heard([...loudest.keys()], this.now());
+    this.#room?.activity.heard([...loudest.keys()], this.clock());
     this.#room?.audience.notify("media.speakers", {
       speakers: [...loudest].slice(0, 16).map(([participantId, level]) => ({
         participantId,

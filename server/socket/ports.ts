@@ -8,6 +8,7 @@ import type {
   UpdateLog,
 } from "../../rooms/ports.ts";
 import type { RoomLimits } from "../../rooms/limits.ts";
+import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
 import type { Quarantine } from "../../rooms/quarantine.ts";
 import type { Recorder } from "../../recorder/io/recorder.ts";
 import type { MediaEngine } from "../sfu/engine.ts";
@@ -25,10 +26,9 @@ export interface RoomsDeps {
   clientIds: ClientIdStore;
   engine: MediaEngine;
   attempts: AttemptLimiter;
-  /** Unix ms. */
-  now(): number;
-  /** A monotonic clock in milliseconds, to measure work by; the process's own when absent. */
-  clock?(): number;
+  now(): UnixMs;
+  /** The process's own when absent. */
+  clock?(): MonotonicMs;
   /** Holds the meetings that can't be opened. */
   quarantine: Quarantine;
   logger: RoomLogger;

@@ -5,6 +5,7 @@
  * Invariant: one question is under way at most, and a room in which nobody sends asks nothing.
  */
 import type { Activity } from "../../rooms/activity.ts";
+import type { MonotonicMs } from "../../rooms/clocks.ts";
 import type { NoticeParams } from "../../rooms/protocol/messages.ts";
 import { worseGrade } from "../sfu/connection_quality.ts";
 import type { MediaEngine, ProducerStats, TransportQuality } from "../sfu/engine.ts";
@@ -37,7 +38,7 @@ export function qualityOfPeople(
 }
 
 export class QualitySampler {
-  #askedAt = 0;
+  #askedAt: MonotonicMs = -Infinity;
   #asking = false;
   #last = new Map<string, ProducerStats>();
 
@@ -45,7 +46,7 @@ export class QualitySampler {
 
   /** Asks when that is due. `ownerOf` names the participant of a producer. */
   async tick(
-    now: number,
+    now: MonotonicMs,
     routerId: string,
     ownerOf: (producerId: string) => string | undefined,
     activity: Pick<Activity, "received">,

@@ -8,6 +8,7 @@
 import type { Recorder, TrackSource } from "../../recorder/io/recorder.ts";
 import { watchHappenings, type WorkTimes } from "../../recorder/happenings.ts";
 import { ThinPresence } from "../../recorder/thin_presence.ts";
+import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
 import type { MediaSource, RecordingTrouble } from "../../rooms/document/schema.ts";
 import { RoomError } from "../../rooms/errors.ts";
 import type { LogPoint, RoomRecorder } from "../../rooms/ports.ts";
@@ -35,8 +36,8 @@ interface Producer {
   source: Omit<TrackSource, "recordingId">;
   /** The recorder's number, null while it isn't kept. */
   track: number | null;
-  /** Unix ms: something was stored, or there was nothing to store. */
-  wellAt: number;
+  /** Something was stored, or there was nothing to store. */
+  wellAt: MonotonicMs;
   warned: boolean;
   /** Its sender is out of reach: there is nothing to store, and their tile says so. */
   quiet: boolean;
@@ -46,8 +47,8 @@ export interface RecordingDeps {
   recorder: Recorder;
   engine: Pick<MediaEngine, "record">;
   logger: RoomLogger;
-  /** Unix ms. */
-  now(): number;
+  now(): UnixMs;
+  clock(): MonotonicMs;
 }
 
 export class RoomRecording implements RoomRecorder {
@@ -122,7 +123,7 @@ export class RoomRecording implements RoomRecorder {
 
   presence(frame: Uint8Array): void {
     if (!this.#keeping) return;
-    this.#presence.receive(frame, this.deps.now());
+    this.#presence.receive(frame, this.deps.clock());
     this.#flushPresence();
   }
 
@@ -132,7 +133,7 @@ export class RoomRecording implements RoomRecorder {
     const producer: Producer = {
       source,
       track: null,
-      wellAt: this.deps.now(),
+      wellAt: this.deps.clock(),
       warned: false,
       quiet: false,
     };
@@ -178,7 +179,7 @@ export class RoomRecording implements RoomRecorder {
     this.#watch();
     if (!this.#keeping) return;
     this.#flushPresence();
-    const now = this.deps.now();
+    const now = this.deps.clock();
     for (const producer of this.#producers.values()) this.#checkHeard(producer, now);
   }
 
@@ -195,14 +196,14 @@ export class RoomRecording implements RoomRecorder {
       { ...producer.source, recordingId: this.#recordingId },
       {
         kept: () => {
-          producer.wellAt = this.deps.now();
+          producer.wellAt = this.deps.clock();
           producer.warned = false;
         },
         keyFrameWanted: () => this.#record(producerId, track),
       },
     );
     producer.track = track;
-    producer.wellAt = this.deps.now();
+    producer.wellAt = this.deps.clock();
     this.#record(producerId, track);
   }
 
@@ -233,7 +234,7 @@ export class RoomRecording implements RoomRecorder {
     this.#deafen();
   }
 
-  #checkHeard(producer: Producer, now: number): void {
+  #checkHeard(producer: Producer, now: MonotonicMs): void {
     const { participantId, source } = producer.source;
     const person = this.#room?.people.get(participantId);
     const live = person?.member != null && person.fields[source].on && !producer.quiet;
@@ -273,12 +274,11 @@ export class RoomRecording implements RoomRecorder {
 
   #flushPresence(): void {
     if (this.#recordingId === null) return;
-    const now = this.deps.now();
-    const payload = this.#presence.take(now);
+    const payload = this.#presence.take(this.deps.clock());
     if (payload === null) return;
     this.deps.recorder.entry({
       recordingId: this.#recordingId,
-      at: now,
+      at: this.deps.now(),
       kind: "presence",
       payload,
     });
@@ -290,7 +290,7 @@ export class RoomRecording implements RoomRecorder {
     if (doc === null || doc === this.#watched) return;
     this.#unwatch();
     this.#watched = doc;
-    this.#unwatch = watchHappenings(doc, this.#work, this.deps.now, (happening) => {
+    this.#unwatch = watchHappenings(doc, this.#work, this.deps.clock, (happening) => {
       if (!this.#keeping || this.#recordingId === null) return;
       this.deps.recorder.mark(this.#recordingId, this.deps.now(), happening);
     });

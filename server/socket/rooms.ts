@@ -5,6 +5,7 @@
  * Invariant: a meeting has at most one room, also while it is still loading or closing.
  * Invariant: a meeting of which something can't be read is open to nobody, and costs no other meeting anything.
  */
+import type { MonotonicMs } from "../../rooms/clocks.ts";
 import { identify } from "../../rooms/door.ts";
 import { CLOSE, RoomError, UNREADABLE } from "../../rooms/errors.ts";
 import type { Policy } from "../../rooms/document/schema.ts";
@@ -45,7 +46,7 @@ class NodeRooms implements Rooms {
   /** Meetings that were running when the process ended, and can't be opened. */
   readonly #unresumed = new Set<string>();
   #resuming: Promise<void> | null = null;
-  readonly #clock: () => number;
+  readonly #clock: () => MonotonicMs;
   readonly #tickTimer: ReturnType<typeof setInterval>;
   readonly #connectionPorts: ConnectionPorts;
   #draining = false;
@@ -145,6 +146,7 @@ class NodeRooms implements Rooms {
       limits: this.#socketLimits,
       chatMessages: this.#roomLimits.chatMessages,
       now: this.deps.now,
+      clock: this.#clock,
       logger: this.deps.logger,
       enter: (connection, hello) => this.#enter(connection, hello),
       count: (name) => this.#count(name),
@@ -233,8 +235,8 @@ class NodeRooms implements Rooms {
     const recorder = meeting.isRecorded ? this.deps.recorder : undefined;
     const recording = recorder === undefined
       ? null
-      : new RoomRecording(meetingId, { recorder, engine, logger, now });
-    const media = new MediaSession(engine, logger, recording, now);
+      : new RoomRecording(meetingId, { recorder, engine, logger, now, clock: this.#clock });
+    const media = new MediaSession(engine, logger, recording, this.#clock);
     const room = await Room.open(meeting, {
       store,
       log,

@@ -1,6 +1,6 @@
 /** The HTTP side over a real database and a real client folder, for tests; rooms only remember what was asked. */
 import type { Policy } from "../../rooms/document/schema.ts";
-import { Attempts } from "../../server/attempts.ts";
+import { ATTEMPT_RULES, Attempts } from "../../server/attempts.ts";
 import { createApp } from "../../server/http/app.ts";
 import type { HttpDeps } from "../../server/http/context.ts";
 import { createLogger } from "../../server/logger.ts";
@@ -63,10 +63,11 @@ export async function startHttp(change: Partial<HttpDeps> = {}): Promise<HttpSer
     thumbnails: storage.thumbnails,
     library: new SqlRecordingLibrary(database.query),
     rooms: rememberingRooms(ended, present, policies),
-    attempts: new Attempts(),
+    attempts: new Attempts(ATTEMPT_RULES, () => clock.now),
     logger: createLogger({ level: "debug", format: "json", write: (_, line) => log.push(line) }),
     metrics: new Metrics(),
     now: () => clock.now,
+    clock: () => clock.now,
     retentionMs: null,
     ready: () => storage.ping().then(() => []),
     publicUrl: "https://lessons.example.org",

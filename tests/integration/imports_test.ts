@@ -148,6 +148,34 @@ Deno.test("the recorder's core does no I/O and reads no clock", () => {
     .toEqual([]);
 });
 
+Deno.test("what runs in time reads the time of day where something is stored or shown with it, and nowhere else", () => {
+  const timed = sources.filter(({ file }) =>
+    isIn(
+      file,
+      "client/connection",
+      "recorder",
+      "rooms",
+      "server/http",
+      "server/notify",
+      "server/sfu",
+      "server/socket",
+    ) || file === "server/attempts.ts" || file === "server/sweep.ts"
+  );
+  const reading = timed.filter(({ code }) => /\bDate\.now\b|\bnew Date\(\)/.test(code));
+  expect(reading.map(({ file }) => file).toSorted()).toEqual([
+    // How far the server's time of day is from this browser's.
+    "client/connection/session.ts",
+    "client/connection/socket.ts",
+    // How long ago something was kept by this browser, over visits.
+    "client/connection/storage.ts",
+    // Media is stored by the time of day.
+    "recorder/io/worker.ts",
+    // A TURN server's passwords end at a time of day.
+    "server/sfu/io/process.ts",
+    "server/sfu/io/recorded_batches.ts",
+  ]);
+});
+
 Deno.test("THIRD_PARTY.md names every dependency", async () => {
   const { imports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
   const text = await Deno.readTextFile(new URL("THIRD_PARTY.md", ROOT));

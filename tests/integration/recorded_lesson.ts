@@ -103,6 +103,7 @@ export class RecordingNode implements AsyncDisposable {
       engine: this.engine,
       attempts: new Attempts(),
       now,
+      ...(this.options.now === undefined ? {} : { clock: this.options.now }),
       quarantine: new Quarantine(reportsTo(logger)),
       logger,
       recorder: this.recorder,

@@ -4,7 +4,7 @@ import type { Policy } from "../../rooms/document/schema.ts";
 import type { RoomLimits } from "../../rooms/limits.ts";
 import type { UpdateLog } from "../../rooms/ports.ts";
 import { Quarantine, reportsTo } from "../../rooms/quarantine.ts";
-import { Attempts } from "../../server/attempts.ts";
+import { ATTEMPT_RULES, Attempts } from "../../server/attempts.ts";
 import type { SocketLimits } from "../../server/socket/limits.ts";
 import type { Rooms } from "../../server/socket/ports.ts";
 import { createRooms } from "../../server/socket/rooms.ts";
@@ -47,7 +47,8 @@ export class RoomServer implements AsyncDisposable {
   /** What the operator would read. */
   readonly logged: { level: string; message: string; fields: Record<string, unknown> }[] = [];
   #server!: Deno.HttpServer<Deno.NetAddr>;
-  #offsetMs = 0;
+  #passedMs = 0;
+  #setMs = 0;
 
   private constructor(private readonly folder: string, private readonly options: ServerOptions) {}
 
@@ -73,9 +74,9 @@ export class RoomServer implements AsyncDisposable {
       log: this.options.log?.(this.storage.log) ?? this.storage.log,
       clientIds: this.storage.clientIds,
       engine: this.engine,
-      attempts: new Attempts(),
+      attempts: new Attempts(ATTEMPT_RULES, () => this.elapsed()),
       now: () => this.now(),
-      ...(this.options.clock === undefined ? {} : { clock: this.options.clock }),
+      clock: () => this.elapsed(),
       quarantine: new Quarantine(reportsTo(logger)),
       logger,
       limits: { room: this.options.room ?? {}, socket: this.options.socket ?? {} },
@@ -91,12 +92,22 @@ export class RoomServer implements AsyncDisposable {
   }
 
   now(): number {
-    return Date.now() + this.#offsetMs;
+    return Date.now() + this.#passedMs + this.#setMs;
   }
 
-  /** Moves the server's clock; what is due follows with its next tick. */
+  /** On the monotonic clock. */
+  elapsed(): number {
+    return (this.options.clock ?? (() => performance.now()))() + this.#passedMs;
+  }
+
+  /** Lets time pass for the server; what is due follows with its next tick. */
   advance(ms: number): void {
-    this.#offsetMs += ms;
+    this.#passedMs += ms;
+  }
+
+  /** Sets the time of day, as an operator or NTP does: no time passes. */
+  setTime(ms: number): void {
+    this.#setMs += ms;
   }
 
   async book(options: LessonOptions = {}): Promise<Lesson> {
