@@ -19,10 +19,11 @@ export async function isClientStale(): Promise<boolean> {
 }
 
 /** Builds with its output visible; answers whether it worked. */
-export async function buildClient(): Promise<boolean> {
+export async function buildClient(signal?: AbortSignal): Promise<boolean> {
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "build"],
     cwd: ROOT,
+    ...(signal === undefined ? {} : { signal }),
     stdin: "null",
     stdout: "inherit",
     stderr: "inherit",

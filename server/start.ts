@@ -1,15 +1,16 @@
 /**
  * `deno task start`: from a fresh checkout to a serving Lectern, with every step visible.
  *
- * Installs, builds the client when it is older than its sources, serves, and makes the first API key unless it was set. Nothing from npm
- * is imported before it is installed. With `--dev` the client is built again on each change.
+ * Installs, builds the client when it is older than its sources, and becomes `start_serving.ts`, which has few of this
+ * process's permissions. Nothing from npm is imported before it is installed. With `--dev` the client is built again
+ * on each change.
  */
 import { buildClient, isClientStale, watchClient } from "./client_build.ts";
 import { openSsl, OpenSslMissing } from "./sfu/io/openssl.ts";
 import type * as config from "./config.ts";
-import type * as logger from "./logger.ts";
+import { become } from "./start_exec.ts";
 import type * as startFault from "./start_fault.ts";
-import type * as main from "../main.ts";
+import type * as permissions from "./start_permissions.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const encoder = new TextEncoder();
@@ -22,6 +23,14 @@ function fail(text: string): never {
   Deno.stderr.writeSync(encoder.encode(`${text}\n`));
   Deno.exit(1);
 }
+
+/** Ends the step under way with this process. */
+const ending = new AbortController();
+const endStep = () => {
+  ending.abort();
+  Deno.exit(143);
+};
+Deno.addSignalListener("SIGTERM", endStep);
 
 requireOpenSsl();
 await install();
@@ -45,6 +54,7 @@ async function install(): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["install"],
     cwd: ROOT,
+    signal: ending.signal,
     stdin: "null",
     stdout: first ? "inherit" : "null",
     stderr: first ? "inherit" : "piped",
@@ -58,66 +68,41 @@ async function install(): Promise<void> {
 async function build(): Promise<void> {
   if (!await isClientStale()) return;
   say("Building the client …");
-  if (!await buildClient()) fail("The client could not be built.");
+  if (!await buildClient(ending.signal)) fail("The client could not be built.");
 }
 
 async function run(): Promise<void> {
   // Named by variables, so that Deno doesn't load them before they are installed.
   const { loadConfig } = await load<typeof config>("server/config.ts");
   const { explainStartFault } = await load<typeof startFault>("server/start_fault.ts");
-  const { createLogger } = await load<typeof logger>("server/logger.ts");
-  const { logUncaught, serve, stopOnSignals } = await load<typeof main>("main.ts");
+  const { servingFlags } = await load<typeof permissions>("server/start_permissions.ts");
+  // Whatever is written from here on is its user's alone. Deno names no permission by which the next process could say so.
+  Deno.umask(0o077);
   try {
-    const settings = loadConfig();
-    const log = createLogger(settings.log);
-    const running = await serve(settings, log);
-    stopOnSignals(running, log);
-    logUncaught(log);
-    if (Deno.args.includes("--dev")) endWith(watchClient());
-    await welcome(running, settings);
+    const { database, dataDir } = loadConfig();
+    const flags = servingFlags(database.kind === "file" ? dataDir : null);
+    const serving = ["run", ...flags, new URL("server/start_serving.ts", ROOT).href];
+    if (Deno.args.includes("--dev")) await serveAndWatch(serving);
+    else become(Deno.execPath(), serving);
   } catch (error) {
-    fail(explainStartFault(error) ?? `Lectern can't start: ${stackOf(error)}`);
+    fail(explainStartFault(error) ?? `Lectern can't start: ${error}`);
   }
 }
 
-function stackOf(error: unknown): string {
-  return error instanceof Error ? error.stack ?? error.message : String(error);
-}
-
-async function welcome(running: main.Running, settings: config.Config): Promise<void> {
-  say(`\n  Lectern is at ${running.address}\n`);
-  // Whoever set the first key knows it, and nobody may be there to read.
-  if (settings.apiKey !== null) return;
-  const { apiKeys } = running.storage;
-  if (await apiKeys.count() > 0) {
-    say("  An API key exists. Another one: deno task key\n");
-    return;
-  }
-  const key = await apiKeys.create("made on first start", Date.now());
-  const lesson = {
-    title: "Algebra with Mia",
-    tutor: { id: "tutor-1", name: "Mia" },
-    students: [{ id: "student-1", name: "Ada" }],
-  };
-  say(`  API key, shown only now: ${key}
-
-  Book a lesson:
-
-    curl -X POST ${settings.localUrl}/api/v1/meetings \\
-      -H 'Authorization: Bearer ${key}' \\
-      -H 'Content-Type: application/json' \\
-      -d '${JSON.stringify(lesson)}'
-
-  The answer holds a link for each person.
-`);
+/** Two children, for whom this process stays. A terminal interrupts all three by itself. */
+async function serveAndWatch(serving: string[]): Promise<never> {
+  const watch = watchClient();
+  const server = new Deno.Command(Deno.execPath(), { args: serving, stdin: "null" }).spawn();
+  Deno.removeSignalListener("SIGTERM", endStep);
+  Deno.addSignalListener("SIGTERM", () => server.kill("SIGTERM"));
+  Deno.addSignalListener("SIGINT", () => {});
+  const { code } = await server.status;
+  watch.kill();
+  Deno.exit(code);
 }
 
 async function load<T>(path: string): Promise<T> {
   return await import(new URL(path, ROOT).href) as T;
-}
-
-function endWith(child: Deno.ChildProcess): void {
-  globalThis.addEventListener("unload", () => child.kill());
 }
 
 async function exists(path: URL): Promise<boolean> {

@@ -52,7 +52,10 @@ export class RecorderThread {
     this.ready = this.#ready.promise;
     // Whoever waits hears of it; nobody has to.
     this.ready.catch(() => {});
-    this.#worker = new Worker(options.module.href, { type: "module" });
+    this.#worker = new Worker(options.module.href, {
+      type: "module",
+      deno: { permissions: permissionsFor(options.start) },
+    });
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -146,4 +149,24 @@ export class RecorderThread {
         return this.options.onTold(message);
     }
   }
+}
+
+/** What a thread needs: its database, and the store where there is one. It writes files through libSQL alone. */
+function permissionsFor(
+  { database, dataDir, objects }: RecorderStart,
+): Deno.PermissionOptionsObject {
+  const hosts = [
+    ...(database.kind === "remote" ? [database.url] : []),
+    ...(objects === null ? [] : [objects.endpoint]),
+  ].map((url) => new URL(url).hostname);
+  return {
+    read: dataDir === null ? false : [dataDir],
+    write: false,
+    net: hosts.length === 0 ? false : hosts,
+    run: false,
+    env: "inherit",
+    sys: "inherit",
+    ffi: "inherit",
+    import: false,
+  };
 }

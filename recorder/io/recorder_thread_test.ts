@@ -1,4 +1,5 @@
 import { expect } from "@std/expect";
+import type { RecorderStart } from "./calls.ts";
 import { RecorderThread, ThreadEnded } from "./recorder_thread.ts";
 
 const START = {
@@ -9,11 +10,15 @@ const START = {
 } as const;
 
 /** A thread that runs this code. */
-function run(code: string, lookMs: number): { thread: RecorderThread; death: Promise<string> } {
+function run(
+  code: string,
+  lookMs: number,
+  start: RecorderStart = START,
+): { thread: RecorderThread; death: Promise<string> } {
   const death = Promise.withResolvers<string>();
   const thread = new RecorderThread({
     module: new URL(`data:text/javascript,${encodeURIComponent(code)}`),
-    start: START,
+    start,
     onTold: () => {},
     onDeath: death.resolve,
     lookMs,
@@ -48,4 +53,42 @@ Deno.test("media that a thread doesn't take is dropped instead of held without e
   expect(thread.hand(new Uint8Array(40 << 20))).toBe(false);
   thread.end("enough");
   expect(thread.hand(new Uint8Array(1))).toBe(false);
+});
+
+Deno.test("a thread may read its data folder and reach its store, and nothing else", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "lectern-thread-" });
+  const store = "store.example.org";
+  const asked = [
+    { name: "read", path: folder },
+    { name: "net", host: `${store}:443` },
+    { name: "read", path: "/etc" },
+    { name: "write", path: folder },
+    { name: "net", host: "elsewhere.example.org:443" },
+    { name: "run", command: "sh" },
+    { name: "import", host: "deno.land" },
+  ];
+  const code = `onmessage = async ({ data }) => {
+    if (data.type === 'start') return postMessage({ type: 'ready' });
+    const value = [];
+    for (const one of ${JSON.stringify(asked)}) {
+      value.push((await Deno.permissions.query(one)).state === 'granted');
+    }
+    postMessage({ type: 'result', id: data.id, value });
+  }`;
+  const objects = {
+    endpoint: `https://${store}`,
+    bucket: "lessons",
+    region: "eu-central-1",
+    accessKeyId: "id",
+    secretAccessKey: "key",
+  };
+  const { thread } = run(code, 60_000, { ...START, dataDir: folder, objects });
+  try {
+    await thread.ready;
+    expect(await thread.call("library", "list", []))
+      .toEqual([true, true, false, false, false, false, false]);
+  } finally {
+    thread.end("enough");
+    await Deno.remove(folder);
+  }
 });

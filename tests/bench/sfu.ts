@@ -77,9 +77,9 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
   const stranger = peers.find((peer) => peer !== "janus" && peer !== "werift");
   if (stranger !== undefined) throw new Error(`unknown peer: ${stranger}`);
   const rounds = Number(option("rounds") ?? 1);
-  const flags = option("runtime-flags")?.split(",") ?? [];
+  const flags = option("v8-flags")?.split(",") ?? [];
   const contestants: Record<string, () => Promise<SfuServer>> = {
-    lectern: () => startLectern({ runtimeFlags: flags }),
+    lectern: () => startLectern({ v8Flags: flags }),
     ...(peers.includes("janus") ? { janus: () => startJanus({ eventLoops }) } : {}),
     ...(peers.includes("werift") ? { werift: startWerift } : {}),
   };

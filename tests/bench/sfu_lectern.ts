@@ -17,7 +17,7 @@ const TRANSPORT_WIDE = {
   id: TRANSPORT_WIDE_ID,
 };
 
-export async function startLectern(options: { runtimeFlags: string[] }): Promise<SfuServer> {
+export async function startLectern(options: { v8Flags: string[] }): Promise<SfuServer> {
   const quiet = () => {};
   const complain = (message: string, fields?: Record<string, unknown>) => {
     Deno.stderr.writeSync(new TextEncoder().encode(`${message} ${JSON.stringify(fields)}\n`));
@@ -26,7 +26,7 @@ export async function startLectern(options: { runtimeFlags: string[] }): Promise
     address: ADDRESS,
     port: 0,
     logger: { info: quiet, warn: complain, error: complain },
-    nodeArgs: options.runtimeFlags,
+    v8Flags: options.v8Flags,
   });
   return {
     pids: [engine.pid],

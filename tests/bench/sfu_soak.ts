@@ -24,7 +24,7 @@ interface Reading {
 }
 
 export async function soak(minutes: number, share: number): Promise<Record<string, unknown>> {
-  await using server = await startLectern({ runtimeFlags: [] });
+  await using server = await startLectern({ v8Flags: [] });
   const [pid] = server.pids;
   if (pid === undefined || server.closeRoom === undefined || server.counters === undefined) {
     throw new Error("this server can't be soaked");

@@ -4,6 +4,7 @@
  * Used by every browser test. Ports are picked free; the data folder is a temporary one that a restart keeps.
  */
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { servingFlags } from "../../server/start_permissions.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -84,7 +85,7 @@ export class Lectern {
 
   async start(): Promise<void> {
     const process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "main.ts"],
+      args: ["run", ...servingFlags(this.dataDir), "main.ts"],
       cwd: ROOT,
       env: {
         HOST: "127.0.0.1",

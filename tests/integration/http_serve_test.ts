@@ -1,6 +1,7 @@
 /** The whole server in its own process: what `main.ts` wires together, over real sockets and a real file. */
 import { expect } from "@std/expect";
 import { PROTOCOL_VERSION } from "../../rooms/protocol/messages.ts";
+import { servingFlags } from "../../server/start_permissions.ts";
 import { LESSON } from "./http_server.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -23,7 +24,7 @@ async function serve(dataDir: string): Promise<Served> {
   }).output();
   const key = new TextDecoder().decode(made.stdout).trim();
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "main.ts"],
+    args: ["run", ...servingFlags(dataDir), "main.ts"],
     cwd: ROOT,
     env: { ...environment, PORT: String(port), LOG_LEVEL: "warn" },
     stdout: "null",

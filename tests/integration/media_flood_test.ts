@@ -45,7 +45,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     const random = new Random(SEED);
-    await using server = await startLectern({ runtimeFlags: [] });
+    await using server = await startLectern({ v8Flags: [] });
     const connect = new Connect();
     const strangers = Array.from(
       { length: 20 },

@@ -19,6 +19,13 @@ const MAX_PENDING_CALLS = 10_000;
 /** Of what the process writes to its error output; native code and the runtime may write there. */
 const MAX_LINE_CHARACTERS = 2000;
 
+/** The only program that the main process runs; it says what the media process may do. */
+export const LAUNCHER = decodeURIComponent(
+  new URL("../../start_media.sh", import.meta.url).pathname,
+);
+/** Where Deno keeps compiled modules, and which sockets to use. Everything else stays here, secrets above all. */
+export const INHERITED = ["HOME", "XDG_CACHE_HOME", "DENO_DIR", "LECTERN_PORTABLE_IO"];
+
 const MEDIA_ERROR_CODES = ["not-found", "unsupported", "conflict", "unavailable"] as const;
 
 export interface MediaLogger {
@@ -34,8 +41,8 @@ export interface MediaChildOptions {
   /** What the ids that it makes begin with. */
   idPrefix: string;
   logger: MediaLogger;
-  /** Flags for the runtime, beside the permissions. */
-  runtimeFlags: string[];
+  /** For measuring. */
+  v8Flags: string[];
   onEvent: (routerId: string, event: MediaEvent) => void;
   onRecorded: TakeBatch;
 }
@@ -59,22 +66,9 @@ export class MediaChild {
 
   constructor(options: MediaChildOptions) {
     this.#options = options;
-    this.#process = new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "--no-prompt",
-        // Its modules are all ours: nothing is looked up, downloaded or checked on the way to a replacement.
-        "--no-check",
-        "--no-config",
-        "--no-lock",
-        "--no-remote",
-        "--no-npm",
-        "--allow-ffi",
-        "--allow-net",
-        "--allow-env",
-        ...options.runtimeFlags,
-        new URL("./process_main.ts", import.meta.url).href,
-      ],
+    this.#process = new Deno.Command(LAUNCHER, {
+      clearEnv: true,
+      env: environmentFor(options.v8Flags),
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
@@ -163,10 +157,11 @@ export class MediaChild {
       case "ready":
         this.#serving = true;
         if (!reply.tcp) {
-          this.#options.logger.warn("media goes by UDP alone: the port is taken for TCP", {
-            pid: this.pid,
-            port: reply.port,
-          });
+          this.#options.logger.warn(
+            "media goes by UDP alone: the port is taken for TCP. " +
+              "Set MEDIA_PORT to another one for networks that let no UDP through",
+            { pid: this.pid, port: reply.port },
+          );
         }
         this.#ready.resolve(reply.port);
         break;
@@ -217,4 +212,14 @@ export class MediaChild {
     // A broken pipe shows as the end of the process.
     this.#input.write(encodeFrame(request)).catch(() => {});
   }
+}
+
+function environmentFor(v8Flags: readonly string[]): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const name of INHERITED) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) environment[name] = value;
+  }
+  if (v8Flags.length > 0) environment["DENO_V8_FLAGS"] = v8Flags.join(",");
+  return environment;
 }

@@ -44,8 +44,8 @@ export interface MediaProcessOptions {
   onRecorded?: TakeBatch;
   /** What the ids that it makes begin with; nothing when absent. */
   idPrefix?: string;
-  /** Further flags for the child's runtime. */
-  nodeArgs?: string[];
+  /** Further flags for the child's V8. */
+  v8Flags?: string[];
 }
 
 /** A media engine in a process of its own; `pid` is the present one's. */
@@ -117,14 +117,14 @@ class MediaSupervisor implements MediaProcess {
   }
 
   #spawn(): MediaChild {
-    const { address, announcedAddress, idPrefix, logger, nodeArgs, onRecorded } = this.#options;
+    const { address, announcedAddress, idPrefix, logger, v8Flags, onRecorded } = this.#options;
     return new MediaChild({
       address,
       port: this.#port,
       announcedAddress: announcedAddress ?? address,
       idPrefix: idPrefix ?? "",
       logger,
-      runtimeFlags: nodeArgs ?? [],
+      v8Flags: v8Flags ?? [],
       onEvent: (routerId, event) => this.#routers.get(routerId)?.(event),
       onRecorded: onRecorded ?? (() => {}),
     });
