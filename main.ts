@@ -9,8 +9,9 @@ import type { MonotonicMs, UnixMs } from "./rooms/clocks.ts";
 import { Quarantine, reportsTo } from "./rooms/quarantine.ts";
 import { ATTEMPT_RULES, Attempts } from "./server/attempts.ts";
 import { type Config, configWarnings, loadConfig, VERSION } from "./server/config.ts";
-import { createApp } from "./server/http/app.ts";
+import { prepareDataFolder } from "./server/data_folder.ts";
 import { lockData } from "./server/data_lock.ts";
+import { createApp } from "./server/http/app.ts";
 import { createLogger, type Logger } from "./server/logger.ts";
 import { Metrics } from "./server/metrics.ts";
 import { startMails } from "./server/notify/mails.ts";
@@ -44,7 +45,7 @@ export interface Running {
 export async function serve(config: Config, logger: Logger): Promise<Running> {
   await using started = new AsyncDisposableStack();
   if (config.database.kind === "file") {
-    await Deno.mkdir(config.dataDir, { recursive: true });
+    for (const told of await prepareDataFolder(config.dataDir)) logger.warn(told);
     started.use(await lockData(config.dataDir));
   }
   const clock = (): MonotonicMs => performance.now();

@@ -1,11 +1,12 @@
 /** `deno task key [name]`: makes an API key and prints it, for the only time. */
 import { loadConfig } from "../server/config.ts";
-import { ConfigError } from "../server/settings.ts";
+import { prepareDataFolder } from "../server/data_folder.ts";
+import { explainStartFault } from "../server/start_fault.ts";
 import { openStorage } from "./storage.ts";
 
 async function makeKey(name: string): Promise<string> {
   const config = loadConfig();
-  if (config.database.kind === "file") await Deno.mkdir(config.dataDir, { recursive: true });
+  if (config.database.kind === "file") await prepareDataFolder(config.dataDir);
   const storage = await openStorage({ location: config.database, ...config.lessons });
   try {
     return await storage.apiKeys.create(name, Date.now());
@@ -21,7 +22,8 @@ try {
   write(Deno.stdout, await makeKey(Deno.args[0] ?? "made by hand"));
   write(Deno.stderr, "Keep it: it is stored hashed and can't be shown again.");
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  write(Deno.stderr, error.message);
+  const reason = explainStartFault(error);
+  if (reason === null) throw error;
+  write(Deno.stderr, reason);
   Deno.exit(1);
 }

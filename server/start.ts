@@ -9,6 +9,7 @@ import { buildClient, isClientStale, watchClient } from "./client_build.ts";
 import { openSsl, OpenSslMissing } from "./sfu/io/openssl.ts";
 import type * as config from "./config.ts";
 import { become } from "./start_exec.ts";
+import { mayOpenEnough, TOO_FEW_FILES } from "./start_limits.ts";
 import type * as startFault from "./start_fault.ts";
 import type * as permissions from "./start_permissions.ts";
 
@@ -33,6 +34,7 @@ const endStep = () => {
 Deno.addSignalListener("SIGTERM", endStep);
 
 requireOpenSsl();
+if (!mayOpenEnough(Deno.readTextFileSync("/proc/self/limits"))) fail(TOO_FEW_FILES);
 await install();
 await build();
 await run();
