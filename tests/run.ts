@@ -2,9 +2,10 @@
  * `deno task test`: everything, from a fresh checkout. Unit tests, integration tests, then real browsers one after
  * the other; the last line is `N passed, N failed`.
  *
- * Nothing is skipped in silence: without Chromium it is installed from Debian's packages where that is allowed, and
- * otherwise this ends with an error that says how.
+ * Nothing is skipped for want of a program: what is missing is installed from Debian's packages where that is allowed,
+ * and otherwise this ends, before the first test, with an error that names it and says how to install it.
  */
+import { meetNeeds } from "./needs.ts";
 import { buildClient, isClientStale } from "../server/client_build.ts";
 
 interface Group {
@@ -20,7 +21,6 @@ interface Count {
 }
 
 const ROOT = new URL("../", import.meta.url);
-const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 /** A group that takes longer hangs. */
 const GROUP_TIMEOUT_MS = 30 * 60_000;
 
@@ -33,7 +33,8 @@ function fail(text: string): never {
   Deno.exit(1);
 }
 
-await ensureChromium();
+const missing = await meetNeeds(say);
+if (missing !== null) fail(missing);
 if (await isClientStale()) {
   say("Building the client …");
   if (!await buildClient()) fail("The client could not be built.");
@@ -98,30 +99,6 @@ function readReport(xml: string): Count {
     else count.passed++;
   }
   return count;
-}
-
-async function ensureChromium(): Promise<void> {
-  if (await anyExists(CHROMIUM)) return;
-  const allowed = Deno.build.os === "linux" && Deno.uid() === 0 &&
-    await anyExists(["/usr/bin/apt-get"]);
-  const command = "apt-get update && apt-get install -y --no-install-recommends chromium";
-  if (allowed) {
-    say(`Installing Chromium: ${command}`);
-    const { success } = await new Deno.Command("sh", {
-      args: ["-c", command],
-      env: { DEBIAN_FRONTEND: "noninteractive" },
-      stdin: "null",
-      stdout: "inherit",
-      stderr: "inherit",
-    }).output();
-    if (success && await anyExists(CHROMIUM)) return;
-  }
-  fail(`The browser tests need Chromium at ${CHROMIUM.join(" or ")}. As root: ${command}`);
-}
-
-async function anyExists(paths: readonly string[]): Promise<boolean> {
-  const found = await Promise.allSettled(paths.map((path) => Deno.stat(path)));
-  return found.some((result) => result.status === "fulfilled");
 }
 
 async function testFiles(folder: string): Promise<string[]> {
