@@ -63,7 +63,9 @@ function questions(model: RoomModel): (() => void)[] {
     room.on("participant.stopped", ({ source, by }) => {
       if (source === "screenAudio") return;
       const how = source === "audio" ? "muted" : "stopped";
-      messages.say(`${by} ${how} ${SOURCE_WORDS[source]}.`);
+      const sharesSound = source === "audio" && model.me?.screenAudio.producerId != null;
+      const what = sharesSound ? `you, ${SOURCE_WORDS.screenAudio} too` : SOURCE_WORDS[source];
+      messages.say(`${by} ${how} ${what}.`);
     }),
     room.on("meeting.brought", ({ stage, by }) => {
       model.view.only(stage);

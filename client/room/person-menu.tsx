@@ -37,7 +37,7 @@ export function PersonMenu({ person }: { person: Participant }) {
         button={<Ellipsis size={20} aria-hidden="true" />}
         testId={`person-menu-${person.name}`}
       >
-        {isLive(person.audio)
+        {isLive(person.audio) || isLive(person.screenAudio)
           ? (
             <MenuItem
               icon={MicOff}

@@ -164,7 +164,7 @@ export class MediaSession implements RoomMedia {
       if (KIND_OF[source] !== kind) {
         throw new RoomError("bad-request", `A source "${source}" has no ${kind}`);
       }
-      room.sources.checkMayPublish(source, member.may);
+      room.sources.checkMayPublish(person, source, member.may);
       const paused = room.sources.startsPaused(person, source, on);
       const { producerId } = await this.engine.produce(transportId, {
         kind,
@@ -175,6 +175,12 @@ export class MediaSession implements RoomMedia {
       if (!this.#isSeated(member) || this.#holdings.transport(transportId) === undefined) {
         this.#spare("close producer", this.engine.closeProducer(producerId));
         throw gone();
+      }
+      try {
+        room.sources.checkMayPublish(person, source, member.may);
+      } catch (error) {
+        this.#spare("close producer", this.engine.closeProducer(producerId));
+        throw error;
       }
       this.#holdings.addProducer(producerId, { owner: person.id, transportId, source });
       this.recording?.produced(producerId, { participantId: person.id, source, kind });

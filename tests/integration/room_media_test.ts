@@ -143,6 +143,150 @@ Deno.test("mute all spares the hosts", async () => {
   expect(tutor.participant()?.audio.on).toBe(true);
 });
 
+/** More producers over one transport; a new transport would end those of the one before. */
+async function producerOver(client: TestClient) {
+  const { id: transportId } = await client.request("media.createTransport", { direction: "send" });
+  return async (source: MediaSource, on = true) => {
+    const kind = source === "audio" || source === "screenAudio" ? "audio" : "video";
+    const { producerId } = await client.request("media.produce", {
+      transportId,
+      kind,
+      source,
+      rtpParameters: RTP[kind],
+      on,
+    });
+    return producerId;
+  };
+}
+
+Deno.test("a mute stops the sound of a shared screen too, and both go on when its owner unmutes", async () => {
+  const { server, engine, tutor, student } = await lesson({ selfUnmute: false });
+  await using _server = server;
+  const produce = await producerOver(student);
+  const microphone = await produce("audio");
+  const picture = await produce("screen");
+  const sound = await produce("screenAudio");
+  const paused = (producerId: string) => engine.producers.get(producerId)?.paused;
+  await tutor.request("participant.stopMedia", { participantId: student.id, source: "audio" });
+  expect([microphone, sound, picture].map(paused)).toEqual([true, true, false]);
+  await tutor.until(
+    () => tutor.participant(student.id)?.screenAudio.stoppedByHost === true,
+    "the sound of the screen stopped",
+  );
+  // A page that comes back says again what it wants: the share goes on, silent.
+  await student.request("participant.setMedia", { source: "screenAudio", on: true });
+  expect(paused(sound)).toBe(true);
+  await tutor.request("participant.askMedia", { participantId: student.id, source: "screenAudio" });
+  await student.request("participant.setMedia", { source: "screenAudio", on: true });
+  expect(paused(sound)).toBe(true);
+  await tutor.request("participant.askMedia", { participantId: student.id, source: "audio" });
+  await student.request("participant.setMedia", { source: "audio", on: true });
+  expect([microphone, sound].map(paused)).toEqual([false, false]);
+  await student.request("participant.setMedia", { source: "screenAudio", on: false });
+  await tutor.request("participant.muteAll", {});
+  await tutor.request("participant.askMedia", { participantId: student.id, source: "audio" });
+  await student.request("participant.setMedia", { source: "audio", on: true });
+  expect([microphone, sound].map(paused)).toEqual([false, true]);
+});
+
+Deno.test("who is muted is not heard by any source, produced anew, again or after coming back", async () => {
+  const { server, engine, booked, tutor, student } = await lesson({ selfUnmute: false });
+  await using _server = server;
+  const produce = await producerOver(student);
+  await produce("audio");
+  await tutor.request("participant.muteAll", {});
+  const heard = () =>
+    [...engine.producers.values()].filter(({ kind, paused }) => kind === "audio" && !paused);
+  expect(heard()).toEqual([]);
+  // What the microphone sent, as the sound of a screen.
+  await expect(produce("screenAudio")).rejects.toMatchObject({ code: "conflict" });
+  for (let times = 0; times < 2; times++) {
+    const picture = await produce("screen");
+    await produce("screenAudio");
+    await produce("audio");
+    expect(heard()).toEqual([]);
+    // Ending the share forgets nothing.
+    await student.request("media.closeProducer", { producerId: picture });
+  }
+  for (const source of ["audio", "screenAudio"] as const) {
+    await student.request("participant.setMedia", { source, on: true }).catch(() => {});
+  }
+  expect(heard()).toEqual([]);
+
+  await student.request("meeting.leave", {});
+  const back = await server.join(booked.student);
+  const again = await producerOver(back);
+  await again("screen");
+  await again("screenAudio");
+  await again("audio");
+  expect(heard()).toEqual([]);
+  await expect(back.request("participant.setMedia", { source: "audio", on: true }))
+    .rejects.toMatchObject({ code: "forbidden" });
+  expect(heard()).toEqual([]);
+});
+
+Deno.test("the sound of a screen exists only beside its picture", async () => {
+  const { server, engine, tutor, student } = await lesson();
+  await using _server = server;
+  const produce = await producerOver(student);
+  await expect(produce("screenAudio")).rejects.toMatchObject({ code: "conflict" });
+  for (const source of ["screen", "screenAudio"] as const) {
+    await expect(student.request("participant.setMedia", { source, on: true }))
+      .rejects.toMatchObject({ code: "conflict" });
+  }
+  const picture = await produce("screen");
+  const sound = await produce("screenAudio");
+  await student.request("media.closeProducer", { producerId: picture });
+  expect(engine.producers.has(sound)).toBe(false);
+  await tutor.until(
+    () => tutor.participant(student.id)?.screenAudio.producerId === null,
+    "no sound of a screen",
+  );
+  await expect(produce("screenAudio")).rejects.toMatchObject({ code: "conflict" });
+});
+
+Deno.test("a source has producers of its own kind, one at a time", async () => {
+  const { server, engine, student } = await lesson();
+  await using _server = server;
+  const { id: transportId } = await student.request("media.createTransport", { direction: "send" });
+  for (const source of ["audio", "video", "screen", "screenAudio"] as const) {
+    const kind = source === "audio" || source === "screenAudio" ? "video" : "audio";
+    await expect(
+      student.request("media.produce", { transportId, kind, source, rtpParameters: RTP[kind] }),
+    ).rejects.toMatchObject({ code: "bad-request" });
+  }
+  const produce = async () =>
+    await student.request("media.produce", {
+      transportId,
+      kind: "audio",
+      source: "audio",
+      rtpParameters: RTP.audio,
+    });
+  await Promise.all([produce(), produce(), produce()]);
+  expect([...engine.producers.values()].filter(({ kind }) => kind === "audio").length).toBe(1);
+});
+
+Deno.test("a share that the host forbids while it is being made doesn't begin", async () => {
+  const { server, engine, tutor, student } = await lesson();
+  await using _server = server;
+  const produce = await producerOver(student);
+  const made = Promise.withResolvers<void>();
+  const forbidden = Promise.withResolvers<void>();
+  const original = engine.produce.bind(engine);
+  engine.produce = async (...given: Parameters<QuietEngine["produce"]>) => {
+    const answer = await original(...given);
+    made.resolve();
+    await forbidden.promise;
+    return answer;
+  };
+  const sharing = produce("screen");
+  await made.promise;
+  await tutor.request("meeting.setPolicy", { policy: { share: "host" } });
+  forbidden.resolve();
+  await expect(sharing).rejects.toMatchObject({ code: "forbidden" });
+  expect(engine.producers.size).toBe(0);
+});
+
 Deno.test("a screen is shared only by whom the policy lets, and the host can stop it", async () => {
   const { server, engine, tutor, student } = await lesson();
   await using _server = server;
