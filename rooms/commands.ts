@@ -123,6 +123,12 @@ export const COMMANDS: { readonly [M in RoomMethod]: Handler<M> } = {
   },
 
   "meeting.end"({ room, member, now, afterwards }) {
+    if (!member.may.end) {
+      const text = member.person.booked
+        ? "Only the host may end this lesson for everybody. You can leave it."
+        : "Guests can't end a lesson for everybody. You can leave it.";
+      throw new RoomError("forbidden", text);
+    }
     // Ending closes every socket, the asker's too: they get their answer first.
     afterwards(() => void room.end("ended", member.person.fields.name, now));
     return {};

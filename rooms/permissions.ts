@@ -6,6 +6,8 @@ import type { Audience, Policy, Role, RootName } from "./document/schema.ts";
 export interface Person {
   id: string;
   role: Role;
+  /** Not a guest: came with a personal link of the booking. */
+  booked: boolean;
 }
 
 /** What one person may do right now. */
@@ -16,6 +18,8 @@ export interface Permissions {
   run: boolean;
   share: boolean;
   chat: boolean;
+  /** Ending the meeting for everybody. */
+  end: boolean;
 }
 
 function includes(audience: Audience, person: Person): boolean {
@@ -31,6 +35,7 @@ export function permissionsOf(person: Person, policy: Policy): Permissions {
     run: includes(policy.run, person),
     share: includes(policy.share, person),
     chat: includes(policy.chat, person),
+    end: person.role === "tutor" || person.booked && policy.end === "booked",
   };
 }
 

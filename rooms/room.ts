@@ -192,6 +192,7 @@ export class Room {
       participantId: member.person.id,
       role: identity.role,
       name: identity.name,
+      booked: identity.userId !== null,
       session,
       now,
       encryption: this.record.encryption,

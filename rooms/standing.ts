@@ -40,8 +40,8 @@ export class Standing {
     this.time = now;
   }
 
-  permissionsOf({ id, fields: { role } }: Person): Permissions {
-    return permissionsOf({ id, role }, this.fields.policy);
+  permissionsOf({ id, booked, fields: { role } }: Person): Permissions {
+    return permissionsOf({ id, role, booked }, this.fields.policy);
   }
 
   /** Changes the meeting; a new policy holds from here on. */

@@ -54,7 +54,9 @@ export function openRoom({ welcome, provider, ...parts }: RoomParts): OpenRoom {
     saved,
     meeting,
     participants,
-    permissions: computed(() => permissionsOf(me, meeting.value.policy)),
+    permissions: computed(() =>
+      permissionsOf({ ...me, booked: welcome.booked }, meeting.value.policy)
+    ),
     ...parts,
   };
   return {

@@ -1,4 +1,4 @@
-/** Leaving alone, or ending the lesson for everyone. */
+/** Leaving alone, or, for those who may, ending the lesson for everyone. */
 import { ChevronDown, DoorOpen, LogOut, PhoneOff } from "lucide-preact";
 import { Menu, MenuItem } from "../design/menu.tsx";
 import { useRoom } from "./model.ts";
@@ -30,13 +30,15 @@ export function LeaveMenu() {
         testId="leave-now"
         onSelect={() => void model.session.leave()}
       />
-      <MenuItem
-        icon={PhoneOff}
-        label="End it for everyone"
-        detail="The room closes for all."
-        testId="end"
-        onSelect={() => model.view.question.value = "end"}
-      />
+      {model.room.permissions.value.end && (
+        <MenuItem
+          icon={PhoneOff}
+          label="End it for everyone"
+          detail="The room closes for all."
+          testId="end"
+          onSelect={() => model.view.question.value = "end"}
+        />
+      )}
     </Menu>
   );
 }

@@ -40,6 +40,11 @@ export function PolicySwitches() {
         onChange={(selfUnmute) => change({ selfUnmute })}
       />
       <Check
+        label="End the lesson for everyone"
+        checked={policy.end === "booked"}
+        onChange={(on) => change({ end: on ? "booked" : "host" })}
+      />
+      <Check
         label="Come in with the lesson’s link without asking"
         checked={!policy.waitingRoom}
         onChange={(on) => change({ waitingRoom: !on })}

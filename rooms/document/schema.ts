@@ -38,6 +38,8 @@ export interface Policy {
   run: Audience;
   share: Audience;
   chat: Audience;
+  /** Who may end the meeting for everybody: the host alone, or everybody who is booked. A guest never may. */
+  end: "host" | "booked";
   /** People without an invite wait until the host admits them. */
   waitingRoom: boolean;
   /** A participant muted by the host may unmute alone. */
@@ -50,6 +52,7 @@ export const DEFAULT_POLICY: Policy = {
   run: "everyone",
   share: "everyone",
   chat: "everyone",
+  end: "booked",
   waitingRoom: true,
   selfUnmute: true,
 };

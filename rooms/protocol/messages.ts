@@ -40,6 +40,7 @@ export const policySchema = z.object({
   run: audience,
   share: audience,
   chat: audience,
+  end: z.enum(["host", "booked"]),
   waitingRoom: z.boolean(),
   selfUnmute: z.boolean(),
 });
@@ -50,6 +51,8 @@ export const welcomeSchema = z.object({
   participantId: id,
   role: z.enum(["tutor", "student"]),
   name,
+  /** Came with a personal link of the booking, not by the passcode alone. */
+  booked: z.boolean(),
   /** Opaque; sent in later hellos of this tab, so that it comes back as the same person. */
   session: secret,
   /** Unix ms by the server's clock, so that clients can show the same elapsed time. */
@@ -128,6 +131,7 @@ export const METHODS = {
   "meeting.setLocked": { params: z.object({ locked: z.boolean() }), result: empty },
   "meeting.setPolicy": { params: z.object({ policy: policySchema.partial() }), result: empty },
   "meeting.leave": { params: empty, result: empty },
+  /** The host, and whoever is booked unless the policy says otherwise. */
   "meeting.end": { params: empty, result: empty },
   /** Host: the room closes later than it would have. */
   "meeting.extend": {

@@ -39,6 +39,10 @@ const policy = z.strictObject({
   run: audience.optional(),
   share: audience.optional(),
   chat: audience.optional(),
+  end: z.enum(["host", "booked"]).optional()
+    .describe(
+      "Who may end the lesson for everybody: the tutor alone, or everybody booked; `booked` when left out",
+    ),
   waitingRoom: z.boolean().optional().describe("People without a personal link wait for the host"),
   selfUnmute: z.boolean().optional(),
 }).meta({ id: "NewPolicy" });

@@ -38,7 +38,8 @@ export async function participantOf(
  */
 export function checkMayDraw(deps: Pick<HttpDeps, "rooms">, { identity, meeting }: Asker): void {
   const policy = deps.rooms.policy(meeting.meetingId) ?? meeting.policy;
-  const person = { id: identity.participantId, role: identity.role };
+  const { participantId: id, role, userId } = identity;
+  const person = { id, role, booked: userId !== null };
   if (permissionsOf(person, policy).draw) return;
   throw new Problem("forbidden", "The host lets only others draw now.");
 }

@@ -22,7 +22,7 @@ const WHOSE: Readonly<Record<Exclude<Method, `media.${string}`>, "everybody" | "
   "meeting.setLocked": "host",
   "meeting.setPolicy": "host",
   "meeting.leave": "everybody",
-  // The owner's wish: either side may end the lesson.
+  // The owner's wish: either side may end the lesson. Guests can't: see guest_rights_test.ts.
   "meeting.end": "everybody",
   "meeting.extend": "host",
   "meeting.bring": "host",

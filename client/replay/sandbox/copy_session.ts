@@ -37,6 +37,7 @@ export function copySession(from: Y.Doc, meetingId: string, name: string): CopyS
       run: true,
       share: false,
       chat: false,
+      end: false,
     }),
     now: () => Date.now(),
     request: () =>
