@@ -6,7 +6,7 @@
  */
 import type { Kysely } from "kysely";
 import type { Role } from "../rooms/document/schema.ts";
-import type { Identity } from "../rooms/ports.ts";
+import type { BookedName, Identity } from "../rooms/ports.ts";
 import type { Schema } from "./schema.ts";
 import { hashSecret, makeParticipantId, makeToken } from "./secrets.ts";
 
@@ -156,6 +156,15 @@ export function listLinks(db: Kysely<Schema>, meetingId: string): Promise<Person
     .where("personal_links.meeting_id", "=", meetingId)
     .orderBy("personal_links.created_at")
     .orderBy("invites.id")
+    .execute();
+}
+
+/** Everybody who is booked. */
+export function listBooked(db: Kysely<Schema>, meetingId: string): Promise<BookedName[]> {
+  return db.selectFrom("invites")
+    .select(["participant_id as participantId", "name"])
+    .where("meeting_id", "=", meetingId)
+    .orderBy("id")
     .execute();
 }
 

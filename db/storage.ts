@@ -19,6 +19,7 @@ import {
   type BookedPerson,
   findInvite,
   issueInvite,
+  listBooked,
   listLinks,
   type Person,
   type PersonalLink,
@@ -193,6 +194,7 @@ function createMeetingStore(
     verifyPasscode: (meetingId, passcode) => meetings.verifyPasscode(meetingId, passcode),
     findInvite: (meetingId, token) => findInvite(db, meetingId, token),
     findSession: (meetingId, token) => findSession(db, meetingId, token),
+    booked: (meetingId) => listBooked(db, meetingId),
     openSession: (meetingId, identity: Identity) => openSession(db, meetingId, identity, now()),
     removeParticipant: (meetingId, participantId) =>
       revokeParticipant(db, meetingId, participantId, now()),

@@ -92,6 +92,12 @@ export interface Identity {
   userId: string | null;
 }
 
+/** Who is booked, and as whom. */
+export interface BookedName {
+  participantId: string;
+  name: string;
+}
+
 /** Meetings, people and their links. Tokens are opaque and stored hashed. */
 export interface MeetingStore {
   find(meetingId: string): Promise<MeetingRecord | null>;
@@ -99,6 +105,8 @@ export interface MeetingStore {
   verifyPasscode(meetingId: string, passcode: string): Promise<boolean>;
   findInvite(meetingId: string, token: string): Promise<Identity | "revoked" | null>;
   findSession(meetingId: string, token: string): Promise<Identity | "revoked" | null>;
+  /** Tutor and students of the booking, also those who were removed. */
+  booked(meetingId: string): Promise<BookedName[]>;
   /** Makes a session token for one person, for coming back without waiting again. */
   openSession(meetingId: string, identity: Identity): Promise<string>;
   /** Revokes the person's invite and sessions: they can't come back with them. */

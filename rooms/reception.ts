@@ -29,6 +29,8 @@ export interface ReceptionPorts {
   /** Seats someone, as {@linkcode Room.join} does. */
   join(entry: Entry, now: number): Promise<{ member: Member; welcome: Welcome }>;
   greet(member: Member): void;
+  /** The name that hosts see of somebody who isn't booked (names.ts). */
+  shown(name: string): string;
 }
 
 export class Reception {
@@ -51,13 +53,13 @@ export class Reception {
     }
     const ticket = crypto.randomUUID();
     this.#waiters.set(ticket, { ...arrival, ticket, since: now });
-    this.#show();
+    this.show();
     return ticket;
   }
 
   /** The socket of someone who waited is gone. */
   giveUp(ticket: string): void {
-    if (this.#waiters.delete(ticket)) this.#show();
+    if (this.#waiters.delete(ticket)) this.show();
   }
 
   /** Lets someone in. @throws RoomError `not-found`, or as `join` does; then they go on waiting. */
@@ -69,7 +71,7 @@ export class Reception {
       this.#waiters.set(ticket, waiter);
       throw error;
     });
-    this.#show();
+    this.show();
     waiter.onAdmitted(member);
     peer.sendText(encodeNotice("admission.admitted", { welcome }));
     this.ports.greet(member);
@@ -80,7 +82,7 @@ export class Reception {
     const { peer } = this.#take(ticket);
     peer.sendText(encodeNotice("admission.refused", {}));
     peer.close(CLOSE.removed, "refused");
-    this.#show();
+    this.show();
   }
 
   /** Tells those who still wait that the meeting is over. */
@@ -92,7 +94,7 @@ export class Reception {
   /** What hosts are told. */
   notice(): NoticeParams<"admission.waiting"> {
     const waiting = [...this.#waiters.values()]
-      .map(({ ticket, name, since }) => ({ ticket, name, since }));
+      .map(({ ticket, name, since }) => ({ ticket, name: this.ports.shown(name), since }));
     return { waiting };
   }
 
@@ -103,7 +105,8 @@ export class Reception {
     return waiter;
   }
 
-  #show(): void {
+  /** Tells hosts who waits. */
+  show(): void {
     this.ports.audience.notifyHosts("admission.waiting", this.notice());
   }
 }

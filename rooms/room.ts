@@ -19,6 +19,7 @@ import { takeFrame } from "./intake.ts";
 import { KeyExchange } from "./key_exchange.ts";
 import { Member, type Peer } from "./member.ts";
 import { initialMeeting, type Loaded, loadMeeting } from "./opening.ts";
+import { Names } from "./names.ts";
 import { Outage } from "./outage.ts";
 import { People, type Person } from "./people.ts";
 import type { Permissions } from "./permissions.ts";
@@ -34,6 +35,7 @@ export class Room {
   readonly replica: Replica;
   readonly people: People;
   readonly sources: Sources;
+  readonly #names: Names;
   /** The people in front of the door. */
   readonly reception: Reception;
   readonly #clientIds: ClientIds;
@@ -80,6 +82,7 @@ export class Room {
     this.#clientIds = clientIds;
     this.people = new People(clientIds, ports.limits, ports.clock);
     this.people.restore(replica.doc);
+    this.#names = new Names(() => ports.store.booked(record.meetingId));
     this.#standing = new Standing(
       {
         replica,
@@ -103,6 +106,7 @@ export class Room {
       audience: this.audience,
       join: (entry, now) => this.join(entry, now),
       greet: (member) => this.greet(member),
+      shown: (name) => this.#names.shown({ participantId: "", name }),
     });
     this.#outage = new Outage({
       meetingId: record.meetingId,
@@ -164,6 +168,13 @@ export class Room {
 
   // Coming and going
 
+  /** Learns who is booked by now, and tells guests apart from them. Call it before somebody waits. */
+  async nameGuests(): Promise<void> {
+    if (!await this.#names.refresh() || !this.isOpen) return;
+    this.#standing.rename(this.#names);
+    this.reception.show();
+  }
+
   /** Whether a visitor has to wait for a host. @throws RoomError `locked`, `over`. */
   mustWait(identity: Identity | null, hasSession: boolean): boolean {
     this.#ending.checkOpen();
@@ -175,14 +186,16 @@ export class Room {
    * @throws RoomError `full`, `conflict` when the client id is another's, `over` when the room closed meanwhile.
    */
   async join(entry: Entry, now: number): Promise<{ member: Member; welcome: Welcome }> {
-    const { identity, peer, clientId } = entry;
+    const { peer, clientId } = entry;
     const { store } = this.ports;
+    await this.nameGuests();
+    const identity = { ...entry.identity, name: this.#names.shown(entry.identity) };
     this.#ending.checkOpen();
     const stays = this.people.isPresent(identity.participantId);
     if (!stays) checkNotFull(identity, this.people, this.ports.limits);
     const page = this.people.get(identity.participantId)?.page ?? null;
     await this.#clientIds.bind(identity.participantId, [clientId], { replica: this.replica, page });
-    const session = entry.session ?? await store.openSession(this.meetingId, identity);
+    const session = entry.session ?? await store.openSession(this.meetingId, entry.identity);
     if (this.meeting.status === "pending") await store.start(this.meetingId, now);
     if (!stays) await store.recordJoin(this.meetingId, identity, now);
     this.#ending.checkOpen();

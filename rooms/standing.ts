@@ -8,6 +8,7 @@ import type * as Y from "yjs";
 import { projectMeeting, projectParticipant } from "./document/projection.ts";
 import type { Replica } from "./document/replica.ts";
 import type { MeetingFields } from "./document/schema.ts";
+import type { Names } from "./names.ts";
 import type { People, Person } from "./people.ts";
 import { type Permissions, permissionsOf } from "./permissions.ts";
 
@@ -55,6 +56,16 @@ export class Standing {
   show(person: Person): void {
     this.ports.shown(person);
     this.#write((doc) => projectParticipant(doc, person.id, person.fields));
+  }
+
+  /** Shows by their names those who are called otherwise from here on. */
+  rename(names: Names): void {
+    for (const person of this.ports.people.all()) {
+      const name = names.shown({ participantId: person.id, name: person.fields.name });
+      if (name === person.fields.name) continue;
+      person.fields = { ...person.fields, name };
+      this.show(person);
+    }
   }
 
   /** Shows everything. */

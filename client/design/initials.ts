@@ -7,7 +7,12 @@ export function initialsOf(name: string): string {
   const words = name.trim().split(/\s+/).filter((word) => word !== "");
   const first = words[0] ?? "";
   const last = words.length > 1 ? words[words.length - 1] ?? "" : "";
-  return [first, last].map((word) => [...word][0] ?? "").join("").toLocaleUpperCase();
+  return [first, last].map(initialOf).join("").toLocaleUpperCase();
+}
+
+/** The first letter, behind a bracket for one; of a word of signs the first sign. */
+function initialOf(word: string): string {
+  return /[\p{L}\p{N}]/u.exec(word)?.[0] ?? [...word][0] ?? "";
 }
 
 /** A hue of 0…359 that depends on nothing but the name. */

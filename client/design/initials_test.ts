@@ -6,6 +6,7 @@ Deno.test("Initials are the first letters of the first and the last word of a na
   expect(initialsOf("  ada  ")).toBe("A");
   expect(initialsOf("Juan Carlos de la Vega")).toBe("JV");
   expect(initialsOf("😀 Smith")).toBe("😀S");
+  expect(initialsOf("Mia (guest)")).toBe("MG");
   expect(initialsOf("")).toBe("");
 });
 

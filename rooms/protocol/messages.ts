@@ -50,6 +50,7 @@ export const welcomeSchema = z.object({
   meetingId: id,
   participantId: id,
   role: z.enum(["tutor", "student"]),
+  /** As everybody sees it: the server tells guests apart whose name reads like that of somebody who is booked. */
   name,
   /** Came with a personal link of the booking, not by the passcode alone. */
   booked: z.boolean(),

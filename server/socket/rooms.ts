@@ -169,6 +169,7 @@ class NodeRooms implements Rooms {
     const place = await this.#reading(meetingId, () => this.#place(visitor.meeting));
     this.deps.quarantine.release("room", meetingId);
     const { room } = place;
+    await room.nameGuests();
     if (!room.isOpen) {
       // It may have closed because nobody was in it; whether it is over is the store's to say.
       await room.over;
