@@ -35,6 +35,25 @@ test("a guest waits until the host lets them in, is refused, and once admitted d
   await byId(tom, "room").waitFor();
 });
 
+test("a guest who is called like a student is told apart by everybody, and can leave the lesson but not end it", async ({ lectern, browser }) => {
+  const booking = await lectern.book();
+  const { mia } = await enterBoth(browser, booking);
+  const { page: eve } = await openPerson(browser);
+  await eve.goto(booking.url);
+  await eve.getByLabel("Your name").fill("АDА");
+  await byId(eve, "join").click();
+  const notice = byId(mia, "waiting-notice");
+  await notice.getByText("АDА (guest)").waitFor();
+  await notice.getByTestId("admit").click();
+  await byId(eve, "room").waitFor();
+  await byId(mia, "tile").getByText("АDА (guest)").waitFor();
+  await byId(eve, "leave").click();
+  await byId(eve, "leave-now").waitFor();
+  expect(await byId(eve, "end").count()).toBe(0);
+  await byId(mia, "leave").click();
+  await byId(mia, "end").waitFor();
+});
+
 test("a page that is reloaded comes back into the room, and what was muted stays muted", async ({ lectern, browser }) => {
   const { mia, ada } = await enterBoth(browser, await lectern.book());
   await byId(ada, "microphone").click();
