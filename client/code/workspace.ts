@@ -4,13 +4,17 @@
  * Invariant: the signals change with names, states and lists, never with each typed character; texts are read where they
  * are shown.
  */
+import {
+  type FileEntry,
+  readFiles,
+  readRuns,
+  type RunEntry,
+} from "../../rooms/document/reading.ts";
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import * as Y from "yjs";
 import { filesOf, runsOf } from "../../rooms/document/schema.ts";
 import type { RoomSession } from "../session.ts";
-import { type FileEntry, readFiles } from "./document/files.ts";
 import { runnerOf } from "./document/languages.ts";
-import { readRuns, type RunEntry } from "./document/runs.ts";
 import { type Place, readPlaces } from "./editor/cursors.ts";
 import { Runner } from "./run/runner.ts";
 

@@ -1,20 +1,19 @@
 /** What of the document the page shows, read from it whenever it has changed. */
-import { type FileEntry, readFiles } from "../code/document/files.ts";
-import { readRuns, type RunEntry } from "../code/document/runs.ts";
-import { type ChatMessage, chatOf } from "../../rooms/document/schema.ts";
+import {
+  type FileEntry,
+  readChat,
+  readFiles,
+  readRuns,
+  type RunEntry,
+} from "../../rooms/document/reading.ts";
+import type { ChatMessage } from "../../rooms/document/schema.ts";
 import { useReplay } from "./model.ts";
 import { type PersonAt, readPeople } from "./recording/people.ts";
 
 export function useChat(): ChatMessage[] {
   const replay = useReplay();
   replay.version("chat").value;
-  return chatOf(replay.lesson.doc).map((message) => ({
-    id: String(message.get("id") ?? ""),
-    from: String(message.get("from") ?? ""),
-    name: String(message.get("name") ?? ""),
-    text: String(message.get("text") ?? ""),
-    at: Number(message.get("at") ?? 0),
-  }));
+  return readChat(replay.lesson.doc);
 }
 
 /** Who was in the room then, joined first first. */

@@ -9,8 +9,11 @@
  * - Each struct that is new to the document carries a client id of the sender's.
  * - It inserts, overwrites and deletes in roots that the sender may write, and never in a server's root.
  * - Types hold what their kind holds: maps single entries by key, arrays values and types, texts text.
+ * - What it inserts has the shape that the schema gives its place, nested types, keys and values included. Deleting is
+ *   free of that: what has no place in a meeting may go.
  */
 import * as Y from "yjs";
+import { judgeContent } from "./guard_content.ts";
 import { type DecodedStruct, type DecodedUpdate, decodeUpdate } from "./guard_decode.ts";
 import { type Place, placeOfStored, placeStructs } from "./guard_place.ts";
 import {
@@ -51,7 +54,7 @@ export function judgeUpdate(
     if (update.length > bounds.maxUpdateBytes) {
       refuse("too-large", `${update.length} bytes, ${bounds.maxUpdateBytes} are allowed`);
     }
-    return new Judgement(doc, decodeUpdate(update, bounds), rights, bounds).verdict();
+    return new Judgement(doc, update, rights, bounds).verdict();
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, kind: error.kind, reason: error.message };
     // lib0's decoder throws plain errors where the bytes end too early or aren't UTF-8.
@@ -66,15 +69,17 @@ export function judgeUpdate(
 class Judgement {
   private readonly touched = new Set<RootName>();
   private noop = true;
+  private readonly update: DecodedUpdate;
   private readonly work: Work;
 
   constructor(
     private readonly doc: Y.Doc,
-    private readonly update: DecodedUpdate,
+    private readonly bytes: Uint8Array,
     private readonly rights: GuardRights,
-    private readonly bounds: GuardBounds,
+    bounds: GuardBounds,
   ) {
-    this.work = new Work(doc, update, bounds.maxWork);
+    this.update = decodeUpdate(bytes, bounds);
+    this.work = new Work(doc, this.update, bounds.maxWork);
   }
 
   verdict(): Verdict {
@@ -102,9 +107,6 @@ class Judgement {
   private judgeInsert(struct: DecodedStruct, place: Place | null): void {
     if (place === null) return; // becomes a GC: it takes numbers of the sender's own and shows nowhere
     this.touch(place.root);
-    if (place.depth > this.bounds.maxDepth) {
-      refuse("content", `nested deeper than ${this.bounds.maxDepth}`);
-    }
     if ((place.kind === "map") !== (place.key !== null)) {
       refuse("content", place.key === null ? "a map's entry without a key" : "a key outside a map");
     }
@@ -117,6 +119,7 @@ class Judgement {
     if (place.key !== null && struct.length > 1 && !this.deletesAllOf(struct)) {
       refuse("content", "a map's entry with several values");
     }
+    judgeContent(this.bytes, struct, place);
   }
 
   private deletesAllOf({ client, clock, length }: DecodedStruct): boolean {

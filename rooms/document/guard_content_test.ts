@@ -2,14 +2,14 @@ import * as Y from "yjs";
 import {
   type Attack,
   bySender,
+  chunk,
   map,
   one,
   testAttacks,
-  text,
 } from "../../tests/fuzz/guard_attack.ts";
 import type { ForgedContent } from "../../tests/fuzz/guard_forge.ts";
 import { CLIENTS } from "../../tests/fuzz/guard_meeting.ts";
-import { DEFAULT_BOUNDS, type RefusalKind } from "./guard.ts";
+import type { RefusalKind } from "./guard.ts";
 
 const { sender } = CLIENTS;
 
@@ -27,33 +27,28 @@ const ofContent: Attack[] = [
     name,
     kind: "content",
     harm,
-    update: () => bySender({ parent: "whiteboard", key: "shape:3", content }),
+    update: ({ shape }) => bySender({ parent: shape, key: "z", content }),
   })),
   {
     name: "a formatting mark",
     kind: "content",
-    harm: "changes whiteboard",
-    update: () =>
-      bySender(
-        { parent: "whiteboard", key: "label", content: text },
-        { parent: { client: sender, clock: 0 }, content: { kind: "format", key: "b", json: "1" } },
-      ),
+    harm: "nothing to see",
+    roots: ["files"],
+    update: ({ code }) =>
+      bySender({ parent: code, content: { kind: "format", key: "b", json: "1" } }),
   },
   {
     name: "values in a text, where positions would count them and nobody see them",
     kind: "content",
-    harm: "changes whiteboard",
-    update: () =>
-      bySender(
-        { parent: "whiteboard", key: "label", content: text },
-        { parent: { client: sender, clock: 0 }, content: one },
-      ),
+    harm: "nothing to see",
+    roots: ["files"],
+    update: ({ code }) => bySender({ parent: code, content: one }),
   },
   {
     name: "a keyed entry in an array",
     kind: "content",
     harm: "nothing to see",
-    update: ({ points }) => bySender({ parent: points, key: "x", content: one }),
+    update: ({ segments }) => bySender({ parent: segments, key: "x", content: chunk }),
   },
   {
     name: "a list item in the whiteboard's map, which nobody can see or delete",
@@ -62,13 +57,13 @@ const ofContent: Attack[] = [
     update: () => bySender({ parent: "whiteboard", content: one }),
   },
   {
-    name: "types nested deeper than the bound",
+    name: "maps nested deeper than a record's",
     kind: "content",
     harm: "changes whiteboard",
     update: () =>
       bySender(
-        { parent: "whiteboard", key: "deep", content: map },
-        ...Array.from({ length: DEFAULT_BOUNDS.maxDepth }, (_, clock) => ({
+        { parent: "whiteboard", key: "shape:3", content: map },
+        ...Array.from({ length: 16 }, (_, clock) => ({
           parent: { client: sender, clock },
           key: "deep",
           content: map,
@@ -79,11 +74,11 @@ const ofContent: Attack[] = [
     name: "a value nested deeper than the bound",
     kind: "content",
     harm: "changes whiteboard",
-    update: () => {
+    update: ({ shape }) => {
       let value: unknown = 1;
       for (let depth = 0; depth < 65; depth++) value = [value];
       return bySender({
-        parent: "whiteboard",
+        parent: shape,
         key: "v",
         content: { kind: "values", values: [value] },
       });
@@ -93,16 +88,16 @@ const ofContent: Attack[] = [
     name: "a key that would set a prototype",
     kind: "content",
     harm: "changes whiteboard",
-    update: () => bySender({ parent: "whiteboard", key: "__proto__", content: map }),
+    update: ({ shape }) => bySender({ parent: shape, key: "__proto__", content: one }),
   },
   {
     name: "a property that would set a prototype",
     kind: "content",
     harm: "changes whiteboard",
-    update: () => {
+    update: ({ shape }) => {
       const value = JSON.parse('{"__proto__": {"host": true}}');
       return bySender({
-        parent: "whiteboard",
+        parent: shape,
         key: "v",
         content: { kind: "values", values: [value] },
       });
@@ -112,7 +107,7 @@ const ofContent: Attack[] = [
     name: "a key of a thousand characters",
     kind: "too-large",
     harm: "changes whiteboard",
-    update: () => bySender({ parent: "whiteboard", key: "k".repeat(1000), content: one }),
+    update: ({ shape }) => bySender({ parent: shape, key: "k".repeat(1000), content: one }),
   },
   {
     name: "a GC that burns all numbers of the sender's id",
@@ -176,7 +171,8 @@ const ofBytes: Attack[] = [
     name: "bytes after the end",
     kind: "malformed",
     harm: "changes whiteboard",
-    update: () => Uint8Array.of(...bySender({ parent: "whiteboard", key: "s", content: map }), 0),
+    update: () =>
+      Uint8Array.of(...bySender({ parent: "whiteboard", key: "shape:3", content: map }), 0),
   },
   {
     name: "an update in the v2 format",

@@ -11,7 +11,6 @@
  * - A claimed count never allocates; every count is checked against the bytes that are left.
  */
 import * as decoding from "lib0/decoding";
-import { ROOTS } from "./schema.ts";
 import {
   type GuardBounds,
   MAX_CLOCK,
@@ -20,14 +19,13 @@ import {
   MAX_VALUES,
   refuse,
 } from "./guard_refusal.ts";
+import { ROOTS } from "./schema.ts";
+import type { Kind, Shape } from "./shape.ts";
 
 export interface StructId {
   client: number;
   clock: number;
 }
-
-/** How a type holds its items: by key, in order, or as text. */
-export type Kind = "map" | "array" | "text";
 
 export type Content = "gc" | "deleted" | "text" | "values" | "bytes" | "type";
 
@@ -39,6 +37,12 @@ export interface DecodedStruct {
   content: Content;
   /** The kind of type that the struct creates, when its content is a type. */
   creates: Kind | null;
+  /** What that type may hold: found once the struct is judged. */
+  shape: Shape | null;
+  /** Where plain values begin in the update. */
+  at: number;
+  /** Length of plain values or bytes on the wire. */
+  bytes: number;
   origin: StructId | null;
   rightOrigin: StructId | null;
   parentRoot: string | null;
@@ -162,6 +166,9 @@ class UpdateReader {
       length: 1,
       content: "gc",
       creates: null,
+      shape: null,
+      at: 0,
+      bytes: 0,
       origin: null,
       rightOrigin: null,
       parentRoot: null,
@@ -192,7 +199,8 @@ class UpdateReader {
         return;
       case 3:
         struct.content = "bytes";
-        this.skip(this.uint());
+        struct.bytes = this.uint();
+        this.skip(struct.bytes);
         return;
       case 4:
         struct.content = "text";
@@ -205,7 +213,9 @@ class UpdateReader {
       case 8:
         struct.content = "values";
         struct.length = this.count(1);
+        struct.at = this.decoder.pos;
         for (let i = 0; i < struct.length; i++) this.passValue(0);
+        struct.bytes = this.decoder.pos - struct.at;
         return;
       case 2:
         return refuse("content", "legacy JSON content");

@@ -1,11 +1,4 @@
-import {
-  type Attack,
-  bySender,
-  map,
-  one,
-  testAttacks,
-  text,
-} from "../../tests/fuzz/guard_attack.ts";
+import { type Attack, bySender, map, one, testAttacks } from "../../tests/fuzz/guard_attack.ts";
 import { forgeUpdate } from "../../tests/fuzz/guard_forge.ts";
 import { CLIENTS } from "../../tests/fuzz/guard_meeting.ts";
 
@@ -27,14 +20,14 @@ const leftPending: Attack[] = [
       forgeUpdate([{
         client: sender,
         clock: 3,
-        structs: [{ parent: "whiteboard", key: "x", content: one }],
+        structs: [{ parent: "whiteboard", key: "p:x", content: map }],
       }]),
   },
   {
     name: "a hole before an item",
     kind: "missing-dependency",
     harm: "pending",
-    update: () => bySender({ skip: 2 }, { parent: "whiteboard", key: "x", content: one }),
+    update: () => bySender({ skip: 2 }, { parent: "whiteboard", key: "p:x", content: map }),
   },
   {
     name: "a hole between items",
@@ -42,9 +35,9 @@ const leftPending: Attack[] = [
     harm: "pending",
     update: () =>
       bySender(
-        { parent: "whiteboard", key: "x", content: one },
+        { parent: "whiteboard", key: "p:x", content: map },
         { skip: 1 },
-        { parent: "whiteboard", key: "y", content: one },
+        { parent: "whiteboard", key: "p:y", content: map },
       ),
   },
   {
@@ -61,7 +54,7 @@ const leftPending: Attack[] = [
         {
           client: earlier,
           clock: 0,
-          structs: [{ parent: "whiteboard", key: "x", content: one }],
+          structs: [{ parent: "whiteboard", key: "p:x", content: map }],
         },
       ]),
   },
@@ -104,8 +97,8 @@ const leftPending: Attack[] = [
     harm: "pending",
     update: () =>
       forgeUpdate([
-        { client: sender, clock: 0, structs: [{ parent: "whiteboard", key: "x", content: one }] },
-        { client: sender, clock: 1, structs: [{ parent: "whiteboard", key: "y", content: one }] },
+        { client: sender, clock: 0, structs: [{ parent: "whiteboard", key: "p:x", content: map }] },
+        { client: sender, clock: 1, structs: [{ parent: "whiteboard", key: "p:y", content: map }] },
       ]),
   },
   {
@@ -139,18 +132,18 @@ const withLyingReferences: Attack[] = [
     update: () =>
       bySender(
         { origin: { client: sender, clock: 1 }, content: one },
-        { parent: "whiteboard", key: "x", content: one },
+        { parent: "whiteboard", key: "p:x", content: map },
       ),
   },
   {
     name: "an item before and after one character of a longer text",
     kind: "malformed",
-    harm: "changes whiteboard",
-    update: () => {
-      const character = { client: sender, clock: 3 };
+    harm: "changes files",
+    roots: ["files"],
+    update: ({ code }) => {
+      const character = { client: sender, clock: 2 };
       return bySender(
-        { parent: "whiteboard", key: "label", content: text },
-        { parent: { client: sender, clock: 0 }, content: { kind: "text", text: "abc" } },
+        { parent: code, content: { kind: "text", text: "abc" } },
         { origin: character, rightOrigin: character, content: { kind: "text", text: "x" } },
       );
     },

@@ -8,10 +8,11 @@
  * Invariant: reads the document and never changes it; in particular it never calls `doc.get`, which creates.
  */
 import * as Y from "yjs";
-import type { ClientBlock, DecodedStruct, DecodedUpdate, Kind, StructId } from "./guard_decode.ts";
+import type { ClientBlock, DecodedStruct, DecodedUpdate, StructId } from "./guard_decode.ts";
 import { refuse } from "./guard_refusal.ts";
 import { insertionOf, type Work } from "./guard_work.ts";
-import { type RootName, ROOTS } from "./schema.ts";
+import { type RootName, ROOTS, SHAPES } from "./schema.ts";
+import { fieldIn, type Kind, type Shape, shapeOfKind } from "./shape.ts";
 
 type StoredStruct = Y.Item | Y.GC;
 type AnyType = Y.AbstractType<unknown>;
@@ -23,37 +24,55 @@ export interface Place {
   holder: AnyType | DecodedStruct | string;
   kind: Kind;
   key: string | null;
-  /** 1 for an entry of a root. */
-  depth: number;
 }
 
 /** Told once for each struct that is new to the document, in whole or in its tail. */
 export type OnNewStruct = (struct: DecodedStruct, place: Place | null) => void;
 
-/** Root types by identity, so that the root's name needn't be searched for each item. */
-const rootNames = new WeakMap<object, RootName>();
+/** A type of the store: it never moves, so it is looked for once. */
+interface Home {
+  root: RootName;
+  kind: Kind;
+  /** Undefined for a type that has no place in a meeting, which documents may hold that are older than their shapes. */
+  shape: Shape | undefined;
+}
+
+const homes = new WeakMap<AnyType, Home>();
 
 /** Where a stored item lies; null for one that was collected and lies nowhere. */
 export function placeOfStored(item: StoredStruct): Place | null {
   if (!(item instanceof Y.Item) || !(item.parent instanceof Y.AbstractType)) return null;
   const holder = item.parent as AnyType;
-  let top = holder;
-  let depth = 1;
-  while (top._item !== null) {
-    top = top._item.parent as AnyType;
-    depth++;
+  const { root, kind } = homeOf(holder);
+  return { root, holder, kind, key: item.parentSub };
+}
+
+function homeOf(type: AnyType): Home {
+  const known = homes.get(type);
+  if (known !== undefined) return known;
+  let home: Home;
+  if (type._item === null) {
+    const root = rootNameOf(type);
+    home = { root, kind: ROOTS[root], shape: SHAPES.get(root) };
+  } else {
+    const around = homeOf(type._item.parent as AnyType);
+    const field = around.shape && fieldIn(around.shape, type._item.parentSub);
+    const kind = kindOf(type);
+    home = { root: around.root, kind, shape: shapeOfKind(field, kind) };
   }
-  const root = rootNameOf(top);
-  const kind = holder === top ? ROOTS[root] : kindOf(holder);
-  return { root, holder, kind, key: item.parentSub, depth };
+  homes.set(type, home);
+  return home;
+}
+
+/** What may be put into a place; undefined where nothing may. A new type's shape is known once it was judged. */
+export function shapeAt({ holder, root }: Place): Shape | undefined {
+  if (holder instanceof Y.AbstractType) return homeOf(holder).shape;
+  return typeof holder === "string" ? SHAPES.get(root) : holder.shape ?? undefined;
 }
 
 function rootNameOf(type: AnyType): RootName {
-  const known = rootNames.get(type);
-  if (known !== undefined) return known;
   const name = Y.findRootTypeKey(type);
   if (!Object.hasOwn(ROOTS, name)) refuse("forbidden", `unknown root ${name}`);
-  rootNames.set(type, name as RootName);
   return name as RootName;
 }
 
@@ -240,21 +259,21 @@ class Placement {
     if (parentRoot !== null) {
       const root = parentRoot as RootName;
       const holder = (this.doc.share.get(root) as AnyType | undefined) ?? root;
-      return { root, holder, kind: ROOTS[root], key, depth: 1 };
+      return { root, holder, kind: ROOTS[root], key };
     }
     const id = parentId!;
     const parent = this.placeAt(id);
     if (parent === null) return null;
-    const { root, depth } = parent;
+    const { root } = parent;
     if (this.isStored(id)) {
       const { content } = storedAt(this.doc, id) as Y.Item;
       if (!(content instanceof Y.ContentType)) return null;
       const holder = content.type as AnyType;
-      return { root, holder, kind: kindOf(holder), key, depth: depth + 1 };
+      return { root, holder, kind: kindOf(holder), key };
     }
     const holder = this.newAt(id);
     if (holder.creates === null) return null;
-    return { root, holder, kind: holder.creates, key, depth: depth + 1 };
+    return { root, holder, kind: holder.creates, key };
   }
 
   /** The place of the struct that a resolvable id names. */

@@ -22,8 +22,6 @@ export interface GuardBounds {
   maxUpdateBytes: number;
   maxStructs: number;
   maxDeleteRanges: number;
-  /** How deep types may nest: an entry of a root has depth 1. */
-  maxDepth: number;
   /** What applying may cost, in steps of a walk over neighbours (some 125 ns each). */
   maxWork: number;
 }
@@ -36,7 +34,6 @@ export const DEFAULT_BOUNDS: GuardBounds = {
   maxUpdateBytes: 4 * 1024 * 1024,
   maxStructs: 100_000,
   maxDeleteRanges: 200_000,
-  maxDepth: 16,
   maxWork: 4_000_000,
 };
 

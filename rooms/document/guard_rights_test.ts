@@ -1,6 +1,7 @@
 import {
   type Attack,
   bySender,
+  chunk,
   deleting,
   map,
   one,
@@ -109,10 +110,10 @@ const onRoots: Attack[] = [
     name: "an item between the whiteboard and the chat",
     kind: "malformed",
     harm: "changes whiteboard",
-    update: ({ points, message }) =>
+    update: ({ segments, message }) =>
       bySender(
-        { parent: points, content: one },
-        { origin: { client: sender, clock: 0 }, rightOrigin: message, content: one },
+        { parent: segments, content: chunk },
+        { origin: { client: sender, clock: 0 }, rightOrigin: message, content: chunk },
       ),
   },
   {

@@ -20,9 +20,8 @@ Deno.test("judgeUpdate refuses every truncation of an honest update", () => {
   const client = new Y.Doc();
   Y.applyUpdate(client, Y.encodeStateAsUpdate(doc));
   client.clientID = sender;
-  const record = new Y.Map<unknown>([["label", new Y.Text("für Ada 😀")], ["props", {
-    a: [1, 2.5],
-  }]]);
+  const props = new Y.Map<unknown>([["a", [1, 2.5]]]);
+  const record = new Y.Map<unknown>([["label", "für Ada 😀"], ["props", props]]);
   whiteboardOf(client).set("shape:3", record);
   whiteboardOf(client).delete("shape:1");
   const update = Y.encodeStateAsUpdate(client, Y.encodeStateVector(doc));
@@ -36,7 +35,7 @@ Deno.test("judgeUpdate refuses every truncation of an honest update", () => {
 Deno.test("judgeUpdate refuses what is over each bound", () => {
   const doc = openMeeting();
   const rights = rightsFor(["whiteboard"]);
-  const entries = ["a", "b", "c"].map((key) => ({ parent: "whiteboard", key, content: one }));
+  const entries = ["p:a", "p:b", "p:c"].map((key) => ({ parent: "whiteboard", key, content: map }));
   const update = forgeUpdate(
     [{ client: sender, clock: 0, structs: entries }],
     [{ client: sender, ranges: [[0, 1], [2, 1]] }],
@@ -86,17 +85,16 @@ Deno.test("judgeUpdate refuses a map's entry of several values, which would thro
 
 Deno.test("judgeUpdate refuses a struct whose known part lies in another type", () => {
   const doc = openMeeting();
-  const rights = rightsFor(["whiteboard"]);
-  const { points } = idsIn(doc);
-  const first = bySender({ parent: points, content: { kind: "values", values: [1, 2] } });
-  Y.applyUpdate(doc, first);
-  const longer = (parent: typeof points | string) =>
-    bySender({ parent, content: { kind: "values", values: [1, 2, 3] } });
-  expect(judgeUpdate(doc, longer(points), rights))
-    .toMatchObject({ ok: true, noop: false, touched: new Set(["whiteboard"]) });
+  const rights = rightsFor(["files"]);
+  const { code } = idsIn(doc);
+  Y.applyUpdate(doc, bySender({ parent: code, content: { kind: "text", text: "ab" } }));
+  const longer = (parent: typeof code | string) =>
+    bySender({ parent, content: { kind: "text", text: "abc" } });
+  expect(judgeUpdate(doc, longer(code), rights))
+    .toMatchObject({ ok: true, noop: false, touched: new Set(["files"]) });
   expect(judgeUpdate(doc, longer("chat"), rights))
     .toEqual({ ok: false, kind: "malformed", reason: expect.any(String) });
-  expect(judgeUpdate(doc, longer("runs"), rightsFor(["whiteboard", "runs"])))
+  expect(judgeUpdate(doc, longer("runs"), rightsFor(["files", "runs"])))
     .toEqual({ ok: false, kind: "malformed", reason: expect.any(String) });
 });
 
@@ -122,7 +120,7 @@ Deno.test("judgeUpdate names a repeated update a no-op and the roots of a new on
   });
   const { codeStart } = idsIn(doc);
   const update = bySender(
-    { parent: "whiteboard", key: "s", content: map },
+    { parent: "whiteboard", key: "shape:s", content: map },
     { rightOrigin: codeStart, content: { kind: "text", text: "x" } },
   );
   expect(judgeUpdate(doc, update, rights))

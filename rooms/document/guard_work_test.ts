@@ -10,10 +10,12 @@ import { CLIENTS, newReplica, openMeeting, rightsFor } from "../../tests/fuzz/gu
 import { Random } from "../../tests/fuzz/guard_random.ts";
 import { countWalk } from "../../tests/fuzz/guard_walk.ts";
 import { DEFAULT_BOUNDS, judgeUpdate } from "./guard.ts";
-import { filesOf, whiteboardOf } from "./schema.ts";
+import { fileOf } from "./reading.ts";
+import { whiteboardOf } from "./schema.ts";
 
 const rights = rightsFor(["whiteboard", "files", "runs"]);
-const one: ForgedContent = { kind: "values", values: [1] };
+const map: ForgedContent = { kind: "type", ref: 1 };
+const schema: ForgedContent = { kind: "values", values: [{}] };
 
 /** What the guard charges for an update that it must accept, which is then applied. */
 function accept(doc: Y.Doc, update: Uint8Array): number {
@@ -34,18 +36,18 @@ function edited(base: Y.Doc, clientId: number, edit: (doc: Y.Doc) => void): Uint
   return update;
 }
 
-function siblings(client: number, count: number, item: object): Uint8Array {
+function siblings(client: number, count: number, item: ForgedStruct): Uint8Array {
   return forgeUpdate([{
     client,
     clock: 0,
-    structs: new Array(count).fill({ ...item, content: one }),
+    structs: new Array(count).fill(item),
   }]);
 }
 
 for (
   const [where, item] of [
-    ["one place of a sequence", { parent: "runs" }],
-    ["one key of a map", { parent: "whiteboard", key: "shape:1" }],
+    ["one place of a sequence", { parent: "runs", content: map }],
+    ["one key of a map", { parent: "whiteboard", key: "schema", content: schema }],
   ] as const
 ) {
   Deno.test(`two client ids can't keep the server busy with siblings at ${where}`, () => {
@@ -78,7 +80,7 @@ Deno.test("one client id can't do it by naming another right neighbour each time
     clock: 0,
     structs: Array.from({ length: 4000 }, (_, n): ForgedStruct => ({
       ...(n === 0 ? { parent: "runs" } : { origin: { client: CLIENTS.earlier, clock: n - 1 } }),
-      content: one,
+      content: map,
     })),
   }]);
   expect(accept(doc, targets)).toBeLessThan(100);
@@ -88,7 +90,7 @@ Deno.test("one client id can't do it by naming another right neighbour each time
     structs: Array.from({ length: 4000 }, (_, n): ForgedStruct => ({
       parent: "runs",
       rightOrigin: { client: CLIENTS.earlier, clock: 3999 - n },
-      content: one,
+      content: map,
     })),
   }]);
   expect(judgeUpdate(doc, update, rights)).toMatchObject({ ok: false, kind: "too-large" });
@@ -96,9 +98,9 @@ Deno.test("one client id can't do it by naming another right neighbour each time
 
 Deno.test("nobody can cut a long text into pieces for minutes", () => {
   const doc = openMeeting();
-  const text = filesOf(doc).get("f1")?.get("text") as Y.Text;
+  const text = fileOf(doc, "f1")!.text;
   const update = edited(doc, CLIENTS.sender, (page) => {
-    const copy = filesOf(page).get("f1")?.get("text") as Y.Text;
+    const copy = fileOf(page, "f1")!.text;
     copy.insert(0, "x".repeat(400_000));
   });
   accept(doc, update);
@@ -165,16 +167,17 @@ Deno.test("Yjs never walks further than the guard charged, whatever neighbours a
 Deno.test("a large paste, an import, a day offline and a cleared board stay well below the bound", () => {
   const doc = openMeeting();
   const pasted = edited(doc, CLIENTS.sender, (page) => {
-    (filesOf(page).get("f1")?.get("text") as Y.Text).insert(3, "line\n".repeat(100_000));
+    fileOf(page, "f1")!.text.insert(3, "line\n".repeat(100_000));
   });
   expect(accept(doc, pasted)).toBeLessThan(10);
 
   const imported = edited(doc, CLIENTS.sender, (page) => {
     page.transact(() => {
-      for (let n = 0; n < 9000; n++) {
+      for (let n = 0; n < 8000; n++) {
         const record = Object.entries({ x: n, y: n, kind: "note", color: "blue" });
-        const points = Y.Array.from([new Uint8Array(8), new Uint8Array(8)]);
-        whiteboardOf(page).set(`page/${n}`, new Y.Map<unknown>([...record, ["points", points]]));
+        const segments = Y.Array.from([new Uint8Array(8), new Uint8Array(8)]);
+        const props = new Y.Map<unknown>([["segments", segments]]);
+        whiteboardOf(page).set(`note:${n}`, new Y.Map<unknown>([...record, ["props", props]]));
       }
     });
   });
@@ -182,9 +185,9 @@ Deno.test("a large paste, an import, a day offline and a cleared board stay well
   expect(accept(doc, imported)).toBeLessThan(10);
 
   // While one types in front of what they typed, line by line, others write in the same place.
-  const text = filesOf(doc).get("f1")?.get("text") as Y.Text;
+  const text = fileOf(doc, "f1")!.text;
   const offline = edited(doc, CLIENTS.sender, (page) => {
-    const copy = filesOf(page).get("f1")?.get("text") as Y.Text;
+    const copy = fileOf(page, "f1")!.text;
     for (let n = 0; n < 5000; n++) copy.insert(n % 7 === 0 ? n : 0, `${n}\n`);
     for (let n = 0; n < 2000; n++) copy.delete(n * 3, 1);
   });

@@ -71,37 +71,39 @@ function page(clientId: number) {
   return { writer, edit };
 }
 
+const record = (x: number) => new Y.Map<unknown>([["x", x]]);
+
 Deno.test("a change is handed out after its commit, as the document said it, with its clock", async () => {
   const { replica, log, committed, told } = await openReplica();
   const { writer, edit } = page(7);
-  replica.receive(edit((doc) => whiteboardOf(doc).set("a", 1)), writer, 5);
+  replica.receive(edit((doc) => whiteboardOf(doc).set("shape:a", record(1))), writer, 5);
   expect(committed).toEqual([]);
   expect(log.rows).toEqual([]);
   await replica.commit(6);
   expect(committed.map(({ from }) => from)).toEqual([writer]);
   expect(log.rows).toMatchObject([{ seq: 1, at: 5, update: committed[0]?.update }]);
-  expect(told).toEqual([[[7, 1]]]);
+  expect(told).toEqual([[[7, 2]]]);
 });
 
 Deno.test("an answer holds only what is in the log by then, and waits for it", async () => {
   const { replica } = await openReplica();
   const { writer, edit } = page(7);
-  replica.receive(edit((doc) => whiteboardOf(doc).set("a", 1)), writer, 0);
+  replica.receive(edit((doc) => whiteboardOf(doc).set("shape:a", record(1))), writer, 0);
   let answer: Uint8Array | null = null;
   replica.ask(writer, new Uint8Array([0]), (update) => answer = update);
   const committing = replica.commit(0);
-  replica.receive(edit((doc) => whiteboardOf(doc).set("late", 1)), writer, 0);
+  replica.receive(edit((doc) => whiteboardOf(doc).set("shape:late", record(1))), writer, 0);
   expect(answer).toBeNull();
   await committing;
   const doc = new Y.Doc();
   Y.applyUpdate(doc, answer as unknown as Uint8Array);
-  expect(whiteboardOf(doc).toJSON()).toEqual({ a: 1 });
+  expect(whiteboardOf(doc).toJSON()).toEqual({ "shape:a": { x: 1 } });
 });
 
 Deno.test("those who ask at once for the same get one answer, made once", async () => {
   const { replica } = await openReplica();
   const { writer, edit } = page(7);
-  replica.receive(edit((doc) => whiteboardOf(doc).set("a", 1)), writer, 0);
+  replica.receive(edit((doc) => whiteboardOf(doc).set("shape:a", record(1))), writer, 0);
   await replica.commit(0);
   const all = new Uint8Array([0]);
   const whatIsNew = Y.encodeStateVector(replica.doc);
@@ -115,30 +117,30 @@ Deno.test("those who ask at once for the same get one answer, made once", async 
   expect(second).not.toEqual(first);
   const doc = new Y.Doc();
   Y.applyUpdate(doc, first as Uint8Array);
-  expect(whiteboardOf(doc).toJSON()).toEqual({ a: 1 });
+  expect(whiteboardOf(doc).toJSON()).toEqual({ "shape:a": { x: 1 } });
 });
 
 Deno.test("what brings nothing new is not logged, but its author is told that it is stored", async () => {
   const { replica, log, told } = await openReplica();
   const { writer, edit } = page(7);
-  const update = edit((doc) => whiteboardOf(doc).set("a", 1));
+  const update = edit((doc) => whiteboardOf(doc).set("shape:a", record(1)));
   replica.receive(update, writer, 0);
   await replica.commit(0);
   replica.receive(update, writer, 1);
   await replica.commit(1);
   expect(log.rows.length).toBe(1);
-  expect(told).toEqual([[[7, 1]], [[7, 1]]]);
+  expect(told).toEqual([[[7, 2]], [[7, 2]]]);
 });
 
 Deno.test("the tripwire drops the document when a client's change got into the server's roots", async () => {
   const { replica, log, committed, drops } = await openReplica();
-  replica.write(0, (doc) => void whiteboardOf(doc).set("kept", 1));
+  replica.write(0, (doc) => void whiteboardOf(doc).set("shape:kept", record(1)));
   await replica.commit(0);
   const { writer, edit } = page(7);
   const forgery = edit((doc) => chatOf(doc).push([new Y.Map([["text", "forged"]])]));
   // Past the guard, as if it had a hole.
   Y.applyUpdate(replica.doc, forgery, writer);
-  const honest = edit((doc) => whiteboardOf(doc).set("a", 1));
+  const honest = edit((doc) => whiteboardOf(doc).set("shape:a", record(1)));
   expect(() => replica.receive(honest, writer, 1)).toThrow("belongs to the server");
   expect(drops).toEqual(["tripwire"]);
   await replica.commit(1);
@@ -146,13 +148,13 @@ Deno.test("the tripwire drops the document when a client's change got into the s
   expect(committed.length).toBe(1);
   await replica.rebuild(1000);
   expect(replica.usable).toBe(true);
-  expect(replica.doc.toJSON()).toMatchObject({ chat: [], whiteboard: { kept: 1 } });
+  expect(replica.doc.toJSON()).toMatchObject({ chat: [], whiteboard: { "shape:kept": { x: 1 } } });
 });
 
 Deno.test("a failed commit drops the document; waiting answers come from the rebuilt one", async () => {
   const { replica, log, committed, drops } = await openReplica();
   const { writer, edit } = page(7);
-  const update = edit((doc) => whiteboardOf(doc).set("a", 1));
+  const update = edit((doc) => whiteboardOf(doc).set("shape:a", record(1)));
   log.full = true;
   replica.receive(update, writer, 0);
   const settled = replica.settled();
@@ -171,11 +173,11 @@ Deno.test("a failed commit drops the document; waiting answers come from the reb
 
 Deno.test("closing leaves a snapshot from which the next opening starts", async () => {
   const { replica, log } = await openReplica();
-  replica.write(0, (doc) => void whiteboardOf(doc).set("a", 1));
+  replica.write(0, (doc) => void whiteboardOf(doc).set("shape:a", record(1)));
   await replica.close(9);
   expect(log.snapshot).toMatchObject({ seq: 1, at: 9 });
   const again = await openReplica(log);
-  expect(whiteboardOf(again.replica.doc).toJSON()).toEqual({ a: 1 });
+  expect(whiteboardOf(again.replica.doc).toJSON()).toEqual({ "shape:a": { x: 1 } });
   await again.replica.close(10);
   expect(log.snapshot?.at).toBe(9);
 });

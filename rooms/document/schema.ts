@@ -1,10 +1,17 @@
 /**
  * The meeting document: which root types exist, what they hold, and who may write them.
  *
+ * What clients write has a shape: that of the board is in schema_board.ts, that of files and runs in schema_code.ts.
+ *
  * Everything that people see in the room except moving pictures and sound is in one `Y.Doc`.
  * Invariant: the roots named here are the only ones; the guard refuses an update that touches another.
  */
-import * as Y from "yjs";
+import type * as Y from "yjs";
+import { WHITEBOARD } from "./schema_board.ts";
+import { FILES, RUNS } from "./schema_code.ts";
+import type { Shape } from "./shape.ts";
+
+export type { FileFields, RunDisplay, RunFields, TestCase, TestResult } from "./schema_code.ts";
 
 /** Root name → kind of Yjs type. */
 export const ROOTS = {
@@ -17,6 +24,13 @@ export const ROOTS = {
 } as const;
 
 export type RootName = keyof typeof ROOTS;
+
+/** What clients may write into each root; nothing into those that have no shape here. */
+export const SHAPES: ReadonlyMap<string, Shape> = new Map<RootName, Shape>([
+  ["whiteboard", WHITEBOARD],
+  ["files", FILES],
+  ["runs", RUNS],
+]);
 
 /** Roots that only the server writes; clients change them through commands. */
 export const SERVER_ROOTS: ReadonlySet<string> = new Set<RootName>([
@@ -120,60 +134,6 @@ export interface ChatMessage {
   text: string;
   /** Unix ms by the server's clock. */
   at: number;
-}
-
-/** One entry of `files`: a Y.Map with these keys; `text` is a Y.Text. */
-export interface FileFields {
-  name: string;
-  language: string;
-  text: Y.Text;
-  /** Unix ms; files are shown in this order. */
-  createdAt: number;
-  /** Case id → what a run of this file should do. Each case is replaced whole. */
-  tests: Y.Map<TestCase>;
-}
-
-/** What a tutor expects of a program. */
-export interface TestCase {
-  name: string;
-  /** Unix ms; cases are shown in this order. */
-  createdAt: number;
-  /** `output`: with `input` typed, it prints `expected`. `code`: `expected` runs after the program without an error. */
-  kind: "output" | "code";
-  input: string;
-  expected: string;
-}
-
-/** How a case went on one run. */
-export interface TestResult {
-  id: string;
-  name: string;
-  passed: boolean;
-  /** What was printed, or the error; cut to what is worth reading. */
-  got: string;
-}
-
-/** Something that a run shows among its lines: the n-th U+FFFC of `output` stands for the n-th of `displays`. */
-export type RunDisplay =
-  | { kind: "table"; columns: string[]; rows: string[][] }
-  | { kind: "image"; mime: "image/png" | "image/svg+xml"; bytes: Uint8Array };
-
-/** One entry of `runs`: a Y.Map with these keys; `output` is a Y.Text. */
-export interface RunFields {
-  id: string;
-  fileId: string;
-  by: string;
-  language: string;
-  startedAt: number;
-  output: Y.Text;
-  /** Tables and pictures, in the order of their places in `output`. */
-  displays: Y.Array<RunDisplay>;
-  /** How the file's tests went on this run; absent when there were none. */
-  tests?: TestResult[];
-  /** Participant id of somebody who asks the one who ran it to stop it. */
-  stop?: string;
-  /** Exit code, or a reason why there is none; null while running. */
-  exit: number | "stopped" | "interrupted" | "timeout" | "truncated" | null;
 }
 
 /** A Y.Map seen through its field interface. Y.Map's own typing knows one value type only. */

@@ -137,8 +137,9 @@ async function writeLog(storage: TestStorage, meetingId: string, minutes: number
     const stroke = Math.floor(n / 50);
     if (n % 50 === 0) {
       points = new Y.Array();
-      whiteboardOf(doc).set(`p/${stroke}`, new Y.Map<unknown>([["x", n], ["points", points]]));
-      if (stroke % 10 === 9) whiteboardOf(doc).delete(`p/${stroke - 5}`);
+      const props = new Y.Map<unknown>([["segments", points]]);
+      whiteboardOf(doc).set(`p:${stroke}`, new Y.Map<unknown>([["x", n], ["props", props]]));
+      if (stroke % 10 === 9) whiteboardOf(doc).delete(`p:${stroke - 5}`);
     } else points.push([Uint8Array.from({ length: 6 }, () => chance() * 16)]);
     if (waiting.length < GROUP_ROWS && n < updates - 1) continue;
     totals.seq = await storage.log.append(meetingId, waiting);

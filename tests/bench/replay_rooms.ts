@@ -43,7 +43,7 @@ export async function recordRooms(rooms: number, forMs: number): Promise<Record<
   const drawing = setInterval(() => {
     strokes++;
     for (const { doc } of clients) {
-      whiteboardOf(doc).set(`p/${doc.clientID}-${strokes}`, new Y.Map([["x", strokes]]));
+      whiteboardOf(doc).set(`p:${doc.clientID}-${strokes}`, new Y.Map([["x", strokes]]));
     }
   }, STROKE_MS);
   await drive(streams, connect, WARM_UP_MS);

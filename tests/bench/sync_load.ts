@@ -180,9 +180,10 @@ export class Artist {
     });
     for (let n = 0; n < count; n += CHUNKS_PER_STROKE) {
       const points = new Y.Array<Uint8Array>();
-      const record = new Y.Map<unknown>([["kind", "stroke"], ["points", points]]);
+      const props = new Y.Map<unknown>([["segments", points]]);
+      const record = new Y.Map<unknown>([["type", "draw"], ["props", props]]);
       drawing.transact(() => {
-        drawing.getMap("whiteboard").set(`page/${drawing.clientID}/${n}`, record);
+        drawing.getMap("whiteboard").set(`shape:${drawing.clientID}/${n}`, record);
         points.push([chunk(drawing.clientID)]);
       });
       for (let m = 1; m < CHUNKS_PER_STROKE; m++) points.push([chunk(drawing.clientID)]);
@@ -211,7 +212,7 @@ export class Artist {
             text: `Record ${n}`,
             color: "blue",
           });
-          board.set(`page/${n}`, new Y.Map<unknown>(record));
+          board.set(`shape:${n}`, new Y.Map<unknown>(record));
         }
       });
     }

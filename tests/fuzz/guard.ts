@@ -287,7 +287,7 @@ class Episode {
       if (random.chance(0.01)) item.parent = "other";
     }
     if (random.chance(0.6)) {
-      item.key = random.pick(["x", "text", "shape:1", "shape:9", "f1", "points"]);
+      item.key = random.pick(["x", "text", "shape:1", "shape:9", "f1", "props", "segments"]);
     }
     return item;
   }

@@ -1,7 +1,7 @@
 /**
  * A table of attacks on the guard: each names what it is refused as, and what Yjs would have done with it.
  *
- * The sender owns the ids `sender` and `earlier`, and may write the whiteboard only.
+ * The sender owns the ids `sender` and `earlier`, and may write the whiteboard only unless it is said.
  */
 import { expect } from "@std/expect";
 import * as Y from "yjs";
@@ -11,6 +11,7 @@ import {
   filesOf,
   participantsOf,
   type RootName,
+  runsOf,
   whiteboardOf,
 } from "../../rooms/document/schema.ts";
 import { armTripwire } from "../../rooms/document/tripwire.ts";
@@ -25,6 +26,8 @@ import { ALL_ROOTS, CLIENTS, contentOf, openMeeting, rightsFor } from "./guard_m
 const { peer, earlier, sender } = CLIENTS;
 
 export const one: ForgedContent = { kind: "values", values: [1] };
+/** Of a stroke. */
+export const chunk: ForgedContent = { kind: "bytes", bytes: Uint8Array.of(1, 2) };
 export const map: ForgedContent = { kind: "type", ref: 1 };
 export const text: ForgedContent = { kind: "type", ref: 2 };
 
@@ -42,7 +45,8 @@ export function idsIn(doc: Y.Doc) {
   const ada = participantsOf(doc).get("ada")!;
   const board = whiteboardOf(doc);
   const shape = board.get("shape:1") as Y.Map<unknown>;
-  const file = filesOf(doc).get("f1")!;
+  const props = shape.get("props") as Y.Map<unknown>;
+  const file = filesOf(doc).get("f1") as Y.Map<unknown>;
   const code = file.get("text") as Y.Text;
   let emoji = code._start!;
   while (!(emoji.content instanceof Y.ContentString)) emoji = emoji.right!;
@@ -53,9 +57,12 @@ export function idsIn(doc: Y.Doc) {
     adaAudio: ada._map.get("audio")!.id,
     shape: shape._item!.id,
     shapeX: shape._map.get("x")!.id,
-    points: (shape.get("points") as Y.Array<unknown>)._item!.id,
+    segments: (props.get("segments") as Y.Array<unknown>)._item!.id,
     /** A record of the whiteboard that was deleted, and what it held, which is collected. */
     collected: { client: peer, clock: board._map.get("shape:2")!.id.clock + 1 },
+    props: props._item!.id,
+    run: (runsOf(doc).get(0) as Y.Map<unknown>)._item!.id,
+    file: file._item!.id,
     code: code._item!.id,
     codeStart: emoji.id,
     /** The first half of a surrogate pair. */
@@ -72,6 +79,8 @@ export interface Attack {
   /** What applying it would have done, as {@linkcode consequenceOf} words it. */
   harm: string;
   update: (ids: Ids) => Uint8Array;
+  /** What the sender may write: the whiteboard. */
+  roots?: readonly RootName[];
 }
 
 /** What Yjs does with an update that nobody judges: the first thing that a room couldn't live with. */
@@ -108,12 +117,12 @@ function consequenceOf(update: Uint8Array): string {
 
 /** One test an attack: refused as said, the document untouched, and the harm real if it were applied. */
 export function testAttacks(attacks: readonly Attack[]): void {
-  for (const { name, kind, harm, update } of attacks) {
+  for (const { name, kind, harm, update, roots } of attacks) {
     Deno.test(`judgeUpdate refuses ${name}`, () => {
       const doc = openMeeting();
       const bytes = update(idsIn(doc));
       const before = { state: Y.encodeStateAsUpdate(doc), roots: [...doc.share.keys()] };
-      const verdict = judgeUpdate(doc, bytes, rightsFor(["whiteboard"]));
+      const verdict = judgeUpdate(doc, bytes, rightsFor(roots ?? ["whiteboard"]));
       expect(verdict).toEqual({ ok: false, kind, reason: expect.any(String) });
       expect(Y.encodeStateAsUpdate(doc)).toEqual(before.state);
       expect([...doc.share.keys()]).toEqual(before.roots);

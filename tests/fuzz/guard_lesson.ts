@@ -6,6 +6,7 @@
  */
 import * as Y from "yjs";
 import { type GuardRights, judgeUpdate } from "../../rooms/document/guard.ts";
+import { fileOf, readRuns } from "../../rooms/document/reading.ts";
 import {
   chatOf,
   filesOf,
@@ -209,7 +210,7 @@ class Lesson {
   private editCode(doc: Y.Doc): void {
     const { random } = this;
     const id = `file${random.below(2)}`;
-    const file = filesOf(doc).get(id);
+    const file = fileOf(doc, id)?.map;
     if (file === undefined || random.chance(0.03)) {
       const content = new Y.Text("print('hi 😀')\n");
       filesOf(doc).set(id, new Y.Map<unknown>([["name", `${id}.py`], ["text", content]]));
@@ -237,8 +238,8 @@ class Lesson {
     const id = `shape:${random.below(6)}`;
     const record = board.get(id);
     if (!(record instanceof Y.Map)) {
-      const points = Y.Array.from([new Uint8Array([1, 2, 3])]);
-      const props = new Y.Map<unknown>([["color", "black"], ["points", points]]);
+      const segments = Y.Array.from([new Uint8Array([1, 2, 3])]);
+      const props = new Y.Map<unknown>([["color", "black"], ["segments", segments]]);
       board.set(id, new Y.Map<unknown>([["x", 1], ["y", 2], ["props", props]]));
     } else if (random.chance(0.15)) board.delete(id);
     else if (random.chance(0.5)) {
@@ -247,22 +248,22 @@ class Lesson {
     } else {
       const props = record.get("props");
       if (!(props instanceof Y.Map)) return; // undo brings a record back without what others deleted in it
-      const points: unknown = props.get("points");
-      if (!(points instanceof Y.Array) || random.chance(0.1)) {
-        props.set("points", Y.Array.from([new Uint8Array([9])]));
-      } else if (random.chance(0.2) && points.length > 0) points.delete(0, 1);
-      else points.push([new Uint8Array([random.below(256), 1])]);
+      const segments: unknown = props.get("segments");
+      if (!(segments instanceof Y.Array) || random.chance(0.1)) {
+        props.set("segments", Y.Array.from([new Uint8Array([9])]));
+      } else if (random.chance(0.2) && segments.length > 0) segments.delete(0, 1);
+      else segments.push([new Uint8Array([random.below(256), 1])]);
     }
   }
 
   private runCode(doc: Y.Doc): void {
     const { random } = this;
     const runs = runsOf(doc);
-    const run = runs.length > 0 ? runs.get(random.below(runs.length)) : undefined;
+    const run = runs.length > 0 ? readRuns(doc)[random.below(runs.length)] : undefined;
     if (run === undefined || random.chance(0.3)) {
       runs.push([new Y.Map<unknown>([["id", "r"], ["exit", null], ["output", new Y.Text("")]])]);
-    } else if (random.chance(0.2)) run.set("exit", 0);
-    else (run.get("output") as Y.Text | undefined)?.insert(0, "line\n");
+    } else if (random.chance(0.2)) run.map.set("exit", 0);
+    else run.output.insert(0, "line\n");
   }
 }
 

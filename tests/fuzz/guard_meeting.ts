@@ -62,7 +62,8 @@ export function openMeeting(): Y.Doc {
   Y.applyUpdate(peer, Y.encodeStateAsUpdate(doc));
   const stroke = new Y.Map<unknown>();
   stroke.set("x", 1);
-  stroke.set("points", Y.Array.from([new Uint8Array([1, 2]), new Uint8Array([3])]));
+  const chunks = Y.Array.from([new Uint8Array([1, 2]), new Uint8Array([3])]);
+  stroke.set("props", new Y.Map<unknown>([["segments", chunks]]));
   whiteboardOf(peer).set("shape:1", stroke);
   const gone = new Y.Map<unknown>([["x", 2]]);
   whiteboardOf(peer).set("shape:2", gone);

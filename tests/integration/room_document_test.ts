@@ -1,5 +1,6 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
+import { fileOf } from "../../rooms/document/reading.ts";
 import { chatOf, filesOf, meetingOf, whiteboardOf } from "../../rooms/document/schema.ts";
 import { CLOSE } from "../../rooms/errors.ts";
 import type { UpdateLog } from "../../rooms/ports.ts";
@@ -53,9 +54,19 @@ async function gatedServer(room = {}): Promise<{ server: RoomServer; log: () => 
   return { server, log: () => gated as unknown as GatedLog };
 }
 
-const board = (client: TestClient) => whiteboardOf(client.doc).toJSON();
+const board = (client: TestClient) => valuesOf(client.doc);
 const draw = (client: TestClient, key: string, value: unknown = key) =>
-  whiteboardOf(client.doc).set(key, value);
+  whiteboardOf(client.doc).set(`page:${key}`, new Y.Map([["value", value]]));
+
+/** What {@linkcode draw} wrote, by its key. */
+function valuesOf(doc: Y.Doc): Record<string, unknown> {
+  return Object.fromEntries(
+    [...whiteboardOf(doc)].map(([id, record]) => [
+      id.slice("page:".length),
+      record instanceof Y.Map ? record.get("value") : record,
+    ]),
+  );
+}
 
 /** An update that some document made by these edits, under this client id. */
 function forged(clientId: number, base: Y.Doc, edit: (doc: Y.Doc) => void): Uint8Array {
@@ -88,7 +99,7 @@ Deno.test("three people who edit at once end with the same document", async () =
     await client.until(() => filesOf(client.doc).get("f") !== undefined, "the file");
   }
   clients.forEach((client, n) => {
-    const text = filesOf(client.doc).get("f")?.get("text") as Y.Text;
+    const text = fileOf(client.doc, "f")!.text;
     for (let i = 0; i < 30; i++) {
       draw(client, `${n}/${i}`, i);
       text.insert(i % (text.length + 1), String(n));
@@ -97,7 +108,7 @@ Deno.test("three people who edit at once end with the same document", async () =
   for (const client of clients) {
     await client.until(() => Object.keys(board(client)).length === 90, "all 90 records");
     await client.until(
-      () => (filesOf(client.doc).get("f")?.get("text") as Y.Text).length === 91,
+      () => fileOf(client.doc, "f")!.text.length === 91,
       "91 characters",
     );
   }
@@ -172,7 +183,11 @@ Deno.test("an update under somebody else's client id is refused", async () => {
   const lesson = await server.book();
   const tutor = await server.join(lesson.tutor);
   const student = await server.join(lesson.student);
-  const update = forged(tutor.doc.clientID, student.doc, (doc) => whiteboardOf(doc).set("a", 1));
+  const update = forged(
+    tutor.doc.clientID,
+    student.doc,
+    (doc) => whiteboardOf(doc).set("shape:a", new Y.Map()),
+  );
   student.sendFrame(writeUpdates([update]));
   expect((await student.closed).code).toBe(CLOSE.updateRefused);
 });
@@ -427,7 +442,7 @@ Deno.test("who keeps the server too busy is cut and comes back later; others and
   expect((await student.closed).code).toBe(CLOSE.overrun);
   draw(tutor, "mine");
   await tutor.stored();
-  const taken = Object.keys((await logged(server, lesson.meetingId)).getMap("whiteboard").toJSON())
+  const taken = Object.keys(valuesOf(await logged(server, lesson.meetingId)))
     .filter((key) => key !== "mine");
   expect(taken.length).toBeGreaterThan(3);
   expect(taken.length).toBeLessThanOrEqual(11);

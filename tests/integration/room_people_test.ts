@@ -1,4 +1,5 @@
 import { expect } from "@std/expect";
+import * as Y from "yjs";
 import { chatOf, readMeeting, whiteboardOf } from "../../rooms/document/schema.ts";
 import { CLOSE } from "../../rooms/errors.ts";
 import { writeUpdates } from "../../rooms/protocol/frames.ts";
@@ -87,8 +88,8 @@ Deno.test("someone with the passcode alone waits until the host lets them in", a
   const { welcome } = await guest.notice("admission.admitted");
   expect(welcome.name).toBe("Gil");
   await guest.sync();
-  whiteboardOf(guest.doc).set("mine", 1);
-  await tutor.until(() => whiteboardOf(tutor.doc).has("mine"), "the guest's record");
+  whiteboardOf(guest.doc).set("page:mine", new Y.Map());
+  await tutor.until(() => whiteboardOf(tutor.doc).has("page:mine"), "the guest's record");
   expect((await tutor.notice("admission.waiting")).waiting).toEqual([]);
 
   await guest.close();
@@ -388,7 +389,7 @@ Deno.test("whoever sends too much or too fast is closed, and their changes are k
   });
   const lesson = await server.book();
   const fast = await server.join(lesson.student);
-  for (let n = 0; n < 30; n++) whiteboardOf(fast.doc).set(`r${n}`, n);
+  for (let n = 0; n < 30; n++) whiteboardOf(fast.doc).set(`page:${n}`, new Y.Map());
   expect((await fast.closed).code).toBe(CLOSE.overrun);
   const large = await server.join(lesson.student);
   large.sendText(" ".repeat(3000));
@@ -404,7 +405,7 @@ Deno.test("a reader who doesn't keep up is cut, and the others don't notice", as
   await slow.askForDocument();
   for (let n = 0; server.rooms.counters()["sockets_cut"] === undefined; n++) {
     if (n === 400) throw new Error("never cut");
-    whiteboardOf(tutor.doc).set("big", "x".repeat(100_000) + n);
+    whiteboardOf(tutor.doc).set("page:big", new Y.Map([["text", "x".repeat(100_000) + n]]));
     await tutor.request("participant.setHand", { raised: n % 2 === 0 });
   }
   expect(server.rooms.counters()["participants"]).toBe(1);

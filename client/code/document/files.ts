@@ -5,6 +5,12 @@
  * Invariant: no two files are given the same name by this page; two people may still do so at once, and then see both.
  */
 import * as Y from "yjs";
+import { fileOf, readFiles } from "../../../rooms/document/reading.ts";
+import {
+  MAX_FILE_NAME_CHARS,
+  MAX_TEST_NAME_CHARS,
+  MAX_TEST_TEXT_CHARS,
+} from "../../../rooms/document/schema_code.ts";
 import {
   type FileFields,
   filesOf,
@@ -17,32 +23,7 @@ export const MAX_FILES = 60;
 export const MAX_FILE_CHARS = 512 * 1024;
 export const MAX_NAME_CHARS = 80;
 
-export interface FileEntry {
-  id: string;
-  name: string;
-  createdAt: number;
-  text: Y.Text;
-}
-
 type FileMap = Y.Map<unknown> & TypedMap<FileFields>;
-
-/** Every file in the order in which they were made. */
-export function readFiles(doc: Y.Doc): FileEntry[] {
-  const files: FileEntry[] = [];
-  filesOf(doc).forEach((map, id) => {
-    const text = map.get("text");
-    if (!(text instanceof Y.Text)) return;
-    const name = map.get("name");
-    const createdAt = map.get("createdAt");
-    files.push({
-      id,
-      name: typeof name === "string" && name !== "" ? name : "unnamed",
-      createdAt: typeof createdAt === "number" ? createdAt : 0,
-      text,
-    });
-  });
-  return files.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
-}
 
 /** Every file's text by its name, as a program finds them. */
 export function fileTexts(doc: Y.Doc): Record<string, string> {
@@ -53,7 +34,7 @@ export function fileTexts(doc: Y.Doc): Record<string, string> {
 export function addFile(doc: Y.Doc, wanted: string, text: string, now: number): string {
   const id = crypto.randomUUID();
   const map = new Y.Map<unknown>() as FileMap;
-  const name = freeName(readFiles(doc).map((file) => file.name), wanted);
+  const name = freeName(readFiles(doc).map((file) => file.name), shortName(wanted));
   doc.transact(() => {
     filesOf(doc).set(id, map);
     map.set("name", name);
@@ -66,7 +47,7 @@ export function addFile(doc: Y.Doc, wanted: string, text: string, now: number): 
 }
 
 export function renameFile(doc: Y.Doc, id: string, name: string): void {
-  const map = filesOf(doc).get(id);
+  const map = fileOf(doc, id)?.map;
   if (map === undefined || map.get("name") === name) return;
   doc.transact(() => {
     map.set("name", name);
@@ -89,6 +70,14 @@ export function nameFault(doc: Y.Doc, name: string, own: string | null): string 
   return taken ? `There is a file "${name}" already` : null;
 }
 
+/** A name of a device's with room for a number; what tells the language is kept. */
+function shortName(name: string): string {
+  const over = name.length - (MAX_FILE_NAME_CHARS - 8);
+  if (over <= 0) return name;
+  const dot = Math.max(name.lastIndexOf("."), name.length - 16);
+  return name.slice(0, dot - over) + name.slice(dot);
+}
+
 /** `main.py`, then `main2.py`. */
 export function freeName(taken: readonly string[], wanted: string): string {
   if (!taken.includes(wanted)) return wanted;
@@ -100,37 +89,24 @@ export function freeName(taken: readonly string[], wanted: string): string {
   }
 }
 
-export interface TestEntry extends TestCase {
-  id: string;
-}
-
-/** A file's cases in the order in which they were written. */
-export function readTests(doc: Y.Doc, fileId: string): TestEntry[] {
-  const tests = filesOf(doc).get(fileId)?.get("tests");
-  if (!(tests instanceof Y.Map)) return [];
-  const entries: TestEntry[] = [];
-  tests.forEach((value: unknown, id: string) => {
-    const test = value as Partial<TestCase>;
-    entries.push({
-      id,
-      name: String(test.name ?? ""),
-      createdAt: Number(test.createdAt ?? 0),
-      kind: test.kind === "code" ? "code" : "output",
-      input: String(test.input ?? ""),
-      expected: String(test.expected ?? ""),
-    });
-  });
-  return entries.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
-}
-
-/** Writes one case whole; null takes it away. */
+/** Writes one case whole, cut to what a case may hold; null takes it away. */
 export function setTest(doc: Y.Doc, fileId: string, id: string, test: TestCase | null): void {
-  const file = filesOf(doc).get(fileId);
+  const file = fileOf(doc, fileId)?.map;
   if (file === undefined) return;
   doc.transact(() => {
     let tests = file.get("tests");
     if (!(tests instanceof Y.Map)) file.set("tests", tests = new Y.Map<TestCase>());
     if (test === null) (tests as Y.Map<TestCase>).delete(id);
-    else (tests as Y.Map<TestCase>).set(id, test);
+    else (tests as Y.Map<TestCase>).set(id, cut(test));
   });
+}
+
+function cut({ name, createdAt, kind, input, expected }: TestCase): TestCase {
+  return {
+    name: name.slice(0, MAX_TEST_NAME_CHARS),
+    createdAt,
+    kind,
+    input: input.slice(0, MAX_TEST_TEXT_CHARS),
+    expected: expected.slice(0, MAX_TEST_TEXT_CHARS),
+  };
 }

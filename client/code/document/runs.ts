@@ -7,12 +7,12 @@
  * {@linkcode MAX_RUNS} runs are kept.
  */
 import * as Y from "yjs";
+import { displaysOf, readRun, readRuns, type RunEntry } from "../../../rooms/document/reading.ts";
 import {
   type RunDisplay,
   type RunFields,
   runsOf,
   type TestResult,
-  type TypedMap,
 } from "../../../rooms/document/schema.ts";
 
 export const MAX_RUNS = 20;
@@ -27,39 +27,6 @@ const COLOUR_OFF = "\x1b[39m";
 
 type RunMap = Y.Map<unknown>;
 export type RunExit = RunFields["exit"];
-
-export interface RunEntry {
-  id: string;
-  fileId: string;
-  by: string;
-  language: string;
-  startedAt: number;
-  exit: RunExit;
-  tests: readonly TestResult[] | null;
-  map: RunMap;
-}
-
-/** A run's map seen through its fields. */
-export const runFields = (map: RunMap): TypedMap<RunFields> =>
-  map as unknown as TypedMap<RunFields>;
-
-/** Every run that is kept, oldest first. */
-export function readRuns(doc: Y.Doc): RunEntry[] {
-  return runsOf(doc).toArray().flatMap((value) => {
-    if (!(value instanceof Y.Map) || !(value.get("output") instanceof Y.Text)) return [];
-    const run = runFields(value);
-    return [{
-      id: run.get("id") ?? "",
-      fileId: run.get("fileId") ?? "",
-      by: run.get("by") ?? "",
-      language: run.get("language") ?? "",
-      startedAt: run.get("startedAt") ?? 0,
-      exit: run.get("exit") ?? null,
-      tests: run.get("tests") ?? null,
-      map: value,
-    }];
-  });
-}
 
 /** Begins a run in the document, and lets go of the oldest that are done. */
 export function beginRun(
@@ -152,9 +119,8 @@ export class RunWriter {
     this.#displays = [];
     if (text === "") return;
     this.doc.transact(() => {
-      const run = runFields(this.map);
-      const output = run.get("output");
-      if (displays.length > 0) run.get("displays")?.push(displays);
+      const output = readRun(this.map)?.output;
+      if (displays.length > 0) displaysOf(this.map)?.push(displays);
       output?.insert(output.length, text);
     });
   }

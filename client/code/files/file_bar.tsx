@@ -1,4 +1,5 @@
 /** The lesson's files as tabs, what can be done with them, and who else is in the code. */
+import type { FileEntry } from "../../../rooms/document/reading.ts";
 import {
   ChevronDown,
   Download,
@@ -21,7 +22,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { Avatar } from "../../design/avatar.tsx";
 import { Confirm } from "../../design/dialog.tsx";
 import { Menu, MenuItem } from "../../design/menu.tsx";
-import { addFile, type FileEntry, MAX_FILES, removeFile } from "../document/files.ts";
+import { addFile, MAX_FILES, removeFile } from "../document/files.ts";
 import { LANGUAGES, runnerOf } from "../document/languages.ts";
 import { TEMPLATES } from "../document/templates.ts";
 import type { CodeEditor } from "../editor/code_editor.ts";

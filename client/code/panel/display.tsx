@@ -1,13 +1,12 @@
 /** What a program showed besides text: a table or a picture, in its place in the output. */
+import { displayAt, type RunEntry } from "../../../rooms/document/reading.ts";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { displayOf } from "../run/displays.ts";
-import type { RunEntry } from "../document/runs.ts";
 import "./display.css";
 
 /** The n-th display of a run; nothing while it isn't there, or isn't one that can be read. */
 export function DisplayOf({ run, index }: { run: RunEntry; index: number }) {
-  const display = displayOf(run, index);
+  const display = displayAt(run.map, index);
   if (display === undefined) return null;
   return display.kind === "table" ? <Table {...display} /> : <Picture {...display} />;
 }

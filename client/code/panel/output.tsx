@@ -1,8 +1,8 @@
 /** What a run printed, as everybody sees it: text with colours, places to go to, tables and pictures. */
+import type { RunEntry } from "../../../rooms/document/reading.ts";
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import * as Y from "yjs";
-import { DISPLAY_MARK, type RunEntry, runFields } from "../document/runs.ts";
+import { DISPLAY_MARK } from "../document/runs.ts";
 import { type Piece, readOutput } from "../run/output_text.ts";
 import type { Workspace } from "../workspace.ts";
 import { DisplayOf } from "./display.tsx";
@@ -25,8 +25,7 @@ export function Output({ workspace, run }: { workspace: Workspace; run: RunEntry
   const names = useComputed(() => new Set(workspace.files.value.map(({ name }) => name)));
 
   useEffect(() => {
-    const output = runFields(run.map).get("output");
-    if (!(output instanceof Y.Text)) return;
+    const { output } = run;
     const read = () => {
       const text = output.toString();
       const from = whole.value ? 0 : startOf(text);

@@ -1,7 +1,7 @@
 /** Beside the code: the output of a run, the file's tests, or the preview of a page. */
+import type { RunEntry } from "../../../rooms/document/reading.ts";
 import { History } from "lucide-preact";
 import { Menu, MenuItem } from "../../design/menu.tsx";
-import type { RunEntry } from "../document/runs.ts";
 import type { Runner } from "../run/runner.ts";
 import type { Workspace } from "../workspace.ts";
 import { InputLine } from "./input_line.tsx";

@@ -1,9 +1,9 @@
 /** Run and Stop, what the run is doing, and the settings of the next one. */
+import type { RunEntry } from "../../../rooms/document/reading.ts";
 import { Play, Settings2, Square } from "lucide-preact";
 import { participantsOf, readParticipant } from "../../../rooms/document/schema.ts";
 import { Menu, MenuItem } from "../../design/menu.tsx";
 import { runnerOf } from "../document/languages.ts";
-import { type RunEntry, runFields } from "../document/runs.ts";
 import { type RunPhase, TIME_LIMITS_MS } from "../run/runner.ts";
 import type { PanelTab, Workspace } from "../workspace.ts";
 
@@ -76,7 +76,7 @@ function RunButton({ workspace }: { workspace: Workspace }) {
         type="button"
         class="button code-run"
         data-testid="code-stop-other"
-        onClick={() => runFields(others.map).set("stop", session.me.id)}
+        onClick={() => others.map.set("stop", session.me.id)}
       >
         <Square size={16} fill="currentColor" aria-hidden="true" /> Stop
       </button>

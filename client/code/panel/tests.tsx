@@ -1,9 +1,10 @@
 /** A file's tests: what it should print or withstand, and how that went on the run that is shown. */
+import { readTests, type TestEntry } from "../../../rooms/document/reading.ts";
 import { CircleCheck, CircleX, Plus, Trash2 } from "lucide-preact";
 import { useComputed } from "@preact/signals";
 import type { TestResult } from "../../../rooms/document/schema.ts";
 import { IconButton } from "../../design/icon-button.tsx";
-import { readTests, setTest, type TestEntry } from "../document/files.ts";
+import { setTest } from "../document/files.ts";
 import { runnerOf } from "../document/languages.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -14,7 +15,7 @@ export function Tests({ workspace }: { workspace: Workspace }) {
   const tests = useComputed(() => {
     workspace.testsVersion.value;
     const file = workspace.shown.value;
-    return file === null ? [] : readTests(session.doc, file.id);
+    return file === null ? [] : readTests(file);
   });
   const results = useComputed(() => {
     const file = workspace.shown.value;

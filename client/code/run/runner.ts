@@ -4,13 +4,14 @@
  * One run at a time in a page. Runs of a page that is gone are marked as interrupted, by its person when they come back or
  * by whoever is still here.
  */
+import { type FileEntry, readRun, readTests } from "../../../rooms/document/reading.ts";
 import { computed, effect, signal } from "@preact/signals";
 import * as Y from "yjs";
 import { runsOf, type TestResult } from "../../../rooms/document/schema.ts";
 import type { RoomSession } from "../../session.ts";
-import { type FileEntry, fileTexts, readTests } from "../document/files.ts";
+import { fileTexts } from "../document/files.ts";
 import { languageOf, runnerOf } from "../document/languages.ts";
-import { beginRun, markInterrupted, runFields, RunWriter } from "../document/runs.ts";
+import { beginRun, markInterrupted, RunWriter } from "../document/runs.ts";
 import type { RunEnd, RunnerEvent, RunnerName } from "../sandbox/contract.ts";
 import { type FrameRun, SandboxFrame } from "./sandbox_frame.ts";
 import { runTests } from "./test_run.ts";
@@ -68,7 +69,7 @@ export class Runner {
     const { doc } = this.session;
     const writer = this.#begin(file);
     const files = fileTexts(doc);
-    const tests = readTests(doc, file.id);
+    const tests = readTests(file);
     let end = await this.#execute(runner, file.name, files, writer);
     let results: TestResult[] | null = null;
     if (tests.length > 0 && end !== "stopped" && !this.#closed) {
@@ -93,7 +94,7 @@ export class Runner {
   /** What the console of this page's preview says. */
   previewSaid(runId: string, type: "stdout" | "stderr", text: string): void {
     const writer = this.#previewed;
-    if (writer === null || runFields(writer.map).get("id") !== runId) return;
+    if (writer === null || writer.map.get("id") !== runId) return;
     writer[type](text);
   }
 
@@ -211,6 +212,6 @@ export class Runner {
   readonly #onRuns = (events: Y.YEvent<Y.AbstractType<unknown>>[]): void => {
     const map = this.#writer?.map;
     const asked = events.some(({ target, keys }) => target === map && keys.has("stop"));
-    if (asked && map !== undefined && runFields(map).get("stop")) this.stop();
+    if (asked && map !== undefined && readRun(map)?.stop) this.stop();
   };
 }

@@ -4,8 +4,9 @@
  * A case of kind `output` passes when the program prints what is expected: spaces at the ends of lines and empty lines at
  * the end don't count. One of kind `code` passes when the program, with that code after it, ends without an error.
  */
+import type { TestEntry } from "../../../rooms/document/reading.ts";
+import { MAX_GOT_CHARS, MAX_TEST_RESULTS } from "../../../rooms/document/schema_code.ts";
 import type { TestResult } from "../../../rooms/document/schema.ts";
-import type { TestEntry } from "../document/files.ts";
 import {
   type RunnerEvent,
   type RunnerName,
@@ -15,8 +16,6 @@ import {
 import type { FrameRun } from "./sandbox_frame.ts";
 
 const CASE_LIMIT_MS = 10_000;
-const MAX_GOT_CHARS = 2000;
-const MAX_CASES = 50;
 
 export interface TestPlan {
   entry: string;
@@ -33,7 +32,7 @@ export interface TestBench {
 
 export async function runTests(plan: TestPlan, bench: TestBench): Promise<TestResult[]> {
   const results: TestResult[] = [];
-  for (const test of plan.tests.slice(0, MAX_CASES)) {
+  for (const test of plan.tests.slice(0, MAX_TEST_RESULTS)) {
     if (bench.isStopped()) break;
     results.push(await runCase(plan, test, bench));
     bench.onDone(results.length);

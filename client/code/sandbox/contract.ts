@@ -6,6 +6,12 @@
  * counts it, and the page checks it with {@linkcode readEvent}.
  */
 
+import {
+  MAX_CELL_CHARS,
+  MAX_IMAGE_BYTES,
+  MAX_TABLE_COLUMNS,
+  MAX_TABLE_ROWS,
+} from "../../../rooms/document/schema_code.ts";
 import type { RunDisplay } from "../../../rooms/document/schema.ts";
 
 export const RUNNERS = ["javascript", "python", "sql", "lua", "c", "ruby"] as const;
@@ -14,7 +20,6 @@ export type RunnerName = (typeof RUNNERS)[number];
 /** What one run may show before it is ended. Text counts in UTF-16 units. */
 export const MAX_OUTPUT_CHARS = 1_000_000;
 export const MAX_DISPLAYS = 40;
-export const MAX_DISPLAY_BYTES = 1_000_000;
 
 export interface Program {
   /** The file that is run. */
@@ -99,24 +104,22 @@ function isEnd(code: unknown): code is RunEnd {
     code === "truncated";
 }
 
-const MAX_ROWS = 1000;
-const MAX_COLUMNS = 50;
-
 /** Reads a display that a program made, cut to what a person can look at. */
 export function readDisplay(value: unknown): Display | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { kind, columns, rows, mime, bytes } = value as Record<string, unknown>;
   if (kind === "image") {
     if (mime !== "image/png" && mime !== "image/svg+xml") return undefined;
-    if (!(bytes instanceof Uint8Array) || bytes.byteLength > MAX_DISPLAY_BYTES) return undefined;
+    if (!(bytes instanceof Uint8Array) || bytes.byteLength > MAX_IMAGE_BYTES) return undefined;
     return { kind, mime, bytes };
   }
   if (kind !== "table" || !Array.isArray(columns) || !Array.isArray(rows)) return undefined;
-  const cells = (row: unknown) => Array.isArray(row) ? row.slice(0, MAX_COLUMNS).map(cell) : [];
-  return { kind, columns: cells(columns), rows: rows.slice(0, MAX_ROWS).map(cells) };
+  const cells = (row: unknown) =>
+    Array.isArray(row) ? row.slice(0, MAX_TABLE_COLUMNS).map(cell) : [];
+  return { kind, columns: cells(columns), rows: rows.slice(0, MAX_TABLE_ROWS).map(cells) };
 }
 
-const cell = (value: unknown): string => String(value).slice(0, 1000);
+const cell = (value: unknown): string => String(value).slice(0, MAX_CELL_CHARS);
 
 /** How much of the output's allowance a display takes. */
 export function displaySize(display: Display): number {

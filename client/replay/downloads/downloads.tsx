@@ -1,4 +1,5 @@
 /** What can be taken along: the lesson as one film, board and code, each track as it was sent; and the way to delete. */
+import { hasRecords, readFiles } from "../../../rooms/document/reading.ts";
 import {
   Clapperboard,
   Code,
@@ -12,13 +13,11 @@ import {
 } from "lucide-preact";
 import { useComputed, useSignal } from "@preact/signals";
 import type { TrackManifest } from "../../../recorder/manifest.ts";
-import { whiteboardOf } from "../../../rooms/document/schema.ts";
 import { linkWithKey } from "../../encryption/key_link.tsx";
 import { Confirm } from "../../design/dialog.tsx";
 import { Menu, MenuItem } from "../../design/menu.tsx";
 import { sayElapsed } from "../../room/time.ts";
 import { saveFile } from "../../whiteboard/files/save_file.ts";
-import { readFiles } from "../../code/document/files.ts";
 import { FilmDialog, FilmLine } from "../film/film_dialog.tsx";
 import { useReplay } from "../model.ts";
 import { fileStem, nameOf, SOURCE_WORDS, trackFileName } from "./file_names.ts";
@@ -46,7 +45,7 @@ export function Downloads({ onDeleted }: { onDeleted: () => void }) {
   replay.version("files").value;
   replay.version("whiteboard").value;
   const { doc } = replay.lesson;
-  const hasNow = { board: whiteboardOf(doc).size > 0, code: readFiles(doc).length > 0 };
+  const hasNow = { board: hasRecords(doc), code: readFiles(doc).length > 0 };
   const hasEver = (stage: StageFile) =>
     hasNow[stage] || manifest.markers.some(({ type }) => type === stage);
 

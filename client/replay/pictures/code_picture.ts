@@ -1,7 +1,11 @@
 /** Draws the files as they stood at a time: the one that was worked in, with cursors, and what the last run gave. */
-import { type FileEntry, readFiles } from "../../code/document/files.ts";
+import {
+  type FileEntry,
+  readFiles,
+  readRuns,
+  type RunEntry,
+} from "../../../rooms/document/reading.ts";
 import { languageOf } from "../../code/document/languages.ts";
-import { readRuns, type RunEntry } from "../../code/document/runs.ts";
 import { personColor } from "../../whiteboard/presence/person_color.ts";
 import type { Lesson } from "../recording/lesson.ts";
 import { highlight, type TokenKind } from "../stages/highlight.ts";

@@ -1,7 +1,7 @@
 /** What a run gave, as rows to be drawn: lines of text, tables as text, pictures that programs made. */
+import { displayAt, type RunEntry } from "../../../rooms/document/reading.ts";
 import type { RunDisplay } from "../../../rooms/document/schema.ts";
-import { DISPLAY_MARK, type RunEntry } from "../../code/document/runs.ts";
-import { displayOf } from "../../code/run/displays.ts";
+import { DISPLAY_MARK } from "../../code/document/runs.ts";
 import { readOutput } from "../../code/run/output_text.ts";
 import type { Size } from "./canvas.ts";
 
@@ -24,7 +24,7 @@ export type OutputRow = TextRow | PictureRow;
 
 /** Of a long output the end. No picture is larger than `room`. */
 export async function outputRows(run: RunEntry, room: Size): Promise<OutputRow[]> {
-  const text = String(run.map.get("output") ?? "");
+  const text = run.output.toString();
   const from = Math.max(0, text.length - MAX_OUTPUT_CHARS);
   const before = text.slice(0, from).split(DISPLAY_MARK).length - 1;
   const rows: OutputRow[] = [];
@@ -32,7 +32,7 @@ export async function outputRows(run: RunEntry, room: Size): Promise<OutputRow[]
   for (const piece of readOutput(text.slice(from), () => false, before)) {
     if (piece.kind === "display") {
       line = null;
-      rows.push(...await displayRows(displayOf(run, piece.index), room));
+      rows.push(...await displayRows(displayAt(run.map, piece.index), room));
       continue;
     }
     for (const [index, part] of piece.text.split("\n").entries()) {

@@ -1,6 +1,7 @@
+import { displaysOf, readRuns } from "../../../rooms/document/reading.ts";
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import { beginRun, readRuns, runFields } from "../../code/document/runs.ts";
+import { beginRun } from "../../code/document/runs.ts";
 import { openRoots } from "../../../rooms/document/schema.ts";
 import { outputRows, tableLines } from "./output_rows.ts";
 
@@ -9,7 +10,7 @@ function runWith(output: string, tables: string[][][]) {
   openRoots(doc);
   const run = beginRun(doc, { id: "r", fileId: "f", by: "p", language: "sql", startedAt: 0 });
   (run.get("output") as Y.Text).insert(0, output);
-  const displays = runFields(run).get("displays")!;
+  const displays = displaysOf(run)!;
   displays.push(tables.map(([columns, ...rows]) => ({ kind: "table", columns: columns!, rows })));
   return readRuns(doc)[0]!;
 }

@@ -1,7 +1,7 @@
 /** The files as they stood then, with everybody's cursors, and what the last run gave. */
+import type { FileEntry } from "../../../rooms/document/reading.ts";
 import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
-import type { FileEntry } from "../../code/document/files.ts";
 import { languageOf } from "../../code/document/languages.ts";
 import { personColor } from "../../whiteboard/presence/person_color.ts";
 import { useFiles } from "../lesson_views.ts";

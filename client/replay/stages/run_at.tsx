@@ -1,6 +1,6 @@
 /** What the last run had given by then. */
-import type { FileEntry } from "../../code/document/files.ts";
-import { DISPLAY_MARK, type RunEntry, type RunExit } from "../../code/document/runs.ts";
+import type { FileEntry, RunEntry } from "../../../rooms/document/reading.ts";
+import { DISPLAY_MARK, type RunExit } from "../../code/document/runs.ts";
 import { DisplayOf } from "../../code/panel/display.tsx";
 import { readOutput } from "../../code/run/output_text.ts";
 import { useRuns } from "../lesson_views.ts";
@@ -24,7 +24,7 @@ export function RunAt({ files }: { files: readonly FileEntry[] }) {
 }
 
 function Output({ run }: { run: RunEntry }) {
-  const text = String(run.map.get("output") ?? "");
+  const text = run.output.toString();
   const from = Math.max(0, text.length - MAX_SHOWN_CHARS);
   const before = text.slice(0, from).split(DISPLAY_MARK).length - 1;
   const pieces = readOutput(text.slice(from), () => false, before);

@@ -8,19 +8,9 @@
  */
 import type { SerializedSchema, TLRecord, TLStore } from "tldraw";
 import type * as Y from "yjs";
-import {
-  type BoardRefusal,
-  MAX_RECORD_BYTES,
-  MAX_STROKE_POINTS,
-  type RefusalReason,
-} from "./bounds.ts";
-import {
-  type BoardRecord,
-  readRecord,
-  recordBytes,
-  strokePoints,
-  typeNameOf,
-} from "./record_map.ts";
+import { MAX_RECORD_CHARS, recordType } from "../../../rooms/document/schema_board.ts";
+import { type BoardRefusal, MAX_STROKE_POINTS, type RefusalReason } from "./bounds.ts";
+import { type BoardRecord, readRecord, recordBytes, strokePoints } from "./record_map.ts";
 import { type SchemaAge, schemaAge, schemaIn } from "./schema_version.ts";
 
 const DOCUMENT_TYPES: ReadonlySet<string> = new Set([
@@ -50,7 +40,7 @@ export const FIRST_SETTINGS: BoardRecord = {
 /** Why a record goes over a bound, or undefined when it doesn't. */
 export function overBound(record: BoardRecord): RefusalReason | undefined {
   if (strokePoints(record) > MAX_STROKE_POINTS) return "stroke-too-long";
-  if (recordBytes(record) > MAX_RECORD_BYTES) return "record-too-large";
+  if (recordBytes(record) > MAX_RECORD_CHARS) return "record-too-large";
   return undefined;
 }
 
@@ -133,7 +123,7 @@ export class BoardReader {
       this.onRefused({ reason, id, from: "document", detail });
       return undefined;
     };
-    const type = typeNameOf(id);
+    const type = recordType(id);
     if (type === undefined || !DOCUMENT_TYPES.has(type)) return refuse("invalid", "no such record");
     const raw = readRecord(id, this.root.get(id));
     if (raw === undefined) return refuse("invalid", "malformed record");

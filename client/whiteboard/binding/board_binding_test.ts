@@ -1,7 +1,6 @@
 import { expect } from "@std/expect";
 import type { TLRecord, TLShape, TLStore } from "tldraw";
 import * as Y from "yjs";
-import { MAX_RECORD_BYTES } from "./bounds.ts";
 import {
   canonicalBoard,
   drawShape,
@@ -11,7 +10,7 @@ import {
   type TestBoard,
 } from "./open_test_board.ts";
 import { OwnUndo } from "./own_undo.ts";
-import { SCHEMA_KEY } from "./schema_version.ts";
+import { MAX_RECORD_CHARS, SCHEMA_KEY } from "../../../rooms/document/schema_board.ts";
 
 function shapeOf(store: TLStore, id: string): TLShape | undefined {
   return store.allRecords().find((record) => record.id === `shape:${id}`) as TLShape | undefined;
@@ -173,7 +172,7 @@ Deno.test("what goes over a bound is refused with a reason and taken back", asyn
   board.store.put([
     geoShape("fits"),
     drawShape("long", [{ type: "free", points }]),
-    geoShape("large", { meta: { note: "x".repeat(MAX_RECORD_BYTES) } }),
+    geoShape("large", { meta: { note: "x".repeat(MAX_RECORD_CHARS) } }),
   ]);
   board.binding.flush();
   await Promise.resolve();

@@ -2,11 +2,8 @@
  * What one board may hold. The person who goes over a bound is told and the board stays as it was; what others
  * wrote over a bound is skipped and reported.
  */
-
 export const MAX_RECORDS = 20_000;
 export const MAX_STROKE_POINTS = 20_000;
-/** JSON of a record without the points of its stroke. */
-export const MAX_RECORD_BYTES = 64 * 1024;
 /** JSON written in one update; well below what the guard and a frame take. */
 export const MAX_BATCH_BYTES = 512 * 1024;
 

@@ -12,6 +12,7 @@ import {
   openTestBoard,
   type TestBoard,
 } from "./open_test_board.ts";
+import { judgeUpdate } from "../../../rooms/document/guard.ts";
 import { OwnUndo } from "./own_undo.ts";
 
 /** mulberry32: small, seeded, good enough to choose with. */
@@ -33,6 +34,9 @@ interface Peer extends TestBoard {
 
 class Fuzz {
   readonly peers: Peer[];
+  /** Why the guard would have refused what boards wrote, on a server that got it all. */
+  readonly guarded: string[] = [];
+  readonly #server = new Y.Doc();
   #names = 0;
 
   constructor(private readonly random: () => number, count: number) {
@@ -43,6 +47,7 @@ class Fuzz {
     for (const peer of this.peers) {
       peer.doc.on("update", (update: Uint8Array, origin: unknown) => {
         if (origin === "network") return;
+        this.#judge(update, peer.doc.clientID);
         for (const other of this.peers) if (other !== peer) other.inbox.push(update);
       });
     }
@@ -82,6 +87,15 @@ class Fuzz {
       peer.undo.destroy();
       peer.binding.destroy();
     }
+  }
+
+  #judge(update: Uint8Array, clientId: number): void {
+    const verdict = judgeUpdate(this.#server, update, {
+      mayWrite: (root) => root === "whiteboard",
+      ownsClient: (id) => id === clientId,
+    });
+    if (!verdict.ok) this.guarded.push(verdict.reason);
+    Y.applyUpdate(this.#server, update);
   }
 
   #deliver(peer: Peer): void {
@@ -207,6 +221,7 @@ Deno.test(`any changes on two or three boards end in one board (seeds ${first} a
     }
     // On the way a deletion may come before what replaces the value; in the end every record is whole.
     expect(late.refusals).toEqual([]);
+    expect({ seed, guarded: fuzz.guarded }).toEqual({ seed, guarded: [] });
     late.binding.destroy();
     fuzz.close();
   }

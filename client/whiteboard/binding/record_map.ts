@@ -6,6 +6,7 @@
  * neither is `typeName` (it is the id's prefix), nor what every shape begins with.
  */
 import * as Y from "yjs";
+import { recordType } from "../../../rooms/document/schema_board.ts";
 import { readStroke, type StrokeSegment, syncStroke, writeStroke } from "./stroke.ts";
 
 /** A record of tldraw's store, as far as the binding looks into it. */
@@ -59,7 +60,7 @@ export function writeChanges(
 
 /** The record that the map holds, or undefined where it can't be one. Not yet validated by tldraw's schema. */
 export function readRecord(id: string, map: unknown): BoardRecord | undefined {
-  const typeName = typeNameOf(id);
+  const typeName = recordType(id);
   if (!(map instanceof Y.Map) || typeName === undefined) return undefined;
   const record: Record<string, unknown> = { ...defaultsOf(typeName) };
   for (const [key, value] of map as Y.Map<unknown>) {
@@ -72,12 +73,6 @@ export function readRecord(id: string, map: unknown): BoardRecord | undefined {
     else record[key] = value;
   }
   return { ...record, id, typeName };
-}
-
-/** `shape` for `shape:abc`; undefined for a key that is no record's id. */
-export function typeNameOf(id: string): string | undefined {
-  const colon = id.indexOf(":");
-  return colon > 0 ? id.slice(0, colon) : undefined;
 }
 
 /** How many points a record's stroke has; 0 when it has none. */

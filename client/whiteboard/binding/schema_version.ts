@@ -5,9 +5,7 @@
  */
 import type { SerializedSchema, TLStore } from "tldraw";
 import type * as Y from "yjs";
-
-/** Key in the whiteboard root; ids of records have a colon, so it can't be one. */
-export const SCHEMA_KEY = "schema";
+import { SCHEMA_KEY } from "../../../rooms/document/schema_board.ts";
 
 export type SchemaAge = "same" | "older" | "newer";
 

@@ -4,7 +4,7 @@ import * as Y from "yjs";
 import { whiteboardOf } from "../../../rooms/document/schema.ts";
 import type { RoomSession } from "../../session.ts";
 import { BoardReader } from "../binding/board.ts";
-import { SCHEMA_KEY } from "../binding/schema_version.ts";
+import { SCHEMA_KEY } from "../../../rooms/document/schema_board.ts";
 import { assetIdOf } from "../files/board_assets.ts";
 import { addPages, BoardFileError } from "../files/board_file.ts";
 

@@ -9,7 +9,7 @@ import {
   geoShape,
   openTestBoard,
 } from "../binding/open_test_board.ts";
-import { SCHEMA_KEY } from "../binding/schema_version.ts";
+import { SCHEMA_KEY } from "../../../rooms/document/schema_board.ts";
 import { BoardFileError } from "../files/board_file.ts";
 import { readBoard } from "./earlier_lessons.ts";
 
