@@ -6,6 +6,12 @@
 import type * as Y from "yjs";
 import type { MonotonicMs } from "../rooms/clocks.ts";
 import {
+  mapsAddedTo,
+  participantEntries,
+  readMessages,
+  readRun,
+} from "../rooms/document/reading.ts";
+import {
   chatOf,
   filesOf,
   participantsOf,
@@ -32,14 +38,12 @@ export function watchHappenings(
   tell: (happening: Happening) => void,
 ): () => void {
   const present = new Set<string>();
-  for (const [id, entry] of participantsOf(doc)) {
+  for (const [id, entry] of participantEntries(doc)) {
     if (readParticipant(entry).connection !== "left") present.add(id);
   }
-  let messages = chatOf(doc).length;
-  let runs = runsOf(doc).length;
 
   const people = () => {
-    for (const [participantId, entry] of participantsOf(doc)) {
+    for (const [participantId, entry] of participantEntries(doc)) {
       const here = readParticipant(entry).connection !== "left";
       if (here === present.has(participantId)) continue;
       if (here) present.add(participantId);
@@ -47,21 +51,16 @@ export function watchHappenings(
       tell({ type: here ? "join" : "leave", participantId });
     }
   };
-  const chat = () => {
-    for (const message of chatOf(doc).slice(messages)) {
-      tell({
-        type: "chat",
-        messageId: `${message.get("id")}`,
-        participantId: `${message.get("from")}`,
-      });
+  const chat = (transaction: Y.Transaction) => {
+    for (const { id, from } of readMessages(mapsAddedTo(chatOf(doc), transaction))) {
+      tell({ type: "chat", messageId: id, participantId: from });
     }
-    messages = chatOf(doc).length;
   };
-  const ran = () => {
-    for (const run of runsOf(doc).slice(runs)) {
-      tell({ type: "run", runId: `${run.get("id")}`, participantId: `${run.get("by")}` });
+  const ran = (transaction: Y.Transaction) => {
+    for (const map of mapsAddedTo(runsOf(doc), transaction)) {
+      const run = readRun(map);
+      if (run !== undefined) tell({ type: "run", runId: run.id, participantId: run.by });
     }
-    runs = runsOf(doc).length;
   };
   const worked = (type: "board" | "code") => {
     const at = clock();
@@ -73,8 +72,8 @@ export function watchHappenings(
     const types: ReadonlyMap<unknown, unknown> = transaction.changedParentTypes;
     const changed = (root: unknown) => types.has(root);
     if (changed(participantsOf(doc))) people();
-    if (changed(chatOf(doc))) chat();
-    if (changed(runsOf(doc))) ran();
+    if (changed(chatOf(doc))) chat(transaction);
+    if (changed(runsOf(doc))) ran(transaction);
     if (changed(whiteboardOf(doc))) worked("board");
     if (changed(filesOf(doc))) worked("code");
   };

@@ -7,6 +7,7 @@
  * pages name.
  */
 import * as Y from "yjs";
+import { displaysOf, readRuns } from "../rooms/document/reading.ts";
 import { chatOf, openRoots, runsOf } from "../rooms/document/schema.ts";
 
 /** How far each client had written: the number of its next item. */
@@ -29,7 +30,7 @@ export function writtenIn(updates: Iterable<Uint8Array>): Written {
   return written;
 }
 
-/** The state without the chat messages, the runs and the output of the pauses. */
+/** The state without the chat messages and the runs of the pauses, and what earlier runs gave in them. */
 export function withoutPauses(state: Uint8Array, pauses: readonly PausedWriting[]): Uint8Array {
   if (pauses.length === 0) return state;
   const doc = new Y.Doc();
@@ -37,11 +38,13 @@ export function withoutPauses(state: Uint8Array, pauses: readonly PausedWriting[
   Y.applyUpdate(doc, state);
   doc.transact(() => {
     remove(chatOf(doc), pauses);
-    const runs = runsOf(doc);
-    remove(runs, pauses);
-    for (const run of runs) {
-      const output = run.get("output");
-      if (output instanceof Y.Text) remove(output, pauses);
+    remove(runsOf(doc), pauses);
+    for (const { map, output } of readRuns(doc)) {
+      remove(output, pauses);
+      // Their places are marks in the output, which go as well.
+      const displays = displaysOf(map);
+      if (displays !== undefined) remove(displays, pauses);
+      removeEntry(map, "tests", pauses);
     }
   });
   const redacted = Y.encodeStateAsUpdate(doc);
@@ -50,8 +53,8 @@ export function withoutPauses(state: Uint8Array, pauses: readonly PausedWriting[
 }
 
 /** Deletes what the pauses inserted into a list or text, last first, so that indexes hold. */
-function remove(
-  type: Y.Array<Y.Map<unknown>> | Y.Text,
+function remove<T>(
+  type: Y.Array<T> | Y.Text,
   pauses: readonly PausedWriting[],
 ): void {
   const cuts: { index: number; length: number }[] = [];
@@ -64,6 +67,11 @@ function remove(
     index += item.length;
   }
   for (const cut of cuts.sort((a, b) => b.index - a.index)) type.delete(cut.index, cut.length);
+}
+
+function removeEntry(map: Y.Map<unknown>, key: string, pauses: readonly PausedWriting[]): void {
+  const item = map._map.get(key);
+  if (item !== undefined && !item.deleted && cutsOf(item, pauses).length > 0) map.delete(key);
 }
 
 /** The parts of an item that were written in a pause: items that follow each other may have become one. */

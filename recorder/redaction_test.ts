@@ -1,5 +1,6 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
+import { displayAt, readRuns } from "../rooms/document/reading.ts";
 import { chatOf, openRoots, runsOf } from "../rooms/document/schema.ts";
 import { withoutPauses, type Written, writtenIn } from "./redaction.ts";
 
@@ -32,7 +33,7 @@ function shown(state: Uint8Array): { chat: unknown[]; runs: unknown[] } {
   openRoots(doc);
   Y.applyUpdate(doc, state);
   const chat = chatOf(doc).map((message) => message.get("text"));
-  const runs = runsOf(doc).map((each) => `${each.get("id")}: ${each.get("output")}`);
+  const runs = readRuns(doc).map(({ id, output }) => `${id}: ${output}`);
   doc.destroy();
   return { chat, runs };
 }
@@ -75,4 +76,34 @@ Deno.test("after a pause that nothing follows, all that was written since is of 
   say(doc, "secret");
   expect(shown(withoutPauses(state(), [{ from, to: null }])).chat).toEqual(["open"]);
   expect(shown(withoutPauses(state(), [])).chat).toEqual(["open", "secret"]);
+});
+
+Deno.test("the tables and results that a run gave in a pause go with their marks, and what isn't a run stays", () => {
+  const { doc, now, state } = openPage();
+  runsOf(doc).insert(0, [7, new Y.Array()]);
+  const output = run(doc, "long", 1);
+  const map = readRuns(doc)[0]!.map;
+  const displays = new Y.Array<unknown>();
+  map.set("displays", displays);
+  const show = (cell: string) =>
+    doc.transact(() => {
+      displays.push([{ kind: "table", columns: [cell], rows: [] }]);
+      output.insert(output.length, "\ufffc");
+    });
+  show("before");
+  const from = now();
+  show("secret1");
+  map.set("tests", [{ id: "t", name: "", passed: true, got: "secret2" }]);
+  const pause = { from, to: now() };
+  show("after");
+  const redacted = new Y.Doc();
+  const bytes = withoutPauses(state(), [pause]);
+  Y.applyUpdate(redacted, bytes);
+  const [shownRun] = readRuns(redacted);
+  expect(shownRun?.output.toString()).toBe("\ufffc\ufffc");
+  expect([0, 1].map((index) => displayAt(shownRun!.map, index)))
+    .toMatchObject([{ columns: ["before"] }, { columns: ["after"] }]);
+  expect(shownRun?.tests).toBeNull();
+  expect(runsOf(redacted).get(0)).toBe(7);
+  expect(new TextDecoder().decode(bytes)).not.toContain("secret");
 });

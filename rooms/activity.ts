@@ -7,6 +7,7 @@
  */
 import type * as Y from "yjs";
 import type { MonotonicMs } from "./clocks.ts";
+import { mapsAddedTo } from "./document/reading.ts";
 import {
   filesOf,
   type MediaState,
@@ -74,7 +75,6 @@ export const NO_ACTIVITY: Readonly<ActivityCounts> = {
 
 export class Activity {
   readonly #people = new Map<string, Tally>();
-  #runs = 0;
   #keptAt: MonotonicMs = -Infinity;
 
   constructor(private readonly ports: ActivityPorts) {}
@@ -82,7 +82,6 @@ export class Activity {
   /** Counts what members change in this document, from here on. */
   watch(doc: Y.Doc): void {
     const roots = { board: whiteboardOf(doc), files: filesOf(doc), runs: runsOf(doc) };
-    this.#runs = roots.runs.length;
     doc.on("afterTransaction", (transaction: Y.Transaction) => {
       const { origin } = transaction;
       if (origin instanceof Member) this.#changed(origin.person.id, roots, transaction);
@@ -165,16 +164,16 @@ export class Activity {
   #changed(
     participantId: string,
     { board, files, runs }: WatchedRoots,
-    { changed, beforeState }: Y.Transaction,
+    transaction: Y.Transaction,
   ): void {
+    const { changed, beforeState } = transaction;
     const { counts } = this.#of(participantId);
     for (const [type, keys] of changed) {
       const known: unknown = type;
       if (known === board) {
         for (const key of keys) if (isNewShape(board, key, beforeState)) counts.strokes++;
       } else if (known === runs) {
-        counts.runs += Math.max(0, runs.length - this.#runs);
-        this.#runs = runs.length;
+        counts.runs += mapsAddedTo(runs, transaction).length;
       } else if (known === files || type.parent?.parent === files) counts.edits++;
     }
   }

@@ -8,9 +8,9 @@ import {
   type MediaSource,
   NO_MEDIA,
   type ParticipantFields,
-  participantsOf,
   readParticipant,
 } from "./document/schema.ts";
+import { participantEntries } from "./document/reading.ts";
 import type { ClientIds } from "./client_ids.ts";
 import type { MonotonicMs, UnixMs } from "./clocks.ts";
 import type { Member } from "./member.ts";
@@ -48,7 +48,7 @@ export class People {
 
   /** Takes over what the document says. Whoever was in the room is absent from now on. */
   restore(doc: Y.Doc): void {
-    for (const [id, entry] of participantsOf(doc)) {
+    for (const [id, entry] of participantEntries(doc)) {
       const fields = readParticipant(entry);
       if (fields.connection === "online") fields.connection = "reconnecting";
       for (const source of MEDIA_SOURCES) {

@@ -4,17 +4,12 @@
  * Whiteboard shapes are not kept: they refer to others that the refused document may hold alone.
  */
 import type * as Y from "yjs";
-import { filesOf } from "../../rooms/document/schema.ts";
+import { readFiles } from "../../rooms/document/reading.ts";
 import type { KeptEdits } from "./contract.ts";
 
 function textsOf(doc: Y.Doc): Map<string, { name: string; text: string }> {
   const texts = new Map<string, { name: string; text: string }>();
-  filesOf(doc).forEach((file, id) => {
-    texts.set(id, {
-      name: String(file.get("name") ?? id),
-      text: String(file.get("text") ?? ""),
-    });
-  });
+  for (const { id, name, text } of readFiles(doc)) texts.set(id, { name, text: text.toString() });
   return texts;
 }
 

@@ -12,6 +12,7 @@ import {
   readMeeting,
   readParticipant,
 } from "../../rooms/document/schema.ts";
+import { participantEntries } from "../../rooms/document/reading.ts";
 import { permissionsOf } from "../../rooms/permissions.ts";
 import type { Welcome } from "../../rooms/protocol/messages.ts";
 import type { Link, Participant } from "../session.ts";
@@ -70,9 +71,9 @@ export function openRoom({ welcome, provider, ...parts }: RoomParts): OpenRoom {
 
 function readParticipants(doc: Y.Doc, me: string): readonly Participant[] {
   const here: Participant[] = [];
-  participantsOf(doc).forEach((map, id) => {
+  for (const [id, map] of participantEntries(doc)) {
     const fields = readParticipant(map);
     if (fields.connection !== "left") here.push({ ...fields, id, me: id === me });
-  });
+  }
   return here.sort((a, b) => a.joinedAt - b.joinedAt || (a.id < b.id ? -1 : 1));
 }

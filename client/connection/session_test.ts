@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { expect } from "@std/expect";
 import * as Y from "yjs";
+import { fileOf } from "../../rooms/document/reading.ts";
 import { type FileFields, filesOf, type TypedMap } from "../../rooms/document/schema.ts";
 import type { HelloOptions } from "../../tests/integration/client.ts";
 import { DeafSocket } from "../../tests/integration/deaf_socket.ts";
@@ -34,8 +35,7 @@ function write(room: JoinedRoom, name: string, text: string): void {
   });
 }
 
-const textOf = (room: JoinedRoom, name: string) =>
-  filesOf(room.doc).get(name)?.get("text")?.toString();
+const textOf = (room: JoinedRoom, name: string) => fileOf(room.doc, name)?.text?.toString();
 
 /** Resolves when a file has this text. */
 function hasText(room: JoinedRoom, name: string, text: string): Promise<unknown> {

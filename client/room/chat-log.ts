@@ -5,24 +5,10 @@
  */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type * as Y from "yjs";
+import { readMessages } from "../../rooms/document/reading.ts";
 import { type ChatMessage, chatOf } from "../../rooms/document/schema.ts";
 
 export const MAX_SHOWN = 500;
-
-function readMessage(map: Y.Map<unknown>): ChatMessage {
-  const text = (key: string) => {
-    const value = map.get(key);
-    return typeof value === "string" ? value : "";
-  };
-  const at = map.get("at");
-  return {
-    id: text("id"),
-    from: text("from"),
-    name: text("name"),
-    text: text("text"),
-    at: typeof at === "number" ? at : 0,
-  };
-}
 
 export class ChatLog {
   readonly #messages = signal<readonly ChatMessage[]>([]);
@@ -72,7 +58,7 @@ export class ChatLog {
 
   #load(): void {
     const total = this.#chat.length;
-    this.#messages.value = this.#chat.slice(Math.max(0, total - MAX_SHOWN)).map(readMessage);
+    this.#messages.value = readMessages(this.#chat.slice(Math.max(0, total - MAX_SHOWN)));
     this.#total.value = total;
   }
 

@@ -8,9 +8,11 @@ Deno.test("a board is carried with its strokes' bytes, and without what was dele
   const stroke = new Y.Map<unknown>();
   const chunks = new Y.Array<Uint8Array>();
   chunks.push([new Uint8Array([1, 2]), new Uint8Array([3])]);
-  stroke.set("points", chunks);
+  stroke.set("props", new Y.Map<unknown>([["segments", chunks]]));
   whiteboardOf(doc).set("shape:a", stroke);
   whiteboardOf(doc).set("schema", { version: 2 });
+  whiteboardOf(doc).set("shape:odd", 7);
+  whiteboardOf(doc).set("odd", new Y.Map());
   whiteboardOf(doc).set("shape:gone", new Y.Map([["text", "taken back"]]));
   whiteboardOf(doc).delete("shape:gone");
   chatOf(doc).push([new Y.Map([["text", "a secret"]])]);
@@ -19,7 +21,7 @@ Deno.test("a board is carried with its strokes' bytes, and without what was dele
   const later = new Y.Doc();
   Y.applyUpdate(later, update);
   expect(whiteboardOf(later).toJSON()).toEqual({
-    "shape:a": { points: [new Uint8Array([1, 2]), new Uint8Array([3])] },
+    "shape:a": { props: { segments: [new Uint8Array([1, 2]), new Uint8Array([3])] } },
     schema: { version: 2 },
   });
   expect([...later.share.keys()]).toEqual(["whiteboard"]);
@@ -42,10 +44,11 @@ Deno.test("files are carried oldest first with their tests, and what is no file 
     tests: new Y.Map<unknown>([["t", test], ["u", { name: "half" }], ["v", null]]),
   });
   put("plain", { name: "c.py", language: "python", text: "no shared text", createdAt: 3 });
-  put("nameless", { language: "python", text: new Y.Text() });
-  filesOf(doc).set("odd", "not a map" as unknown as Y.Map<unknown>);
+  put("nameless", { name: 7, text: new Y.Text("pass"), createdAt: "soon" });
+  filesOf(doc).set("odd", "not a map");
 
   expect(carriedFiles(doc)).toEqual([
+    { name: "unnamed", language: "", text: "pass", createdAt: 0, tests: [] },
     { name: "a.py", language: "python", text: "print(1)", createdAt: 1, tests: [test] },
     { name: "b.py", language: "python", text: "print(2)", createdAt: 2, tests: [] },
   ]);

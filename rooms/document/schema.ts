@@ -151,12 +151,13 @@ export function openRoots(doc: Y.Doc): void {
   }
 }
 
+// What clients write is read by reading.ts: older documents may hold anything there.
 export const meetingOf = (doc: Y.Doc): Y.Map<unknown> => doc.getMap("meeting");
 export const participantsOf = (doc: Y.Doc): Y.Map<Y.Map<unknown>> => doc.getMap("participants");
 export const chatOf = (doc: Y.Doc): Y.Array<Y.Map<unknown>> => doc.getArray("chat");
 export const whiteboardOf = (doc: Y.Doc): Y.Map<unknown> => doc.getMap("whiteboard");
-export const filesOf = (doc: Y.Doc): Y.Map<Y.Map<unknown>> => doc.getMap("files");
-export const runsOf = (doc: Y.Doc): Y.Array<Y.Map<unknown>> => doc.getArray("runs");
+export const filesOf = (doc: Y.Doc): Y.Map<unknown> => doc.getMap("files");
+export const runsOf = (doc: Y.Doc): Y.Array<unknown> => doc.getArray("runs");
 
 /** Reads one participant as a plain value. Missing keys take their neutral value. */
 export function readParticipant(map: Y.Map<unknown>): ParticipantFields {

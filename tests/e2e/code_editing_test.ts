@@ -2,8 +2,7 @@
 import { expect } from "@std/expect";
 import { TestClient } from "../integration/client.ts";
 import { CLOSE } from "../../rooms/errors.ts";
-import { filesOf } from "../../rooms/document/schema.ts";
-import * as Y from "yjs";
+import { readFiles } from "../../rooms/document/reading.ts";
 import {
   byId,
   codeTests,
@@ -159,8 +158,7 @@ codeTest(
     const passcode = new URL(links.ada).searchParams.get("passcode") ?? "";
     const eve = new TestClient(`ws://127.0.0.1:${lectern.port}/api/socket`);
     await eve.join({ meetingId, passcode, invite });
-    const files = [...filesOf(eve.doc).values()];
-    (files.at(-1)?.get("text") as Y.Text).insert(0, "stolen");
+    readFiles(eve.doc).at(-1)?.text.insert(0, "stolen");
     expect((await eve.closed).code).toBe(CLOSE.updateRefused);
     expect(await shownText(mia)).toBe("let a = 1; // mine");
   },

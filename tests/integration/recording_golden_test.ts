@@ -12,7 +12,8 @@ import { SqlRecordings } from "../../db/recordings.ts";
 import { readEntries } from "../../recorder/log_entries.ts";
 import { type Manifest, manifestSchema } from "../../recorder/manifest.ts";
 import { documentAt } from "../../recorder/playback.ts";
-import { chatOf, filesOf, whiteboardOf } from "../../rooms/document/schema.ts";
+import { fileOf } from "../../rooms/document/reading.ts";
+import { chatOf, whiteboardOf } from "../../rooms/document/schema.ts";
 
 const VECTORS = new URL("../vectors/recording-v1/", import.meta.url);
 
@@ -41,7 +42,7 @@ async function stateAt(
     atMs,
     whiteboard: whiteboardOf(doc).toJSON(),
     chat: chatOf(doc).map((message) => message.get("text") as string),
-    code: filesOf(doc).get("f1")?.get("text")?.toString() ?? null,
+    code: fileOf(doc, "f1")?.text?.toString() ?? null,
   };
   doc.destroy();
   return state;

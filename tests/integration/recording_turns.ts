@@ -7,6 +7,7 @@ import * as Y from "yjs";
 import type { TrackManifest } from "../../recorder/manifest.ts";
 import { readEntries } from "../../recorder/log_entries.ts";
 import { documentAt } from "../../recorder/playback.ts";
+import { readRuns } from "../../rooms/document/reading.ts";
 import {
   chatOf,
   filesOf,
@@ -96,8 +97,8 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
         const ids = numbers.map((n) => `kept-${n}`);
         expect(chatOf(doc).map((message) => message.get("text")))
           .toEqual(numbers.map((n) => `chat open ${n}`));
-        expect(runsOf(doc).map((run) => run.get("id"))).toEqual(["long", ...ids]);
-        expect(`${runsOf(doc).get(0).get("output")}`).toBe("printed first");
+        expect(readRuns(doc).map(({ id }) => id)).toEqual(["long", ...ids]);
+        expect(readRuns(doc)[0]?.output.toString()).toBe("printed first");
         expect([...filesOf(doc).keys()].toSorted()).toEqual(ids);
         expect(whiteboardOf(doc).size).toBe(pauses);
         doc.destroy();

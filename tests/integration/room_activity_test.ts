@@ -1,6 +1,7 @@
 /** What people do in a room, as it is counted for the tutor and the booking system. */
 import { expect } from "@std/expect";
 import * as Y from "yjs";
+import { fileOf, readRuns } from "../../rooms/document/reading.ts";
 import { filesOf, runsOf, whiteboardOf } from "../../rooms/document/schema.ts";
 import type { TestClient } from "./client.ts";
 import { QuietEngine, RTP } from "./quiet_engine.ts";
@@ -37,11 +38,11 @@ Deno.test("talk, strokes, edits, runs and messages count for whoever they are of
   const text = new Y.Text();
   filesOf(student.doc).set("f", new Y.Map<unknown>([["name", "main.py"], ["text", text]]));
   await tutor.until(() => filesOf(tutor.doc).has("f"), "the file");
-  const copy = filesOf(tutor.doc).get("f")?.get("text") as Y.Text;
+  const copy = fileOf(tutor.doc, "f")!.text;
   for (const letter of "print") copy.insert(copy.length, letter);
   runsOf(tutor.doc).push([new Y.Map<unknown>([["id", "r"], ["output", new Y.Text()]])]);
   await student.until(() => runsOf(student.doc).length === 1, "the run");
-  (runsOf(tutor.doc).get(0).get("output") as Y.Text).insert(0, "hello");
+  readRuns(tutor.doc)[0]!.output.insert(0, "hello");
   await student.request("chat.send", { text: "Done." });
 
   await server.restart();

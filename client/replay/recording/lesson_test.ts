@@ -1,6 +1,7 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
 import type { LogEntry } from "../../../recorder/log_entries.ts";
+import { fileOf } from "../../../rooms/document/reading.ts";
 import { filesOf, openRoots } from "../../../rooms/document/schema.ts";
 import { Lesson } from "./lesson.ts";
 
@@ -29,7 +30,7 @@ function typing(): { entries: LogEntry[]; textAt: (atMs: number) => string } {
   return { entries, textAt: (at) => texts[Math.floor(at / 1000)] ?? "" };
 }
 
-const shown = (lesson: Lesson) => String(filesOf(lesson.doc).get("f")?.get("text"));
+const shown = (lesson: Lesson) => String(fileOf(lesson.doc, "f")?.text);
 
 Deno.test("at every time, in every order, the document is as it was", () => {
   const { entries, textAt } = typing();

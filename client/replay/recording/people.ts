@@ -1,10 +1,7 @@
 /** Who was in the room, read from the document. */
 import type * as Y from "yjs";
-import {
-  type ParticipantFields,
-  participantsOf,
-  readParticipant,
-} from "../../../rooms/document/schema.ts";
+import { participantEntries } from "../../../rooms/document/reading.ts";
+import { type ParticipantFields, readParticipant } from "../../../rooms/document/schema.ts";
 
 export interface PersonAt extends ParticipantFields {
   id: string;
@@ -13,9 +10,9 @@ export interface PersonAt extends ParticipantFields {
 /** Joined first first. */
 export function readPeople(doc: Y.Doc): PersonAt[] {
   const people: PersonAt[] = [];
-  participantsOf(doc).forEach((map, id) => {
+  for (const [id, map] of participantEntries(doc)) {
     const person = readParticipant(map);
     if (person.connection !== "left") people.push({ ...person, id });
-  });
+  }
   return people.sort((one, other) => one.joinedAt - other.joinedAt || (one.id < other.id ? -1 : 1));
 }

@@ -3,6 +3,7 @@ import { Download } from "lucide-preact";
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { fileTexts } from "../../code/document/files.ts";
+import { readFiles } from "../../../rooms/document/reading.ts";
 import { filesOf } from "../../../rooms/document/schema.ts";
 import { Dots } from "../../lobby/page.tsx";
 import { availableStages, type LoadedStage, loadStage, STAGE_LABELS } from "../../room/stages.ts";
@@ -28,14 +29,14 @@ export function CopyHere() {
       : touched.value,
   );
   const heading = useRef<HTMLHeadingElement>(null);
-  const hasFiles = useSignal(filesOf(copy.session.doc).size > 0);
+  const hasFiles = useSignal(readFiles(copy.session.doc).length > 0);
   useEffect(() => {
     heading.current?.focus();
     const files = filesOf(copy.session.doc);
-    const count = () => hasFiles.value = files.size > 0;
-    files.observe(count);
+    const count = () => hasFiles.value = readFiles(copy.session.doc).length > 0;
+    files.observeDeep(count);
     return () => {
-      files.unobserve(count);
+      files.unobserveDeep(count);
       copy.close();
     };
   }, []);

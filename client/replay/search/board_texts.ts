@@ -1,5 +1,6 @@
 /** The words on a whiteboard, read from its records without tldraw: text, labels, formulas, names of pages. */
 import * as Y from "yjs";
+import { readRecords } from "../../../rooms/document/reading.ts";
 
 export interface BoardText {
   /** The record's id. */
@@ -13,8 +14,7 @@ const MAX_DEPTH = 12;
 
 export function boardTexts(board: Y.Map<unknown>): BoardText[] {
   const texts: BoardText[] = [];
-  board.forEach((record, id) => {
-    if (!(record instanceof Y.Map)) return;
+  for (const [id, record] of readRecords(board)) {
     const props: unknown = record.get("props");
     const parts: string[] = [];
     if (id.startsWith("page:")) parts.push(textOf(record.get("name")));
@@ -24,7 +24,7 @@ export function boardTexts(board: Y.Map<unknown>): BoardText[] {
     }
     const text = parts.filter((part) => part !== "").join(" ").replace(/\s+/g, " ").trim();
     if (text !== "") texts.push({ id, text });
-  });
+  }
   return texts;
 }
 

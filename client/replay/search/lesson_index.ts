@@ -7,13 +7,8 @@
 import * as Y from "yjs";
 import type { LogEntry } from "../../../recorder/log_entries.ts";
 import type { Stretch } from "../../../recorder/manifest.ts";
-import {
-  chatOf,
-  filesOf,
-  openRoots,
-  runsOf,
-  whiteboardOf,
-} from "../../../rooms/document/schema.ts";
+import { fileOf, readChat, readFiles, readRuns } from "../../../rooms/document/reading.ts";
+import { openRoots, whiteboardOf } from "../../../rooms/document/schema.ts";
 import { boardTexts } from "./board_texts.ts";
 import type { Find, FindKind, ItemId } from "./index_protocol.ts";
 import { Moments } from "./moments.ts";
@@ -140,27 +135,22 @@ export class LessonIndex {
   }
 
   #lookAtChat(see: See): void {
-    for (const message of chatOf(this.#doc)) {
-      const from = String(message.get("from") ?? "");
-      const name = this.names[from] ?? String(message.get("name") ?? "");
-      see("chat", String(message.get("id")), String(message.get("text") ?? ""), name);
+    for (const { id, from, name, text } of readChat(this.#doc)) {
+      see("chat", id, text, this.names[from] ?? name);
     }
   }
 
   #lookAtFiles(see: See): void {
-    filesOf(this.#doc).forEach((file, id) => {
-      const name = String(file.get("name") ?? "");
-      for (const line of String(file.get("text") ?? "").split("\n")) see("code", id, line, name);
-    });
+    for (const { id, name, text } of readFiles(this.#doc)) {
+      for (const line of text.toString().split("\n")) see("code", id, line, name);
+    }
   }
 
   #lookAtRuns(see: See): void {
-    for (const run of runsOf(this.#doc)) {
-      const id = String(run.get("id"));
-      const name = String(filesOf(this.#doc).get(String(run.get("fileId")))?.get("name") ?? "");
-      for (const line of String(run.get("output") ?? "").split("\n")) {
-        see("run", id, line, name === "" ? "Output" : `Output of ${name}`);
-      }
+    for (const { id, fileId, output } of readRuns(this.#doc)) {
+      const file = fileOf(this.#doc, fileId);
+      const where = file === undefined ? "Output" : `Output of ${file.name}`;
+      for (const line of output.toString().split("\n")) see("run", id, line, where);
     }
   }
 

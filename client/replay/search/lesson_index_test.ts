@@ -1,6 +1,7 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
 import type { LogEntry } from "../../../recorder/log_entries.ts";
+import { fileOf } from "../../../rooms/document/reading.ts";
 import {
   chatOf,
   filesOf,
@@ -108,7 +109,7 @@ Deno.test("it is silent where nobody speaks and nothing happens for a while", ()
 Deno.test("what was written within a second is found at a time at which it stands there", () => {
   const { doc, at, indexed } = record();
   at(5000, () => filesOf(doc).set("f", mapOf({ name: "a.js", text: new Y.Text("") })));
-  const text = filesOf(doc).get("f")!.get("text") as Y.Text;
+  const text = fileOf(doc, "f")!.text;
   at(5100, () => text.insert(0, "let "));
   at(5900, () => text.insert(4, "root"));
   at(9000, () => chatOf(doc).push([mapOf({ id: "c", from: "p1", text: "later" })]));

@@ -6,7 +6,7 @@
  */
 import type * as Y from "yjs";
 import type { Marker } from "../../../recorder/manifest.ts";
-import { filesOf, runsOf, whiteboardOf } from "../../../rooms/document/schema.ts";
+import { hasRecords, readFiles, readRuns } from "../../../rooms/document/reading.ts";
 import type { Moved } from "../recording/lesson.ts";
 import type { Layout } from "../view.ts";
 
@@ -57,8 +57,8 @@ export interface StageChoice {
 export function shownStage(doc: Y.Doc, { layout, worked, screenShared }: StageChoice): Shown {
   if (layout === "board" || layout === "code") return layout;
   if (screenShared) return "screen";
-  const hasBoard = whiteboardOf(doc).size > 0;
-  const hasCode = filesOf(doc).size > 0 || runsOf(doc).length > 0;
+  const hasBoard = hasRecords(doc);
+  const hasCode = readFiles(doc).length > 0 || readRuns(doc).length > 0;
   if (hasBoard && hasCode) return worked;
   if (hasBoard) return "board";
   return hasCode ? "code" : "nothing";

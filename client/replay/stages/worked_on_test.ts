@@ -41,7 +41,10 @@ Deno.test("a shared screen stands before board and code, unless the layout asks 
   openRoots(doc);
   const choice = { layout: "all", worked: "code", screenShared: false } as const;
   expect(shownStage(doc, choice)).toBe("nothing");
-  filesOf(doc).set("a", new Y.Map() as never);
+  filesOf(doc).set("plain", 7);
+  whiteboardOf(doc).set("shape:plain", 7);
+  expect(shownStage(doc, choice)).toBe("nothing");
+  filesOf(doc).set("a", new Y.Map([["text", new Y.Text()]]));
   expect(shownStage(doc, { ...choice, worked: "board" })).toBe("code");
   whiteboardOf(doc).set("page:1", new Y.Map());
   expect(shownStage(doc, { ...choice, worked: "board" })).toBe("board");
