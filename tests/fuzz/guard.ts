@@ -33,6 +33,7 @@ import {
   rightsFor,
 } from "./guard_meeting.ts";
 import { Random } from "./guard_random.ts";
+import { misfits, writeOddly } from "./guard_shapes.ts";
 import { countWalk } from "./guard_walk.ts";
 import type { FuzzOptions, FuzzResult } from "./run.ts";
 
@@ -149,6 +150,8 @@ class Episode {
       if (!verdict.touched.has(root)) this.report(`${root} changed without being named as touched`);
       if (!this.mayWrite.includes(root)) this.report(`${root} changed without the right to`);
     }
+    const [misfit] = misfits(doc);
+    if (misfit !== undefined) this.report(`${misfit} has no place there`);
     this.before = after;
     this.compare("a peer", this.mirror);
     const reloaded = newReplica(1);
@@ -171,22 +174,37 @@ class Episode {
     const choice = this.random.next();
     if (choice < 0.15) return [this.honest(), false];
     if (choice < 0.3) return [this.mutate(this.honest()), true];
+    if (choice < 0.5) return [this.odd(), true];
     const forged = this.forge();
     return [this.random.chance(0.1) ? this.mutate(forged) : forged, true];
+  }
+
+  /** What a Yjs client would send whose page writes anything anywhere. */
+  private odd(): Uint8Array {
+    const { random } = this;
+    return this.edited((replica) => {
+      for (let edits = 1 + random.below(3); edits > 0; edits--) {
+        writeOddly(replica, random, this.mayWrite);
+      }
+    });
   }
 
   /** What a Yjs client would send: edits in roots that the sender may write, then a diff or the whole state. */
   private honest(): Uint8Array {
     const { random } = this;
-    const replica = newReplica(1);
-    Y.applyUpdate(replica, Y.encodeStateAsUpdate(this.doc));
-    replica.clientID = CLIENTS.sender;
-    replica.transact(() => {
+    return this.edited((replica) => {
       for (let edits = 1 + random.below(3); edits > 0; edits--) {
         this.edit(replica, random.pick(this.mayWrite));
       }
     });
-    const since = random.chance(0.8) ? Y.encodeStateVector(this.doc) : undefined;
+  }
+
+  private edited(edit: (replica: Y.Doc) => void): Uint8Array {
+    const replica = newReplica(1);
+    Y.applyUpdate(replica, Y.encodeStateAsUpdate(this.doc));
+    replica.clientID = CLIENTS.sender;
+    replica.transact(() => edit(replica));
+    const since = this.random.chance(0.8) ? Y.encodeStateVector(this.doc) : undefined;
     const update = Y.encodeStateAsUpdate(replica, since);
     replica.destroy();
     return update;
