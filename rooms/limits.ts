@@ -11,8 +11,10 @@ export interface RoomLimits {
   people: number;
   /** People in front of the door. */
   waiting: number;
-  /** Encoded size of the document. */
+  /** The document: encoded, in items of Yjs, and by an estimate of the memory that it takes. */
   documentBytes: number;
+  documentItems: number;
+  documentHeapBytes: number;
   /** Client ids that one participant may write under at a time; more than one claim may name (64). */
   clientIds: number;
   /** Milliseconds a second that the server works on one participant's changes, and how many at once (a resync). */
@@ -42,6 +44,8 @@ export const DEFAULT_ROOM_LIMITS: RoomLimits = {
   people: 2000,
   waiting: 200,
   documentBytes: 64 * 1024 * 1024,
+  documentItems: 1_000_000,
+  documentHeapBytes: 512 * 1024 * 1024,
   clientIds: 256,
   effortMsPerSecond: 200,
   effortBurstMs: 2000,

@@ -18,11 +18,16 @@ export async function loadMeeting(
   events: ReplicaEvents,
   now: number,
 ): Promise<Loaded> {
-  const { documentBytes, snapshots } = limits;
+  const { snapshots } = limits;
+  const bounds = {
+    bytes: limits.documentBytes,
+    items: limits.documentItems,
+    heapBytes: limits.documentHeapBytes,
+  };
   const replica = await Replica.open({
     meetingId,
     log,
-    documentBytes,
+    bounds,
     clock,
     snapshots,
     events,

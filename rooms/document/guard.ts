@@ -25,6 +25,7 @@ import {
 } from "./guard_refusal.ts";
 import { Work } from "./guard_work.ts";
 import { type RootName, SERVER_ROOTS } from "./schema.ts";
+import { HEAP, type Size } from "./size.ts";
 
 export { DEFAULT_BOUNDS, type GuardBounds, type RefusalKind };
 
@@ -38,9 +39,16 @@ export interface GuardRights {
 export type Verdict =
   /**
    * `noop`: the document holds all of it already. `touched`: the roots that it changes. `work`: what applying costs
-   * beyond its length, at most, in steps of {@linkcode GuardBounds.maxWork}.
+   * beyond its length, at most, in steps of {@linkcode GuardBounds.maxWork}. `size`: what it adds, at most.
    */
-  | { ok: true; noop: boolean; touched: ReadonlySet<RootName>; work: number }
+  | {
+    ok: true;
+    noop: boolean;
+    touched: ReadonlySet<RootName>;
+    work: number;
+    size: Size;
+    onlyDeletes: boolean;
+  }
   | { ok: false; kind: RefusalKind; reason: string };
 
 /** Decides whether `update` (Yjs v1) may be applied to `doc` for a sender with these rights. Never throws. */
@@ -69,6 +77,9 @@ export function judgeUpdate(
 class Judgement {
   private readonly touched = new Set<RootName>();
   private noop = true;
+  /** Structs that are new to the document, and the memory that they take. */
+  private items = 0;
+  private heapBytes = 0;
   private readonly update: DecodedUpdate;
   private readonly work: Work;
 
@@ -91,7 +102,14 @@ class Judgement {
       (struct, place) => this.judgeInsert(struct, place),
     );
     this.judgeDeletes();
-    return { ok: true, noop: this.noop, touched: this.touched, work: this.work.steps };
+    const { steps, cuts } = this.work;
+    const size = {
+      bytes: this.bytes.length,
+      items: this.items + cuts,
+      heapBytes: this.heapBytes + cuts * HEAP.item,
+    };
+    const onlyDeletes = this.items === 0;
+    return { ok: true, noop: this.noop, touched: this.touched, work: steps, size, onlyDeletes };
   }
 
   private judgeClients(): void {
@@ -105,6 +123,8 @@ class Judgement {
   }
 
   private judgeInsert(struct: DecodedStruct, place: Place | null): void {
+    this.items++;
+    this.heapBytes += struct.heapBytes;
     if (place === null) return; // becomes a GC: it takes numbers of the sender's own and shows nowhere
     this.touch(place.root);
     if ((place.kind === "map") !== (place.key !== null)) {
@@ -144,9 +164,10 @@ class Judgement {
       const structs = store.clients.get(client) ?? [];
       for (const { start, end } of ranges) {
         if (end > last) refuse("missing-dependency", `deletes ${client}:${last} and beyond`);
+        // What is in the update is placed and judged; where the range begins or ends there, an item may be cut.
+        if (end > known) this.work.split(0);
         if (start >= known) {
-          // In the update, hence placed and judged.
-          this.work.move(0);
+          this.work.split(0);
           continue;
         }
         let joins = false;
@@ -160,8 +181,8 @@ class Judgement {
           // Deleted neighbours become one: each run of them is taken out of the array once.
           if (!joins) this.work.move(structs.length - i);
           joins = true;
-          if (struct.id.clock < start) this.work.move(structs.length - i);
-          if (struct.id.clock + struct.length > end) this.work.move(structs.length - i);
+          if (struct.id.clock < start) this.work.split(structs.length - i);
+          if (struct.id.clock + struct.length > end) this.work.split(structs.length - i);
           this.noop = false;
           const place = placeOfStored(struct);
           if (place !== null) this.touch(place.root);

@@ -21,6 +21,7 @@ import {
 } from "./guard_refusal.ts";
 import { ROOTS } from "./schema.ts";
 import type { Kind, Shape } from "./shape.ts";
+import { HEAP } from "./size.ts";
 
 export interface StructId {
   client: number;
@@ -43,6 +44,8 @@ export interface DecodedStruct {
   at: number;
   /** Length of plain values or bytes on the wire. */
   bytes: number;
+  /** What it takes in memory at most, by estimate. */
+  heapBytes: number;
   origin: StructId | null;
   rightOrigin: StructId | null;
   parentRoot: string | null;
@@ -93,6 +96,8 @@ class UpdateReader {
   private readonly decoder: decoding.Decoder;
   structs = 0;
   private values = 0;
+  /** Of the plain values so far. */
+  private heapBytes = 0;
 
   constructor(private readonly bytes: Uint8Array, private readonly bounds: GuardBounds) {
     this.decoder = decoding.createDecoder(bytes);
@@ -169,6 +174,7 @@ class UpdateReader {
       shape: null,
       at: 0,
       bytes: 0,
+      heapBytes: HEAP.item,
       origin: null,
       rightOrigin: null,
       parentRoot: null,
@@ -200,22 +206,27 @@ class UpdateReader {
       case 3:
         struct.content = "bytes";
         struct.bytes = this.uint();
+        struct.heapBytes += HEAP.bytes + struct.bytes;
         this.skip(struct.bytes);
         return;
       case 4:
         struct.content = "text";
         struct.length = this.passString();
+        struct.heapBytes += struct.length * HEAP.unit;
         return;
       case 7:
         struct.content = "type";
+        struct.heapBytes = HEAP.entry + HEAP.type;
         struct.creates = this.createdKind();
         return;
       case 8:
         struct.content = "values";
         struct.length = this.count(1);
         struct.at = this.decoder.pos;
+        this.heapBytes = HEAP.entry;
         for (let i = 0; i < struct.length; i++) this.passValue(0);
         struct.bytes = this.decoder.pos - struct.at;
+        struct.heapBytes = this.heapBytes;
         return;
       case 2:
         return refuse("content", "legacy JSON content");
@@ -263,6 +274,7 @@ class UpdateReader {
   private passValue(depth: number): void {
     if (++this.values > MAX_VALUES) refuse("too-large", `more than ${MAX_VALUES} values`);
     if (depth > MAX_VALUE_DEPTH) refuse("content", `a value nested deeper than ${MAX_VALUE_DEPTH}`);
+    this.heapBytes += HEAP.scalar;
     const tag = decoding.readUint8(this.decoder);
     switch (tag) {
       case 127: // undefined
@@ -280,19 +292,25 @@ class UpdateReader {
       case 122: // JSON can't hold it, so every later `JSON.stringify` of the document would throw
         return refuse("content", "a bigint");
       case 119:
-        this.passString();
+        this.heapBytes += HEAP.unit * this.passString();
         return;
       case 118:
+        this.heapBytes += HEAP.container;
         for (let left = this.count(2); left > 0; left--) {
+          this.heapBytes += HEAP.property;
           this.passPropertyName();
           this.passValue(depth + 1);
         }
         return;
       case 117:
+        this.heapBytes += HEAP.container;
         for (let left = this.count(1); left > 0; left--) this.passValue(depth + 1);
         return;
-      case 116:
-        return this.skip(this.uint());
+      case 116: {
+        const length = this.uint();
+        this.heapBytes += HEAP.bytes + length;
+        return this.skip(length);
+      }
       default:
         return refuse("malformed", `value tag ${tag}`);
     }

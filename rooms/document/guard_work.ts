@@ -69,9 +69,15 @@ export class Work {
 
   /** Structs that the update brings, and those that its cuts make. */
   #added: number;
+  #cuts = 0;
 
   constructor(private readonly doc: Y.Doc, update: DecodedUpdate, private readonly bound: number) {
     this.#added = update.structs;
+  }
+
+  /** Structs that its cuts make, at most. */
+  get cuts(): number {
+    return this.#cuts;
   }
 
   get steps(): number {
@@ -81,7 +87,7 @@ export class Work {
   /** @throws Refusal `too-large`, here and below, once the sum is over the bound. */
   insert(insertion: Insertion): void {
     const { id, place, left, right } = insertion;
-    for (let cuts = insertion.cutsOfNew; cuts > 0; cuts--) this.move(0);
+    for (let cuts = insertion.cutsOfNew; cuts > 0; cuts--) this.split(0);
     if (left !== null && insertion.leftIs === "stored") this.cut(left.client, left.clock + 1);
     if (right !== null && !insertion.rightIsNew) this.cut(right.client, right.clock);
     const list = this.#list(place);
@@ -108,7 +114,13 @@ export class Work {
     const structs = this.doc.store.clients.get(client);
     if (structs === undefined || clock >= Y.getState(this.doc.store, client)) return;
     const at = Y.findIndexSS(structs, clock);
-    if (structs[at]!.id.clock < clock) this.move(structs.length - at);
+    if (structs[at]!.id.clock < clock) this.split(structs.length - at);
+  }
+
+  /** A struct becomes two, in front of so many stored ones. */
+  split(behind: number): void {
+    this.#cuts++;
+    this.move(behind);
   }
 
   /** A struct comes or goes in front of this many stored ones and, at worst, of all that the update adds. */

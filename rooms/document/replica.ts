@@ -16,6 +16,7 @@ import type { UpdateLog } from "../ports.ts";
 import { type GuardRights, judgeUpdate, type RefusalKind } from "./guard.ts";
 import { openRoots } from "./schema.ts";
 import { type SnapshotLimits, SnapshotSchedule } from "./snapshot_schedule.ts";
+import { DocumentSize, type Size } from "./size.ts";
 import { armTripwire } from "./tripwire.ts";
 
 /** One connection that writes: the origin of its transactions. Compared by identity. */
@@ -49,8 +50,8 @@ export interface ReplicaOptions {
   meetingId: string;
   log: UpdateLog;
   events: ReplicaEvents;
-  /** Largest encoded document. */
-  documentBytes: number;
+  /** How large the document may grow. */
+  bounds: Size;
   clock(): MonotonicMs;
   snapshots: SnapshotLimits;
 }
@@ -92,12 +93,12 @@ export class Replica {
   #tail: Promise<void> = Promise.resolve();
   #busy = 0;
   #seq = 0;
-  #bytes = 0;
-  #measuredBytes = 0;
+  readonly #size: DocumentSize;
   #schedule: SnapshotSchedule;
 
   private constructor(private readonly options: ReplicaOptions) {
     this.#doc = new MeetingDoc();
+    this.#size = new DocumentSize(options.bounds);
     this.#schedule = new SnapshotSchedule(options.snapshots, 0, options.clock());
   }
 
@@ -146,7 +147,7 @@ export class Replica {
       this.options.events.commitDue();
       return;
     }
-    this.#checkSize(update.byteLength);
+    this.#size.admit(this.#doc, verdict.size, verdict.onlyDeletes);
     this.#at = now;
     try {
       Y.applyUpdate(this.#doc, update, from);
@@ -253,8 +254,7 @@ export class Replica {
       }
     });
     this.#doc = doc;
-    this.#bytes = bytes;
-    this.#measuredBytes = 0;
+    this.#size.loaded(doc, bytes);
     this.#schedule = new SnapshotSchedule(
       this.options.snapshots,
       snapshot?.state.byteLength ?? 0,
@@ -265,7 +265,7 @@ export class Replica {
     this.#seq = rows.at(-1)?.seq ?? snapshot?.seq ?? 0;
     this.#tripped = null;
     doc.on("update", (update: Uint8Array, origin: unknown) => {
-      this.#bytes += update.byteLength;
+      this.#size.grown(update.byteLength);
       this.#pending.push({ update, at: this.#at, from: isWriter(origin) ? origin : null });
       if (this.#pending.length === 1) this.options.events.commitDue();
     });
@@ -349,22 +349,11 @@ export class Replica {
   async #snapshot(now: number, state: Uint8Array, needed = false): Promise<void> {
     const seq = this.#seq;
     this.#schedule.taken(state.byteLength, this.options.clock());
-    this.#bytes = state.byteLength;
+    this.#size.encoded(state.byteLength);
     await this.options.log.saveSnapshot(this.options.meetingId, { seq, at: now, state })
       .catch((error) => {
         if (needed) throw new RoomError("unavailable", UNSTORED, { cause: error });
       });
-  }
-
-  /** Updates add up to more than the state they make, so the sum is checked by measuring, sparingly. */
-  #checkSize(updateBytes: number): void {
-    const limit = this.options.documentBytes;
-    if (this.#bytes + updateBytes <= limit) return;
-    if (this.#bytes - this.#measuredBytes > limit / 16) {
-      this.#measuredBytes = this.#bytes = this.#encode().byteLength;
-      if (this.#bytes + updateBytes <= limit) return;
-    }
-    throw new RoomError("too-large", `This meeting's document is full (${limit} bytes)`);
   }
 
   #drop(cause: "tripwire" | "storage", error: unknown): void {

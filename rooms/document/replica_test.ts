@@ -2,7 +2,9 @@ import { expect } from "@std/expect";
 import * as Y from "yjs";
 import type { LogRow, Snapshot, UpdateLog } from "../ports.ts";
 import { type CommittedUpdate, Replica, type StoredClock, type Writer } from "./replica.ts";
-import { chatOf, whiteboardOf } from "./schema.ts";
+import { fileOf } from "./reading.ts";
+import { chatOf, filesOf, whiteboardOf } from "./schema.ts";
+import type { Size } from "./size.ts";
 
 /** A log in memory, for a replica without a database. */
 class MemoryLog implements UpdateLog {
@@ -30,14 +32,14 @@ class MemoryLog implements UpdateLog {
   }
 }
 
-async function openReplica(log = new MemoryLog()) {
+async function openReplica(log = new MemoryLog(), bounds: Partial<Size> = {}) {
   const committed: CommittedUpdate[] = [];
   const told: StoredClock[][] = [];
   const drops: string[] = [];
   const replica = await Replica.open({
     meetingId: "m",
     log,
-    documentBytes: 1_000_000,
+    bounds: { bytes: 1_000_000, items: 10_000, heapBytes: 10_000_000, ...bounds },
     clock: () => 0,
     snapshots: { logBytes: 100_000, everyMs: 60_000 },
     events: {
@@ -180,4 +182,51 @@ Deno.test("closing leaves a snapshot from which the next opening starts", async 
   expect(whiteboardOf(again.replica.doc).toJSON()).toEqual({ "shape:a": { x: 1 } });
   await again.replica.close(10);
   expect(log.snapshot?.at).toBe(9);
+});
+
+Deno.test("a document that is full by its items or its memory takes deletions, and goes on when there is room again", async () => {
+  for (const bounds of [{ items: 500 }, { heapBytes: 200_000 }]) {
+    const { replica, log } = await openReplica(new MemoryLog(), bounds);
+    const { writer, edit } = page(7);
+    // Of what is deleted, an item for the key and one for all that it held stay.
+    const fields = Array.from({ length: 10 }, (_, n): [string, number] => [`f${n}`, n]);
+    let drawn = 0;
+    const draw = () =>
+      replica.receive(
+        edit((doc) => whiteboardOf(doc).set(`shape:${drawn++}`, new Y.Map(fields))),
+        writer,
+        0,
+      );
+    expect(() => {
+      for (let n = 0; n < 1000; n++) draw();
+    }).toThrow("document is full");
+    expect(drawn).toBeGreaterThan(30);
+    await replica.commit(0);
+    expect(log.rows.length).toBe(drawn - 1);
+    expect(whiteboardOf(replica.doc).size).toBe(drawn - 1);
+    // What was refused isn't in the page's document any more: it comes back with a fresh one.
+    const fresh = page(8);
+    const clear = fresh.edit((doc) => {
+      Y.applyUpdate(doc, Y.encodeStateAsUpdate(replica.doc));
+      whiteboardOf(doc).clear();
+    });
+    replica.receive(clear, fresh.writer, 1);
+    replica.receive(
+      fresh.edit((doc) => whiteboardOf(doc).set("shape:new", record(2))),
+      fresh.writer,
+      1,
+    );
+    expect(whiteboardOf(replica.doc).toJSON()).toEqual({ "shape:new": { x: 2 } });
+    await replica.close(2);
+  }
+});
+
+Deno.test("text that is typed letter by letter counts for what it comes to", async () => {
+  const { replica } = await openReplica(new MemoryLog(), { items: 50, heapBytes: 20_000 });
+  const { writer, edit } = page(7);
+  const typing = { ...writer, mayWrite: () => true };
+  const text = new Y.Text();
+  replica.receive(edit((doc) => filesOf(doc).set("f", new Y.Map([["text", text]]))), typing, 0);
+  for (let n = 0; n < 1000; n++) replica.receive(edit(() => text.insert(n, "a")), typing, 0);
+  expect(fileOf(replica.doc, "f")?.text.length).toBe(1000);
 });

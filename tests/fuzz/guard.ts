@@ -14,6 +14,7 @@ import {
   SERVER_ROOTS,
   whiteboardOf,
 } from "../../rooms/document/schema.ts";
+import { measureHeap } from "../../rooms/document/size.ts";
 import { armTripwire } from "../../rooms/document/tripwire.ts";
 import {
   type ForgedBlock,
@@ -128,6 +129,7 @@ class Episode {
     if (verdict.noop) this.tally.noop++;
 
     const clocksBefore = clocksOf(doc);
+    const sizeBefore = measureHeap(doc);
     const walked = countWalk(() => Y.applyUpdate(doc, update, this.origin));
     // The step at which a walk ends is free, and the mirror walks as far.
     if (walked > 2 * (verdict.work + Y.decodeUpdate(update).structs.length)) {
@@ -149,6 +151,13 @@ class Episode {
       if (SERVER_ROOTS.has(root)) this.report(`server root ${root} changed`);
       if (!verdict.touched.has(root)) this.report(`${root} changed without being named as touched`);
       if (!this.mayWrite.includes(root)) this.report(`${root} changed without the right to`);
+    }
+    const size = measureHeap(doc);
+    for (const what of ["items", "heapBytes"] as const) {
+      const grown = size[what] - sizeBefore[what];
+      if (grown > verdict.size[what]) {
+        this.report(`${grown} ${what} more, ${verdict.size[what]} told`);
+      }
     }
     const [misfit] = misfits(doc);
     if (misfit !== undefined) this.report(`${misfit} has no place there`);

@@ -415,17 +415,19 @@ Deno.test("a change of policy holds at once, also for who is in the room", async
   await tutor.stored();
 });
 
-Deno.test("a document that is full refuses more and keeps what it has", async () => {
-  await using server = await RoomServer.start({ room: { documentBytes: 20_000 } });
-  const lesson = await server.book();
-  const student = await server.join(lesson.student);
-  draw(student, "small");
-  await student.stored();
-  draw(student, "large", "x".repeat(20_000));
-  expect((await student.notice("error")).code).toBe("too-large");
-  expect((await student.closed).code).toBe(CLOSE.tooLarge);
-  expect(board(await server.join(lesson.student))).toEqual({ small: "small" });
-});
+for (const room of [{ documentBytes: 20_000 }, { documentHeapBytes: 40_000 }]) {
+  Deno.test(`a document that is full refuses more and keeps what it has (${Object.keys(room)})`, async () => {
+    await using server = await RoomServer.start({ room });
+    const lesson = await server.book();
+    const student = await server.join(lesson.student);
+    draw(student, "small");
+    await student.stored();
+    draw(student, "large", "x".repeat(20_000));
+    expect((await student.notice("error")).code).toBe("too-large");
+    expect((await student.closed).code).toBe(CLOSE.tooLarge);
+    expect(board(await server.join(lesson.student))).toEqual({ small: "small" });
+  });
+}
 
 Deno.test("who keeps the server too busy is cut and comes back later; others and their changes stay", async () => {
   // By this clock, each change and each answer takes 100 ms of work, and every other look at it as long.
