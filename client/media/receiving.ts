@@ -192,10 +192,12 @@ export class Receiver {
     const { participantId, source } = reception;
     const { cryptor } = this;
     const screen = source === "screen" || source === "screenAudio";
+    // It becomes part of the browser's description.
+    const stream = participantId.replace(/[^A-Za-z0-9_-]/g, "-");
     return await this.route.recv.consume({
       ...options,
       // One stream id a person: the browser keeps lips and voice together.
-      streamId: screen ? `${participantId}-screen` : participantId,
+      streamId: screen ? `${stream}-screen` : stream,
       // Attached later, decryption would miss the first frames.
       ...(cryptor === undefined ? {} : {
         onRtpReceiver: (receiver: RTCRtpReceiver) =>

@@ -12,8 +12,8 @@ import {
   consumerOptionsSchema,
   dtlsParametersSchema,
   iceParametersSchema,
+  publishedParametersSchema,
   rtpCapabilitiesSchema,
-  rtpParametersSchema,
   transportOptionsSchema,
 } from "./rtp.ts";
 import { text } from "./text.ts";
@@ -179,7 +179,7 @@ export const METHODS = {
       transportId: id,
       kind: z.enum(["audio", "video"]),
       source,
-      rtpParameters: rtpParametersSchema,
+      rtpParameters: publishedParametersSchema,
       /** False to publish muted: nothing is forwarded until setMedia {on: true}. */
       on: z.boolean().default(true),
     }),

@@ -285,7 +285,7 @@ Deno.test("sender reports reach consumers in their own numbers", () => {
       octets: 2,
       reports: [],
     },
-    { type: "source-description", ssrc: consumer.ssrc, cname: "ada" },
+    { type: "source-description", ssrc: consumer.ssrc, cname: lesson.ada.id },
   ]);
 });
 

@@ -2,7 +2,8 @@
  * What the router speaks, and how a publisher's numbers become a consumer's (mediasoup's ORTC shapes). Pure.
  *
  * A browser chooses the payload types and extension ids that it publishes with; consumers always get the router's
- * own ({@linkcode ROUTER_RTP_CAPABILITIES}), so that all consumers of one transport agree.
+ * own ({@linkcode ROUTER_RTP_CAPABILITIES}), so that all consumers of one transport agree. Invariant: no text of a
+ * publisher reaches a consumer, and of its numbers only parameters of Opus that have a name here.
  */
 import type { RtpCapabilities, RtpCodec, RtpParameters } from "../../rooms/protocol/rtp.ts";
 import { MediaError, type MediaKind } from "./engine.ts";
@@ -98,10 +99,9 @@ export interface ProducerMapping {
   /** Of packets that carry earlier sound too (RED), where the publisher may send some. */
   redPayloadType: number;
   /** Format parameters that consumers are told: those of Opus. */
-  parameters: Exclude<RtpCodec["parameters"], undefined>;
+  parameters: Record<string, number>;
   encodings: EncodingMapping[];
   mid: string | undefined;
-  cname: string;
   midId: number;
   ridId: number;
   repairedRidId: number;
@@ -119,6 +119,31 @@ function carries(red: RtpCodec, codec: RtpCodec): boolean {
     red.clockRate === codec.clockRate && red.channels === codec.channels;
 }
 
+/** The format parameters of Opus that a sender declares, and their least and greatest values (RFC 7587 §6.1). */
+const OPUS_PARAMETERS: Readonly<Record<string, readonly [least: number, greatest: number]>> = {
+  "maxplaybackrate": [8000, 48_000],
+  "sprop-maxcapturerate": [8000, 48_000],
+  "minptime": [3, 120],
+  "ptime": [3, 120],
+  "maxptime": [3, 120],
+  "maxaveragebitrate": [6000, 510_000],
+  "stereo": [0, 1],
+  "sprop-stereo": [0, 1],
+  "cbr": [0, 1],
+  "useinbandfec": [0, 1],
+  "usedtx": [0, 1],
+};
+
+function opusParameters({ parameters = {} }: RtpCodec): Record<string, number> {
+  const known: Record<string, number> = {};
+  for (const [name, [least, greatest]] of Object.entries(OPUS_PARAMETERS)) {
+    const value = parameters[name];
+    if (typeof value !== "number" || !Number.isInteger(value)) continue;
+    if (value >= least && value <= greatest) known[name] = value;
+  }
+  return known;
+}
+
 /** Reads a publisher's parameters. @throws {MediaError} `unsupported` when the router can't forward them. */
 export function mapProducer(kind: MediaKind, parameters: RtpParameters): ProducerMapping {
   const mimeType = kind === "audio" ? "audio/opus" : "video/vp8";
@@ -126,6 +151,10 @@ export function mapProducer(kind: MediaKind, parameters: RtpParameters): Produce
   if (codec === undefined) {
     const offered = parameters.codecs.map((offer) => offer.mimeType).join(", ");
     throw new MediaError("unsupported", `${kind} must be ${mimeType}, not ${offered}`);
+  }
+  const clockRate = kind === "audio" ? 48_000 : 90_000;
+  if (codec.clockRate !== clockRate) {
+    throw new MediaError("unsupported", `${mimeType} has a clock of ${clockRate} Hz`);
   }
   const rtx = parameters.codecs.find((candidate) =>
     isCodec("video/rtx")(candidate) && candidate.parameters?.["apt"] === codec.payloadType
@@ -146,14 +175,13 @@ export function mapProducer(kind: MediaKind, parameters: RtpParameters): Produce
   }
   return {
     kind,
-    clockRate: codec.clockRate,
+    clockRate,
     payloadType: codec.payloadType,
     rtxPayloadType: rtx?.payloadType ?? -1,
     redPayloadType: red?.payloadType ?? -1,
-    parameters: kind === "audio" ? codec.parameters ?? {} : {},
+    parameters: kind === "audio" ? opusParameters(codec) : {},
     encodings,
     mid: parameters.mid,
-    cname: parameters.rtcp?.cname ?? "",
     midId: id(MID),
     ridId: id(RID),
     repairedRidId: id(REPAIRED_RID),

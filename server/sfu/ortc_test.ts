@@ -39,7 +39,6 @@ Deno.test("a publisher's own numbers are read", () => {
     forwardedId: 7,
     transportWideId: 9,
     ridId: 0,
-    cname: "ada",
   });
 });
 
@@ -57,6 +56,28 @@ Deno.test("a consumer without RTX and extensions is served without them", () => 
   expect(mapping).toMatchObject({ rtxPayloadType: -1, forwardedId: 0 });
   expect(mapping.rtpParameters.encodings).toEqual([{ ssrc: 5 }]);
   expect(mapping.rtpParameters.headerExtensions).toEqual([]);
+});
+
+Deno.test("of Opus's format parameters a consumer is told those that RFC 7587 names, where their values can be", () => {
+  const told = mapProducer("audio", {
+    codecs: [{
+      mimeType: "audio/opus",
+      payloadType: 111,
+      clockRate: 48000,
+      parameters: {
+        "useinbandfec": 1,
+        "maxaveragebitrate": 64_000,
+        "stereo": 2,
+        "maxplaybackrate": "48000\r\na=evil",
+        "cbr": "1",
+        "minptime": 2.5,
+        "x=1\r\na": 1,
+        "constructor": 1,
+      },
+    }],
+    encodings: [{ ssrc: 1 }],
+  }).parameters;
+  expect(told).toEqual({ useinbandfec: 1, maxaveragebitrate: 64_000 });
 });
 
 Deno.test("Opus keeps the publisher's format parameters", () => {
@@ -82,6 +103,8 @@ Deno.test("what the router can't forward is refused as unsupported", () => {
     codecs: [{ mimeType: "video/H264", payloadType: 1, clockRate: 90000 }],
   };
   expect(() => mapProducer("video", h264)).toThrow(MediaError);
+  const fast = { ...VIDEO, codecs: VIDEO.codecs.map((codec) => ({ ...codec, clockRate: 1 })) };
+  expect(() => mapProducer("video", fast)).toThrow(MediaError);
   expect(() => mapProducer("audio", VIDEO)).toThrow(MediaError);
   expect(() => mapProducer("video", { ...VIDEO, encodings: [{}] })).toThrow(MediaError);
   expect(() => mapConsumer(mapProducer("video", VIDEO), { codecs: [] }, IDS)).toThrow(MediaError);

@@ -93,7 +93,7 @@ export class Router {
     const { random } = this.#environment;
     const [ssrc, rtxSsrc] = this.#unusedSsrcs(transport);
     // One name for all tracks of a publisher, so that receivers keep sound and picture together.
-    const cname = producer.mapping.cname || found.transport.id;
+    const cname = found.transport.id;
     const mapping = mapConsumer(producer.mapping, options.rtpCapabilities, {
       ssrc,
       rtxSsrc,

@@ -32,7 +32,9 @@ async function knownNames(): Promise<string[]> {
   const names: string[] = [];
   for await (const entry of Deno.readDir(import.meta.dirname!)) {
     const name = entry.name.replace(/\.ts$/, "");
-    if (entry.isFile && entry.name.endsWith(".ts") && /^[a-z0-9-]+$/.test(name) && name !== "run") {
+    if (
+      entry.isFile && entry.name.endsWith(".ts") && /^[A-Za-z0-9-]+$/.test(name) && name !== "run"
+    ) {
       names.push(name);
     }
   }

@@ -57,7 +57,7 @@ export class QuietEngine implements MediaEngine {
     this.transports.set(id, { routerId, direction });
     return Promise.resolve({
       id,
-      iceParameters: { usernameFragment: id, password: "password", iceLite: true },
+      iceParameters: { usernameFragment: "ufrag", password: "password", iceLite: true },
       iceCandidates: [],
       dtlsParameters: { role: "auto", fingerprints: [{ algorithm: "sha-256", value: "AA:BB" }] },
     });
@@ -67,8 +67,8 @@ export class QuietEngine implements MediaEngine {
     return Promise.resolve();
   }
 
-  restartIce(transportId: string): Promise<IceParameters> {
-    return Promise.resolve({ usernameFragment: transportId, password: "again", iceLite: true });
+  restartIce(_transportId: string): Promise<IceParameters> {
+    return Promise.resolve({ usernameFragment: "ufrag", password: "again", iceLite: true });
   }
 
   closeTransport(transportId: string): Promise<void> {
