@@ -10,8 +10,7 @@ import type { ConsumerMapping } from "./ortc.ts";
 import { ReceiverReports } from "./receiver_reports.ts";
 import type { ReportBlock } from "./rtcp.ts";
 import type { OutgoingHeader } from "./rtp.ts";
-import { MAX_RETRANSMISSIONS_PER_SECOND, RateLimit } from "./media_limits.ts";
-import { type CachedPacket, PAYLOAD_BYTES } from "./packet_cache.ts";
+import { type CachedPacket, PAYLOAD_BYTES, Repeats } from "./packet_cache.ts";
 import type { Producer } from "./producer.ts";
 import type { ForwardedPacket, ProducerStream } from "./producer_stream.ts";
 import { Rewriter } from "./rewriter.ts";
@@ -21,6 +20,8 @@ import type { PictureSize } from "./vp8.ts";
 
 /** Between two requests for the key frame that a switch waits for. */
 const ASK_AGAIN_MS = 1000;
+/** Between two sender reports. */
+const REPORT_MS = 1000;
 /** Publishers' clocks may be set; a jump beyond that isn't time that passed. */
 const MAX_CLOCK_ERROR_MS = 5000;
 
@@ -42,7 +43,7 @@ export class Consumer {
   readonly #cname: string;
   readonly #header: OutgoingHeader;
   readonly #rewriter: Rewriter;
-  readonly #retransmissions = new RateLimit(MAX_RETRANSMISSIONS_PER_SECOND);
+  readonly #repeats = new Repeats();
   #stream: ProducerStream;
   /** The layer to be forwarded, undefined when there is no room for any. */
   #wanted: ProducerStream | undefined;
@@ -65,7 +66,9 @@ export class Consumer {
   #rtxIndex: number;
   #packets = 0;
   #octets = 0;
-  #reported = false;
+  #nextReportMs = 0;
+  /** Packets that had been sent at the last report. */
+  #packetsReported = 0;
   /** Of the picture shown, in device pixels. */
   #size: PictureSize | undefined;
 
@@ -201,12 +204,12 @@ export class Consumer {
     this.wantKeyFrame();
   }
 
-  /** Asks the publisher, when this consumer could use a key frame now. */
-  wantKeyFrame(): void {
+  /** Asks the publisher, when this consumer could use a key frame now; `passedOn` when its receiver asks. */
+  wantKeyFrame(passedOn = false): void {
     if (this.#paused || this.producer.paused || this.producer.kind !== "video") return;
     if (!this.transport.connected || this.#wanted === undefined) return;
-    if (this.#waiting || this.#standIn !== this.#stream) this.#standIn.keyFrames.want();
-    else this.#stream.keyFrames.want();
+    if (passedOn) this.#standIn.keyFrames.passOn();
+    else this.#standIn.keyFrames.want();
   }
 
   /** Sends a packet of the producer on, renumbered. `payload` is decrypted, and without redundancy. */
@@ -248,7 +251,6 @@ export class Consumer {
     this.#rewriter.begin(packet, other ? this.#ticksSince(stream, packet, nowMs) : undefined);
     this.#stream = stream;
     this.#waiting = false;
-    this.#reported = false;
   }
 
   /** The time from the last packet sent to the first of another stream, at least one tick. */
@@ -301,11 +303,12 @@ export class Consumer {
   retransmit(sequences: number[], nowMs: number): void {
     if (this.#paused || this.#waiting || this.producer.paused) return;
     if (this.transport.target === undefined) return;
+    const sent = { packets: this.#packets, octets: this.#octets };
     for (const sequence of sequences) {
       const original = this.#rewriter.original(sequence);
       const packet = original && this.#stream.cache?.find(original.extended);
       if (original === undefined || packet === undefined) continue;
-      if (!this.#retransmissions.take(nowMs)) return;
+      if (!this.#repeats.take(packet, sent, nowMs)) continue;
       const header = this.#header;
       if (this.mapping.rtxPayloadType < 0) {
         header.payloadType = this.mapping.payloadType;
@@ -348,14 +351,16 @@ export class Consumer {
   }
 
   /**
-   * Sends the publisher's last sender report on, in this consumer's numbers: its clock stays the publisher's, so that
-   * sound and picture of one person stay together.
+   * Reports while packets are sent, however often the publisher does: the time by its clock in this consumer's numbers,
+   * so that sound and picture of one person stay together.
    */
-  sendReport(stream: ProducerStream, nowMs: number): void {
-    const source = stream.senderReport;
-    if (source === undefined || stream !== this.#stream) return;
+  tick(nowMs: number): void {
+    if (nowMs < this.#nextReportMs || this.#packets === this.#packetsReported) return;
     if (this.#paused || this.#waiting || this.transport.target === undefined) return;
-    this.#reported = true;
+    const source = this.#stream.clockAt(nowMs);
+    if (source === undefined) return;
+    this.#nextReportMs = nowMs + REPORT_MS;
+    this.#packetsReported = this.#packets;
     this.reports.sent(source, nowMs);
     this.transport.sendRtcp([
       {
@@ -370,11 +375,6 @@ export class Consumer {
       },
       { type: "source-description", ssrc: this.ssrc, cname: this.#cname },
     ]);
-  }
-
-  /** Sends a first report as soon as there is something to report on. */
-  tick(nowMs: number): void {
-    if (!this.#reported && this.#packets > 0) this.sendReport(this.#stream, nowMs);
   }
 
   /** Whether redundancy would be of use: packets are lost on the way to the receiver, who can take it. */

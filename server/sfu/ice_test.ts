@@ -125,3 +125,24 @@ Deno.test("a TCP connection isn't the UDP address of the same numbers", () => {
   check(agent, { from: connection, nominate: true });
   expect(agent.selected).toBe(connection);
 });
+
+Deno.test("no answer is longer than the shortest check that gets it by more than a fifth", () => {
+  const far: Remote = { address: "2001:db8::1", port: 65_535, family: 6 };
+  const agent = new IceAgent(FIRST);
+  for (const controlled of [false, true]) {
+    const shortest = writeBindingRequest(
+      { username: `${FIRST.ufrag}:`, transactionId: new Uint8Array(12), controlled },
+      new TextEncoder().encode(FIRST.password),
+      hmac,
+    );
+    const request = parseBindingRequest(
+      shortest,
+      new DataView(shortest.buffer),
+      shortest.length,
+    )!;
+    for (const from of [HOME, far]) {
+      const { answer } = agent.receive(shortest, request, from, 0, hmac)!;
+      expect(answer.length).toBeLessThanOrEqual(shortest.length * 1.2);
+    }
+  }
+});

@@ -33,3 +33,23 @@ Deno.test("a key frame answers what waits", () => {
   requests.receiveKeyFrame();
   expect(requests.poll(10_000)).toBe(false);
 });
+
+Deno.test("however many ask, after a few in a row a publisher is asked once a second", () => {
+  const requests = new KeyFrameRequests();
+  let sent = 0;
+  for (let atMs = 0; atMs < 60_000; atMs += 10) {
+    requests.passOn();
+    if (requests.poll(atMs)) sent++;
+    requests.receiveKeyFrame();
+  }
+  expect(sent).toBeGreaterThanOrEqual(60);
+  expect(sent).toBeLessThanOrEqual(64);
+});
+
+Deno.test("a receiver's own request is passed on once, and repeated by the receiver alone", () => {
+  const requests = new KeyFrameRequests();
+  requests.passOn();
+  let sent = 0;
+  for (let atMs = 0; atMs < 60_000; atMs += 10) if (requests.poll(atMs)) sent++;
+  expect(sent).toBe(1);
+});

@@ -6,6 +6,8 @@
  * is never kept, so it spoils only the spare.
  */
 
+import { ByteBudget, MAX_RETRANSMITTED_BYTES } from "./media_limits.ts";
+
 /** A second of a busy stream at 300 packets/s, which is as long as anybody asks again. A lower layer needs fewer. */
 export const MAX_ENTRIES = 320;
 /** More than any datagram that the sockets take. */
@@ -27,6 +29,29 @@ export interface CachedPacket {
   /** The payload is `payload[0..length)`. */
   length: number;
   payload: Uint8Array;
+}
+
+/** A packet is sent again no sooner than anybody could have missed it again. */
+const REPEAT_MS = 20;
+/** What a packet costs besides its payload. */
+const HEADERS_BYTES = 40;
+
+/** Decides which packets one receiver is sent again: none twice at once, and over time no more than they were sent. */
+export class Repeats {
+  readonly #budget = new ByteBudget(MAX_RETRANSMITTED_BYTES);
+  /** When packets were sent again last, by their extended number. */
+  readonly #sentMs = new Map<number, number>();
+
+  /** Whether to send this packet again now, to whom so many packets and bytes of payload were sent so far. */
+  take(packet: CachedPacket, sent: { packets: number; octets: number }, nowMs: number): boolean {
+    const { extended, length } = packet;
+    if (nowMs - (this.#sentMs.get(extended) ?? -Infinity) < REPEAT_MS) return false;
+    const earned = sent.octets + sent.packets * HEADERS_BYTES;
+    if (!this.#budget.take(length + HEADERS_BYTES, earned)) return false;
+    if (this.#sentMs.size >= MAX_ENTRIES) this.#sentMs.clear();
+    this.#sentMs.set(extended, nowMs);
+    return true;
+  }
 }
 
 export class PacketCache {

@@ -185,11 +185,7 @@ export class Producer {
   }
 
   receiveSenderReport(stream: ProducerStream, report: SenderReport, nowMs: number): void {
-    stream.senderReport = report;
-    stream.stats.receiveSenderReport(report, nowMs);
-    this.tap?.report(stream, report, nowMs);
-    if (this.#paused) return;
-    for (const consumer of this.consumers) consumer.sendReport(stream, nowMs);
+    if (stream.receiveSenderReport(report, nowMs)) this.tap?.report(stream, report, nowMs);
   }
 
   stats(): ProducerStats {

@@ -9,13 +9,19 @@ import { createVp8Descriptor, parseVp8Descriptor, parseVp8Size, type PictureSize
 import { KeyFrameRequests } from "./keyframes.ts";
 import { NackTracker } from "./nack.ts";
 import { type EncodingMapping, OPUS_PAYLOAD_TYPE, type ProducerMapping } from "./ortc.ts";
+import {
+  ByteBudget,
+  FIRST_NACK_BYTES,
+  MAX_NACK_BYTES,
+  MIN_SENDER_REPORT_MS,
+} from "./media_limits.ts";
 import { type CachedPacket, PacketCache, PAYLOAD_BYTES } from "./packet_cache.ts";
 import { RateMeter } from "./rate_meter.ts";
 import { RedUnpacker } from "./red.ts";
 import { ReceivedWindow } from "./received_window.ts";
 import { ReceiverStats } from "./receiver_stats.ts";
 import type { SenderReport } from "./rtcp.ts";
-import { SequenceUnwrapper, timestampDistance, toTimestamp } from "./sequence.ts";
+import { addToNtp, SequenceUnwrapper, timestampDistance, toTimestamp } from "./sequence.ts";
 
 /** A packet on its way to the consumers; one object is used for all of a stream's packets. */
 export interface ForwardedPacket extends Omit<CachedPacket, "payload"> {
@@ -43,6 +49,7 @@ export class ProducerStream {
   readonly stats: ReceiverStats;
   readonly keyFrames = new KeyFrameRequests();
   readonly nacks = new NackTracker();
+  readonly nackBudget = new ByteBudget(MAX_NACK_BYTES, FIRST_NACK_BYTES);
   readonly cache: PacketCache | undefined;
   /** What {@linkcode receive} filled last. */
   readonly packet = createForwardedPacket();
@@ -52,6 +59,7 @@ export class ProducerStream {
   ssrc: number | undefined;
   rtxSsrc: number | undefined;
   senderReport: SenderReport | undefined;
+  #senderReportMs = -Infinity;
   /** Of the last key frame; 0 × 0 before it. */
   readonly pictureSize: PictureSize = { width: 0, height: 0 };
   #packetAtMs = -Infinity;
@@ -102,6 +110,28 @@ export class ProducerStream {
     this.#peak = Math.max(this.bitsPerSecond(nowMs), this.#peak * PEAK_A_SECOND ** seconds);
     this.#peakMs = nowMs;
     return this.#peak;
+  }
+
+  /** Takes the publisher's sender report; false when one came just before. */
+  receiveSenderReport(report: SenderReport, nowMs: number): boolean {
+    if (nowMs - this.#senderReportMs < MIN_SENDER_REPORT_MS) return false;
+    this.senderReport = report;
+    this.#senderReportMs = nowMs;
+    this.stats.receiveSenderReport(report, nowMs);
+    return true;
+  }
+
+  /** What the publisher's clock and the stream's timestamp are now; undefined before its first sender report. */
+  clockAt(nowMs: number): { ntpHigh: number; ntpLow: number; rtpTimestamp: number } | undefined {
+    const report = this.senderReport;
+    if (report === undefined) return undefined;
+    const passedMs = nowMs - this.#senderReportMs;
+    return {
+      ...addToNtp(report, passedMs),
+      rtpTimestamp: toTimestamp(
+        report.rtpTimestamp + Math.round(passedMs * this.mapping.clockRate / 1000),
+      ),
+    };
   }
 
   /** When this timestamp was captured, by the publisher's clock in ms; undefined before its first sender report. */

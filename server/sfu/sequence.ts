@@ -45,6 +45,16 @@ export function compactNtp(time: { ntpHigh: number; ntpLow: number }): number {
   return (((time.ntpHigh & 0xffff) << 16) | (time.ntpLow >>> 16)) >>> 0;
 }
 
+/** The NTP time `ms` later. */
+export function addToNtp(
+  time: { ntpHigh: number; ntpLow: number },
+  ms: number,
+): { ntpHigh: number; ntpLow: number } {
+  const fraction = time.ntpLow + Math.round(ms * 2 ** 32 / 1000);
+  const seconds = Math.floor(fraction / 2 ** 32);
+  return { ntpHigh: toTimestamp(time.ntpHigh + seconds), ntpLow: fraction - seconds * 2 ** 32 };
+}
+
 /** Extended numbers begin one cycle up, so that packets from before the first one stay positive. */
 const FIRST_CYCLE = 65536;
 

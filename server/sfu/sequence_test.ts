@@ -1,5 +1,6 @@
 import { expect } from "@std/expect";
 import {
+  addToNtp,
   compactNtp,
   sequenceDistance,
   SequenceUnwrapper,
@@ -53,4 +54,11 @@ Deno.test("SequenceUnwrapper keeps packets from before the first one positive", 
 
 Deno.test("compactNtp takes the middle 32 bits", () => {
   expect(compactNtp({ ntpHigh: 0x1234fedc, ntpLow: 0xba981234 })).toBe(0xfedcba98);
+});
+
+Deno.test("addToNtp carries from the fraction into the seconds, which wrap", () => {
+  const time = { ntpHigh: 0xffffffff, ntpLow: 0x80000000 };
+  expect(addToNtp(time, 250)).toEqual({ ntpHigh: 0xffffffff, ntpLow: 0xc0000000 });
+  expect(addToNtp(time, 1750)).toEqual({ ntpHigh: 1, ntpLow: 0x40000000 });
+  expect(addToNtp(time, -500)).toEqual({ ntpHigh: 0xffffffff, ntpLow: 0 });
 });

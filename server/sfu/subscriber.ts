@@ -10,6 +10,8 @@ import type { Consumer } from "./consumer.ts";
 import type { Transport } from "./transport.ts";
 
 const ALLOCATE_MS = 100;
+/** A page that resizes or resumes is answered sooner. */
+const REALLOCATE_MS = 30;
 /** Left for retransmissions and reports. */
 const USABLE = 0.95;
 /** Of a stream of sound: what SRTP, UDP and IP add to 50 packets a second. */
@@ -28,6 +30,7 @@ const MAX_PADDING_PACKETS = 40;
 export class Subscriber {
   readonly #transport: Transport;
   #allocateMs = 0;
+  #allocatedMs = -Infinity;
   #wantedBps = 0;
   #gaveUpMs = -Infinity;
 
@@ -35,9 +38,9 @@ export class Subscriber {
     this.#transport = transport;
   }
 
-  /** Chooses anew at the next tick. */
+  /** Chooses anew soon, however often it is asked to. */
   reallocate(): void {
-    this.#allocateMs = 0;
+    this.#allocateMs = Math.min(this.#allocateMs, this.#allocatedMs + REALLOCATE_MS);
   }
 
   tick(nowMs: number): void {
@@ -45,6 +48,7 @@ export class Subscriber {
     if (consumers.size === 0) return;
     bandwidth?.tick(nowMs);
     if (nowMs >= this.#allocateMs) {
+      this.#allocatedMs = nowMs;
       this.#allocateMs = nowMs + ALLOCATE_MS;
       this.#allocate(bandwidth, nowMs);
     }

@@ -42,7 +42,7 @@ const CONSENT_TICK_MS = 1000;
 
 /** One packet is parsed at a time; nothing is kept between calls. */
 const header = createRtpHeader();
-/** Packets of ssrcs that aren't bound yet are decrypted here, to learn whether they are authentic. */
+/** Packets of ssrcs that aren't bound yet, decrypted to learn whether they are authentic. */
 const unboundPayload = new Uint8Array(1600);
 
 export class Transport {
@@ -338,7 +338,7 @@ export class Transport {
       return;
     }
     counters.rtcpReceived++;
-    for (const packet of packets) this.#rtcp.receive(packet, this.#ssrcs, nowMs);
+    this.#rtcp.receive(packets, length, this.#ssrcs, nowMs);
   }
 
   /** Encrypts a packet straight into the socket's next slot. */

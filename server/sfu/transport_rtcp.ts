@@ -7,6 +7,7 @@
 import type { Consumer } from "./consumer.ts";
 import type { Producer } from "./producer.ts";
 import type { ProducerStream } from "./producer_stream.ts";
+import { RTCP_FACTOR } from "./media_limits.ts";
 import type { ReportBlock, RtcpPacket } from "./rtcp.ts";
 import { toSequence } from "./sequence.ts";
 import type { SsrcTable } from "./ssrc_table.ts";
@@ -17,10 +18,15 @@ const FEEDBACK_MS = 100;
 /** Of sound alone, which is a few packets: as browsers do among themselves. */
 const SOUND_FEEDBACK_MS = 250;
 const REPORT_MS = 1000;
+/** A datagram that asks for a key frame: the packet, SRTCP's index and the longer tag. */
+const REQUEST_BYTES = 32;
 /** Ours as a receiver: it sends no media, so any number that no stream has will do. */
 const OWN_SSRC = 1;
 /** Lost packets that one request names at most, to keep it in a datagram. */
 const MAX_NACKED = 128;
+/** At most, of a request for lost packets: all of it, and each packet's part. */
+const MIN_NACK_BYTES = 60;
+const NACKED_BYTES = 4;
 /** A receiver report holds 31 blocks. */
 const MAX_BLOCKS = 31;
 
@@ -30,6 +36,8 @@ export class TransportRtcp {
   readonly #consumers = new Map<number, Consumer>();
   #nextFeedbackMs = 0;
   #nextReportMs = 0;
+  /** Requests for key frames that the datagram may still cause. */
+  #passable = 0;
 
   constructor(transport: Transport, arrivals: ArrivalRecorder) {
     this.#transport = transport;
@@ -44,8 +52,14 @@ export class TransportRtcp {
     this.#consumers.delete(consumer.ssrc | 0);
   }
 
-  /** Acts on one packet of an authentic compound. */
-  receive(packet: RtcpPacket, ssrcs: SsrcTable, nowMs: number): void {
+  /** Acts on an authentic compound, which came in a datagram of so many bytes. */
+  receive(packets: readonly RtcpPacket[], bytes: number, ssrcs: SsrcTable, nowMs: number): void {
+    // A request that stands alone in its datagram is as long as ours.
+    this.#passable = Math.max(1, Math.floor(bytes * RTCP_FACTOR / REQUEST_BYTES));
+    for (const packet of packets) this.#receive(packet, ssrcs, nowMs);
+  }
+
+  #receive(packet: RtcpPacket, ssrcs: SsrcTable, nowMs: number): void {
     switch (packet.type) {
       case "sender-report": {
         const binding = ssrcs.find(packet.ssrc);
@@ -64,7 +78,9 @@ export class TransportRtcp {
         break;
       case "picture-loss":
       case "full-intra-request":
-        this.#consumers.get(packet.mediaSsrc | 0)?.wantKeyFrame();
+        if (this.#passable-- > 0) {
+          this.#consumers.get(packet.mediaSsrc | 0)?.wantKeyFrame(true);
+        }
         break;
       case "goodbye":
         for (const ssrc of packet.ssrcs) ssrcs.find(ssrc)?.stream.pause();
@@ -118,7 +134,8 @@ export class TransportRtcp {
   #askForLost(stream: ProducerStream, mediaSsrc: number, nowMs: number): void {
     if (stream.nacks.missing > 0) {
       const sequences = stream.nacks.poll(nowMs).slice(0, MAX_NACKED).map(toSequence);
-      if (sequences.length > 0) {
+      const bytes = MIN_NACK_BYTES + NACKED_BYTES * sequences.length;
+      if (sequences.length > 0 && stream.nackBudget.take(bytes, stream.stats.bytes)) {
         this.#transport.environment.counters.nacksSent++;
         this.#transport.sendRtcp([{ type: "nack", senderSsrc: OWN_SSRC, mediaSsrc, sequences }]);
       }

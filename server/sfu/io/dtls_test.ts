@@ -151,6 +151,21 @@ Deno.test("a last flight that was lost is sent again when the client repeats its
   client.session.close();
 });
 
+Deno.test("a first message that is repeated is answered once", () => {
+  const factory = createDtlsFactory();
+  const server = createSide(factory, "accept");
+  const client = createSide(factory, "connect");
+  client.session.tick(0);
+  const hello = client.outbox.splice(0);
+  for (let i = 0; i < 50; i++) for (const datagram of hello) server.session.receive(datagram);
+  const asked = hello.reduce((sum, { length }) => sum + length, 0);
+  const answered = server.sizes.reduce((sum, bytes) => sum + bytes, 0);
+  expect(answered).toBeGreaterThan(0);
+  expect(answered).toBeLessThan(5 * asked);
+  server.session.close();
+  client.session.close();
+});
+
 Deno.test("a handshake that doesn't end is given up at its limit", () => {
   const factory = createDtlsFactory();
   for (const role of ["accept", "connect"] as const) {
