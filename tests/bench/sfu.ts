@@ -61,6 +61,7 @@ interface Measured {
 }
 
 const WARM_UP_MS = 2000;
+const BEGIN_LIMIT_MS = 30_000;
 const TURN_MS = 50;
 const MAX_LATENCIES = 2_000_000;
 
@@ -159,7 +160,7 @@ async function measure(
 
   const nowMs = performance.now();
   streams.forEach((stream, i) => stream.begin(nowMs, i / streams.length));
-  await drive(streams, connect, WARM_UP_MS);
+  await warmUp(streams, connect, WARM_UP_MS);
   const sentBefore = streams.reduce((sum, { sent }) => sum + sent, 0);
   const from = cpuMs();
   counting = true;
@@ -194,6 +195,7 @@ export async function fill(
   const subscribe = async (room: unknown, publication: Publication) => {
     const path = await server.subscribe(room, publication, connect);
     path.onPayload = onPayload;
+    path.subscribes = true;
   };
   for (let i = 0; i < rooms; i++) {
     const room = await server.createRoom();
@@ -231,6 +233,18 @@ export async function drive(steps: Step[], connect: Connect, forMs: number): Pro
     if (nowMs < turnAtMs) continue;
     turnAtMs = nowMs + TURN_MS;
     await turn();
+  }
+}
+
+/** Drives for so long, and until everybody receives: pictures begin at a key frame. */
+export async function warmUp(steps: Step[], connect: Connect, forMs: number): Promise<void> {
+  await drive(steps, connect, forMs);
+  const limitMs = performance.now() + BEGIN_LIMIT_MS;
+  while (connect.paths.some(({ subscribes, received }) => subscribes && received === 0)) {
+    if (performance.now() > limitMs) {
+      throw new Error(`not everybody received within ${BEGIN_LIMIT_MS} ms`);
+    }
+    await drive(steps, connect, TURN_MS);
   }
 }
 

@@ -6,7 +6,7 @@
  * junk, who sends the lessons and who serves them share it. `lostAt` says which socket's buffer in the kernel was too
  * full for a packet: the server's or the measuring one's own.
  */
-import { drive, fill, PAIRS, quantile, round } from "./sfu.ts";
+import { drive, fill, PAIRS, quantile, round, warmUp } from "./sfu.ts";
 import { Connect, type SfuServer } from "./sfu_servers.ts";
 import { stampOf } from "./sfu_stream.ts";
 import { processCpuMs, processResidentMb, ServerProcess } from "./server_process.ts";
@@ -83,7 +83,7 @@ export async function flooded(
     };
   };
 
-  await drive(streams, connect, WARM_UP_MS);
+  await warmUp(streams, connect, WARM_UP_MS);
   const spells: { quiet: Spell[]; flooded: Spell[] } = { quiet: [], flooded: [] };
   const residentMbs: number[] = [];
   for (let i = 0; i < rounds; i++) {

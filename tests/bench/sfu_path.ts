@@ -46,6 +46,9 @@ export class LoadPath {
   srtp: SrtpSession | undefined;
   /** Takes the payload of each authentic RTP packet; `plain` is valid until it returns. */
   onPayload: (plain: Uint8Array, length: number) => void = () => {};
+  /** Whether something is published for it, and authentic packets of that that came. */
+  subscribes = false;
+  received = 0;
   #server: ServerSide | undefined;
   #session: DtlsSession | undefined;
   #checked = false;
@@ -123,7 +126,9 @@ export class LoadPath {
     } else if (this.srtp !== undefined && !isRtcp(bytes) && parseRtpHeader(view, length, header)) {
       const { headerBytes, ssrc, sequence } = header;
       const taken = this.srtp.unprotectRtp(bytes, length, headerBytes, ssrc, sequence, plain);
-      if (taken >= 0) this.onPayload(plain, taken);
+      if (taken < 0) return;
+      this.received++;
+      this.onPayload(plain, taken);
     }
   }
 

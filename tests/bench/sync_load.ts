@@ -118,12 +118,16 @@ const CHUNKS_PER_STROKE = 20;
 export class Tally {
   sent = 0;
   counting = false;
+  /** Resolves when somebody has nothing left to draw: what is measured ends there. */
+  readonly exhausted: Promise<void>;
+  exhaust: () => void = () => {};
   readonly #latencies: Float64Array;
   #arrived = 0;
 
   /** `most`: arrivals that there is room for. */
   constructor(most = 0) {
     this.#latencies = new Float64Array(most);
+    this.exhausted = new Promise((resolve) => this.exhaust = resolve);
   }
 
   arrive(latencyMs: number): void {
@@ -218,6 +222,25 @@ export class Artist {
     }
   }
 
+  /** Resolves when the whiteboard has so many records; rejects after `limitMs`. */
+  holds(count: number, limitMs: number): Promise<void> {
+    const board = this.doc.getMap("whiteboard");
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        if (board.size < count) return;
+        clearTimeout(limit);
+        this.doc.off("update", look);
+        resolve();
+      };
+      const limit = setTimeout(() => {
+        this.doc.off("update", look);
+        reject(new Error(`${board.size} of ${count} records came within ${limitMs} ms`));
+      }, limitMs);
+      this.doc.on("update", look);
+      look();
+    });
+  }
+
   close(): Promise<void> {
     clearInterval(this.#timer);
     return new Promise((resolve) => {
@@ -229,7 +252,7 @@ export class Artist {
   /** What a pen sends every 50 ms: a chunk of points behind the stroke so far. */
   #flush(): void {
     const frame = this.#frames[this.#drawn++];
-    if (frame === undefined) throw new Error("nothing is left to draw");
+    if (frame === undefined) return this.tally.exhaust();
     const view = new DataView(frame.buffer);
     const last = frame.length - CHUNK_BYTES;
     for (let at = frame.indexOf(0xf1); at >= 0 && at <= last; at = frame.indexOf(0xf1, at + 1)) {
