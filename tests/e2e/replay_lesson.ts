@@ -148,8 +148,9 @@ async function say(ada: Page, words: string): Promise<void> {
 export async function recordMinute(lectern: Lectern, browser: Browser): Promise<Recorded> {
   const booking = await lectern.book({ isRecorded: true });
   const { mia, ada, errors } = await enterBoth(browser, booking);
-  const begun = Date.now();
   await seesAndHears(mia);
+  // The recording has begun by now, so it is longer than what follows.
+  const begun = Date.now();
   for (const page of [mia, ada]) {
     await byId(page, "stage-board").click();
     await page.locator(".tl-canvas").waitFor();

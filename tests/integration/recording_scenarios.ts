@@ -60,7 +60,7 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
           expect(probed.complaints).toBe("");
           expect(probed.codec).toBe(track.codec);
           expect(Math.abs(probed.durationMs - track.durationMs)).toBeLessThan(30);
-          expect(track.durationMs).toBeGreaterThan(4000);
+          expect(track.durationMs).toBeGreaterThanOrEqual(4000);
           // A busy machine makes fewer pictures than the camera's 25 a second.
           const every = track.kind === "audio" ? 40 : 400;
           expect(probed.frames).toBeGreaterThan(track.durationMs / every);
@@ -128,7 +128,7 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
         expect(toAt).toBeLessThanOrEqual(resumed);
         expect(manifest.tracks.length).toBe(4);
         for (const track of manifest.tracks) {
-          expect(track.durationMs).toBeGreaterThan(1500);
+          expect(track.durationMs).toBeGreaterThanOrEqual(1500);
           const endMs = track.startMs + track.durationMs;
           // Frames that were on their way may lie just inside it.
           expect(endMs <= stretch!.fromMs + 500 || track.startMs >= stretch!.toMs! - 500).toBe(
