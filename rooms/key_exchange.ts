@@ -4,8 +4,11 @@
  * Each page announces a public key. One of them leads: it makes the epochs' secrets, wraps them to every page's public key,
  * and gives them to this relay. Whoever misses a secret asks the leader again.
  * Invariants: only the leader's keys are passed on, in one order for all; the envelopes that a recording needs are stored
- * before anybody encrypts under what they hold; a leader that doesn't answer for {@linkcode PATIENCE_MS} leads no more.
+ * before anybody encrypts under what they hold; a leader that doesn't answer for {@linkcode PATIENCE_MS} leads no more; no
+ * page can announce what makes the others refuse the roster, as somebody else's key.
  */
+import { fromBase64Url } from "./encryption/base64url.ts";
+import { isPublicKey } from "./encryption/wrapping.ts";
 import { RoomError } from "./errors.ts";
 import type { Member } from "./member.ts";
 import type { Person } from "./people.ts";
@@ -16,6 +19,8 @@ import type { CheckedParamsOf, NoticeParams } from "./protocol/messages.ts";
 export const PATIENCE_MS = 3000;
 /** Of one page; more often the question isn't passed on. */
 const ASK_EVERY_MS = 200;
+/** Of one person, also of their earlier pages. */
+const KEYS_REMEMBERED = 16;
 /** Of one meeting. Each change of the people makes one or two. */
 export const MAX_ENVELOPES = 20_000;
 
@@ -43,6 +48,8 @@ export interface KeyExchangePorts {
 export class KeyExchange {
   /** By participant id, in the order in which the pages came. */
   readonly #pages = new Map<string, Page>();
+  /** The newest keys that each person has announced, by participant id. */
+  readonly #announced = new Map<string, readonly string[]>();
   #leader: Page | null = null;
   #epoch: string | null = null;
   #removals: number;
@@ -52,9 +59,20 @@ export class KeyExchange {
     this.#removals = ports.reopened ? 1 : 0;
   }
 
-  /** A page's public key, or null of one that can't take part. The answer is the roster as it is now. */
-  announce(member: Member, publicKey: string | null): Roster {
+  /**
+   * A page's public key, or null of one that can't take part. The answer is the roster as it is now.
+   *
+   * @throws RoomError `bad-request` for what is no key, `conflict` for somebody else's, `unavailable` for a page that is gone
+   */
+  async announce(member: Member, publicKey: string | null): Promise<Roster> {
     const { person } = member;
+    if (publicKey !== null) {
+      if (!await isPublicKey(fromBase64Url(publicKey) ?? new Uint8Array())) {
+        throw new RoomError("bad-request", "This is no public key");
+      }
+      if (person.member !== member) throw new RoomError("unavailable", "This page is gone");
+      this.#claim(person.id, publicKey);
+    }
     const known = this.#pages.get(person.id);
     if (known !== undefined && known.publicKey === publicKey) {
       known.member = member;
@@ -71,6 +89,17 @@ export class KeyExchange {
     }
     this.settle(member);
     return this.#roster();
+  }
+
+  /** A key stays whose it was first, also while they are away: everybody who was in the room knows it. */
+  #claim(id: string, publicKey: string): void {
+    for (const [other, keys] of this.#announced) {
+      if (other !== id && keys.includes(publicKey)) {
+        throw new RoomError("conflict", "This key is somebody else's");
+      }
+    }
+    const others = (this.#announced.get(id) ?? []).filter((key) => key !== publicKey);
+    this.#announced.set(id, [...others, publicKey].slice(-KEYS_REMEMBERED));
   }
 
   /** Somebody is gone for good; `removed` is against their will. */

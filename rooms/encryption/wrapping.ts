@@ -16,8 +16,9 @@ import { SECRET_BYTES } from "./secret.ts";
 import { PEOPLE_BYTES } from "./security_code.ts";
 
 const CURVE = { name: "ECDH", namedCurve: "P-256" } as const;
-/** An uncompressed point (SEC 1 §2.3.3). */
+/** An uncompressed point (SEC 1 §2.3.3), which begins with 4. */
 export const PUBLIC_KEY_BYTES = 65;
+const UNCOMPRESSED = 4;
 const IV_BYTES = 12;
 const SHARED_BITS = 256;
 const text = new TextEncoder();
@@ -121,11 +122,12 @@ export async function openAsCustodian(
   }
 }
 
-/** Whether these bytes are a point of the curve. */
+/** Whether these bytes are a point of the curve. Other forms of one point, which some libraries take too, are none. */
 export async function isPublicKey(bytes: Bytes): Promise<boolean> {
-  if (bytes.length !== PUBLIC_KEY_BYTES) return false;
+  if (bytes.length !== PUBLIC_KEY_BYTES || bytes[0] !== UNCOMPRESSED) return false;
   try {
-    await importPublic(bytes);
+    // Browsers look at the point when they take it, Deno only when it is written out.
+    await crypto.subtle.exportKey("jwk", await importPublic(bytes));
     return true;
   } catch {
     return false;

@@ -49,6 +49,31 @@ Deno.test("who is removed or can't encrypt gets no keys, and everybody is told",
   expect(after.people.map((page) => page.participantId)).toEqual([leader]);
 });
 
+Deno.test("nobody announces what is no key, or another person's key, so that the others would refuse who is here", async () => {
+  await using server = await RoomServer.start();
+  const lesson = await server.book({ encryption: "e2ee" });
+  const [tutor, student] = [await server.join(lesson.tutor), await server.join(lesson.student)];
+  const keys = [await publicKey(), await publicKey()];
+  await tutor.request("keys.announce", { publicKey: keys[0]! });
+  const offCurve = toBase64Url(new Uint8Array(65).fill(4));
+  const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  // The same bytes, written in another way.
+  const spelled = keys[1]!.slice(0, -1) + digits[digits.indexOf(keys[1]!.at(-1)!) ^ 1];
+  for (const wrong of [offCurve, spelled]) {
+    await expect(student.request("keys.announce", { publicKey: wrong }))
+      .rejects.toMatchObject({ code: "bad-request" });
+  }
+  await expect(student.request("keys.announce", { publicKey: keys[0]! }))
+    .rejects.toMatchObject({ code: "conflict" });
+  // Nor when it was an earlier page's: its person may come back to that page.
+  await tutor.request("keys.announce", { publicKey: await publicKey() });
+  await expect(student.request("keys.announce", { publicKey: keys[0]! }))
+    .rejects.toMatchObject({ code: "conflict" });
+  const { people } = await student.request("keys.announce", { publicKey: keys[1]! });
+  expect(people.map((page) => page.publicKey).includes(keys[1]!)).toBe(true);
+  expect((await tutor.request("keys.announce", { publicKey: keys[0]! })).people.length).toBe(2);
+});
+
 Deno.test("a lesson that isn't encrypted end to end knows no keys", async () => {
   await using server = await RoomServer.start();
   const student = await server.join((await server.book()).student);
