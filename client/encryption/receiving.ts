@@ -3,12 +3,13 @@
  *
  * Frames of an epoch whose secret is still on its way are held for a moment, unless something later can be decrypted; what
  * can't be is dropped, and a picture that lost a frame goes on with its next key frame, which is asked for.
- * Invariant: nothing that isn't authentic reaches the decoder.
+ * Invariant: nothing that isn't authentic, or was taken before, reaches the decoder.
  */
 import { readTrailer } from "../../rooms/encryption/frame.ts";
 import type { KeyRing } from "../../rooms/encryption/key_ring.ts";
 import type { MediaSource } from "../../rooms/document/schema.ts";
 import type { EncodedFrame } from "./encoded_frames.ts";
+import type { SeenFrames } from "./seen_frames.ts";
 
 /** About four seconds of a picture. Late sound is of no use to anybody. */
 const HELD_PICTURES = 120;
@@ -16,11 +17,11 @@ const HELD_SOUNDS = 25;
 const KEY_FRAME_EVERY_MS = 1000;
 /** A shorter wait isn't worth a word. */
 const PATIENCE_MS = 400;
-/** Frames may overtake each other by this much; an older one is a replay. */
-const REORDERED = 4096;
 
 export interface ReceivingPorts {
   ring: KeyRing;
+  /** Of all sources: what was received once isn't again, also by what comes after this one. */
+  seen: SeenFrames;
   /** The page that frames must come from; undefined while it isn't known. */
   sender(): number | undefined;
   missing(epoch: number): void;
@@ -40,8 +41,6 @@ export class ReceivedSource {
   #askedAt = -Infinity;
   #stuckSince: number | null = null;
   #isWaiting = false;
-  #newest = { sender: -1, counter: 0 };
-  readonly #seen = new Set<number>();
 
   constructor(
     private readonly origin: { participantId: string; source: MediaSource },
@@ -98,7 +97,7 @@ export class ReceivedSource {
       this.#stuck();
       return true;
     }
-    if (!this.#isFresh(sender, opened.counter)) return true;
+    if (!this.ports.seen.take({ participantId, sender }, opened.counter)) return true;
     this.#flows();
     const isKeyFrame = this.#isPicture && (opened.frame[0]! & 1) === 0;
     if (this.#broken && !isKeyFrame) {
@@ -124,23 +123,6 @@ export class ReceivedSource {
     const trailer = readTrailer(new Uint8Array(data));
     return trailer !== undefined && trailer.sender === this.ports.sender() &&
       this.ports.ring.has(trailer.epoch);
-  }
-
-  /** Whether this frame was never seen: a server could send it again. */
-  #isFresh(sender: number, counter: number): boolean {
-    if (this.#newest.sender !== sender) {
-      this.#newest = { sender, counter: 0 };
-      this.#seen.clear();
-    }
-    if (counter <= this.#newest.counter - REORDERED || this.#seen.has(counter)) return false;
-    this.#seen.add(counter);
-    this.#newest.counter = Math.max(this.#newest.counter, counter);
-    if (this.#seen.size > 2 * REORDERED) {
-      for (const old of this.#seen) {
-        if (old <= this.#newest.counter - REORDERED) this.#seen.delete(old);
-      }
-    }
-    return true;
   }
 
   #lost(): void {

@@ -5,6 +5,7 @@ import { FrameSealer } from "../../rooms/encryption/sealer.ts";
 import { makeSecret, type Secret } from "../../rooms/encryption/secret.ts";
 import type { EncodedFrame } from "./encoded_frames.ts";
 import { ReceivedSource } from "./receiving.ts";
+import { SeenFrames } from "./seen_frames.ts";
 
 const SENDER = 7;
 
@@ -17,11 +18,22 @@ class Stream {
   keyFrames = 0;
   now = 0;
   sender: number | undefined = SENDER;
-  readonly #received: ReceivedSource;
+  readonly #seen = new SeenFrames();
+  #received: ReceivedSource;
 
   constructor(readonly source: MediaSource) {
-    this.#received = new ReceivedSource({ participantId: "tara", source }, {
+    this.#received = this.#receive();
+  }
+
+  /** From here on another consumer receives, as one that the server lets make anew. */
+  consumeAnew(): void {
+    this.#received = this.#receive();
+  }
+
+  #receive(): ReceivedSource {
+    return new ReceivedSource({ participantId: "tara", source: this.source }, {
       ring: this.ring,
+      seen: this.#seen,
       sender: () => this.sender,
       missing: (epoch) => this.missing.push(epoch),
       waiting: (waiting) => this.waiting.push(waiting),
@@ -127,6 +139,42 @@ Deno.test("What is in clear, altered, of another page or sent again doesn't reac
   await stream.take(altered);
   stream.sender = SENDER + 1;
   await stream.take(await stream.frame(3));
+  expect(stream.played).toEqual([1]);
+});
+
+Deno.test("A consumer that is made anew takes nothing that one before it took, and goes on with what is new", async () => {
+  for (const source of ["video", "audio"] as const) {
+    const stream = new Stream(source);
+    await stream.enter(true);
+    const sent = [await stream.frame(1, true), await stream.frame(2), await stream.frame(3)];
+    const again = sent.map(({ data }) => ({ data: data.slice(0) }));
+    await stream.take(...sent);
+    stream.consumeAnew();
+    await stream.take(...again, await stream.frame(4, true), await stream.frame(5));
+    expect([source, stream.played]).toEqual([source, [1, 2, 3, 4, 5]]);
+  }
+});
+
+Deno.test("Frames of a page that was loaded anew are taken from its first counter on", async () => {
+  const stream = new Stream("audio");
+  const secret = await stream.enter(true);
+  await stream.take(await stream.frame(1), await stream.frame(2));
+  stream.sender = SENDER + 1;
+  const reloaded = new FrameSealer({ participantId: "tara", sender: SENDER + 1 });
+  await reloaded.enter(secret);
+  const sealed = await reloaded.seal(new Uint8Array([1, 3, 3, 3]), "audio");
+  await stream.take({ data: sealed!.buffer });
+  expect(stream.played).toEqual([1, 2, 3]);
+});
+
+Deno.test("An epoch that another one superseded is forgotten: somebody gone, who has it too, is not heard in it", async () => {
+  const stream = new Stream("audio");
+  await stream.enter(true);
+  const [late, forged] = [await stream.frame(1), await stream.frame(2)];
+  const forget = stream.ring.supersede(await makeSecret());
+  await stream.take(late);
+  forget();
+  await stream.take(forged);
   expect(stream.played).toEqual([1]);
 });
 

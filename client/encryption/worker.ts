@@ -14,6 +14,7 @@ import type {
   TransformTask,
 } from "./encoded_frames.ts";
 import { ReceivedSource } from "./receiving.ts";
+import { SeenFrames } from "./seen_frames.ts";
 import type { FromWorker, ToWorker } from "./worker_messages.ts";
 
 /** The scope of a dedicated worker, as far as it is used. */
@@ -25,9 +26,12 @@ interface Scope {
 
 /** Frames of the epochs before may still be on their way. */
 const EPOCHS_HELD = 4;
+/** After that nobody sends in them any more; somebody who is gone could, who has them too. */
+const EPOCH_LINGER_MS = 20_000;
 
 const scope = globalThis as unknown as Scope;
 const ring = new KeyRing(EPOCHS_HELD);
+const seen = new SeenFrames();
 const received = new Set<ReceivedSource>();
 const encoders = new Set<EncodedStreams>();
 let senders: ReadonlyMap<string, number> = new Map();
@@ -51,7 +55,7 @@ async function take(message: ToWorker): Promise<void> {
       break;
     case "enter": {
       const secret = await secretOf(message.secret);
-      ring.add(secret);
+      setTimeout(ring.supersede(secret), EPOCH_LINGER_MS);
       const first = sealer?.epoch === null;
       await sealer?.enter(secret);
       // Everything before was dropped: what follows must be decodable by itself.
@@ -107,6 +111,7 @@ function decrypting(
     start(controller) {
       receiving = new ReceivedSource({ participantId, source }, {
         ring,
+        seen,
         sender: () => senders.get(participantId),
         missing: (epoch) => scope.postMessage({ op: "missing", epoch }),
         waiting: (waiting) => scope.postMessage({ op: "waiting", participantId, source, waiting }),

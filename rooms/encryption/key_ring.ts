@@ -37,10 +37,21 @@ export class KeyRing {
     this.#epochs.set(secret.epoch, secret);
     for (const epoch of this.#epochs.keys()) {
       if (this.#epochs.size <= this.limit) break;
-      this.#epochs.delete(epoch);
-      for (const name of this.#keys.keys()) {
-        if (name.startsWith(`${epoch}/`)) this.#keys.delete(name);
-      }
+      this.#forget(epoch);
+    }
+  }
+
+  /** Adds an epoch that others end with; answers what forgets those. */
+  supersede(secret: Secret): () => void {
+    const earlier = [...this.#epochs.keys()].filter((epoch) => epoch !== secret.epoch);
+    this.add(secret);
+    return () => earlier.forEach((epoch) => this.#forget(epoch));
+  }
+
+  #forget(epoch: number): void {
+    this.#epochs.delete(epoch);
+    for (const name of this.#keys.keys()) {
+      if (name.startsWith(`${epoch}/`)) this.#keys.delete(name);
     }
   }
 
