@@ -5,27 +5,37 @@
  * last one, and whenever it comes to lead; it wraps the secret to each page that this page shows. Everybody else takes
  * what the leader gives, and asks for what is missing. Any message may get lost: what has no answer, or no effect, is said
  * again. No sockets, no frames: what comes is taken one after the other.
- * Invariants: a secret goes only to people who are shown; an epoch is entered only while exactly those are here whom it was
- * made for, and never again once it was left.
+ * Invariants: a secret goes only to people who are shown, and comes only from them; an epoch is entered only while exactly
+ * those are here whom it was made for, and never again once another was; nothing is encrypted for long in an epoch that
+ * somebody has who isn't here any more, and nothing at all after a roster that can't be true.
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { RoomError } from "../../rooms/errors.ts";
 import { fromBase64Url, toBase64Url } from "../../rooms/encryption/base64url.ts";
-import { type Bytes, makeSecret, type Secret } from "../../rooms/encryption/secret.ts";
+import { makeSecret, type Secret } from "../../rooms/encryption/secret.ts";
 import { peopleDigest } from "../../rooms/encryption/security_code.ts";
 import {
+  type Handover,
   type PageKeys,
-  sealEnvelope,
-  sealToCustodian,
   unwrapFrom,
   wrapTo,
 } from "../../rooms/encryption/wrapping.ts";
 import type { NoticeParams, ParamsOf, ResultOf } from "../../rooms/protocol/messages.ts";
+import { RecordingChain, type RecordingSecrets } from "./recording_chain.ts";
+import {
+  faultOf,
+  type Holder,
+  lacking,
+  noteHolders,
+  pagesOf,
+  type Roster,
+  type RosterFault,
+  type RosterPage,
+  samePages,
+} from "./roster.ts";
 
-export type Roster = NoticeParams<"keys.roster">;
 type KeyMethod = "keys.announce" | "keys.distribute" | "keys.ask";
 type Given = NoticeParams<"keys.given">;
-type Envelope = ParamsOf<"keys.distribute">["envelopes"] & object;
 
 /** What was given may still be on its way. */
 const FIRST_ASK_MS = 300;
@@ -35,13 +45,13 @@ const ASK_EVERY_MS = 1000;
 const ASKS_BEFORE_ANNOUNCING = 2;
 /** An epoch that nobody gives us any more, as one from before we came. */
 const ASKS_PER_EPOCH = 5;
-/** Links to earlier recording secrets, of one epoch. */
-const MAX_LINKS = 32;
+/** How long this page goes on in an epoch that somebody has who is gone, while the next one is on its way. */
+const GONE_GRACE_MS = 10_000;
 
-/** The recording's secrets that this browser holds, the newest last. */
-export interface RecordingSecrets {
-  list(): Promise<Secret[]>;
-  keep(secret: Secret): Promise<void>;
+/** An epoch, and for whom it was made. */
+interface Epoch {
+  epoch: Secret;
+  pages: readonly RosterPage[];
 }
 
 export interface AgreementPorts {
@@ -57,30 +67,34 @@ export interface AgreementPorts {
   hold(epoch: Secret): void;
   /** From here on this page encrypts in this epoch, and can decrypt it. */
   enter(epoch: Secret): void;
+  /** From here on this page encrypts and sends nothing, until it enters an epoch. */
+  leave(): void;
   /** A fault of ours. */
   report(error: unknown): void;
+  goneGraceMs?: number;
 }
 
 export class KeyAgreement {
   readonly #roster = signal<Roster | null>(null);
-  /** The epoch that this page encrypts in, and for whom it was made. */
-  #current: { epoch: Secret; people: Bytes } | null = null;
-  /** Whether exactly those are here for whom the current epoch was made. */
-  #suits = true;
+  readonly #fault = signal<RosterFault | null>(null);
+  readonly #covered = signal<readonly RosterPage[] | null>(null);
+  readonly #holders = signal<readonly Holder[]>([]);
+  readonly #chain: RecordingChain;
+  /** The newest epoch that this page has entered. */
+  #current: Epoch | null = null;
+  /** This page encrypts nothing, because somebody has the current epoch who isn't here. */
+  #paused = false;
+  #goneTimer: ReturnType<typeof setTimeout> | undefined;
   /** An announcement that has no answer yet. */
   #unheard = false;
   /** This page leads, and the others don't have what it makes. */
   #owes = false;
   /** Ids of the epochs that this page has left. */
   readonly #left = new Set<string>();
-  /** The epoch that this page made as the leader, and for whom: after how many removals, for which pages. */
-  #made: { epoch: Secret; people: Bytes; pages: string } | null = null;
+  /** The epoch that this page made as the leader and gave to all: after how many removals, with which secrets. */
+  #made: Epoch & { removals: number; handover: Handover } | null = null;
   /** What was given for other people than this page shows: they may come into view yet, or go. */
   #untimely: Given | null = null;
-  /** `removals`: how many there had been when this secret was certainly still unknown to everybody removed. */
-  #recording: { secret: Secret; removals: number } | null = null;
-  /** What this page has published envelopes of, by `by/of`. */
-  readonly #published = new Set<string>();
   readonly #asks = new Map<number, number>();
   #askedAt = -Infinity;
   #askedInVain = 0;
@@ -89,21 +103,38 @@ export class KeyAgreement {
   #tail: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(private readonly ports: AgreementPorts) {}
+  constructor(private readonly ports: AgreementPorts) {
+    this.#chain = new RecordingChain(ports.meetingId, ports.kept);
+  }
 
+  /** The newest one that could be acted upon. */
   get roster(): ReadonlySignal<Roster | null> {
     return this.#roster;
   }
 
-  /** Resolves when everything that came so far is dealt with. */
+  /** Why this page believes the server no more. */
+  get fault(): ReadonlySignal<RosterFault | null> {
+    return this.#fault;
+  }
+
+  /** Who has the epoch that this page encrypts in; null while that isn't who is here. The security code is of these. */
+  get covered(): ReadonlySignal<readonly RosterPage[] | null> {
+    return this.#covered;
+  }
+
+  /** Every page that this one has shared keys with so far, also those that are gone. */
+  get holders(): ReadonlySignal<readonly Holder[]> {
+    return this.#holders;
+  }
+
+  /** Resolves when all that came so far is dealt with. */
   get settled(): Promise<void> {
     return this.#tail;
   }
 
   /** After each welcome. */
   announce(): Promise<void> {
-    // While this page was away somebody else may have led, and somebody may have been removed.
-    if (this.#recording !== null) this.#recording.removals = 0;
+    this.#chain.wasAway();
     const publicKey = toBase64Url(this.ports.keys.publicKey);
     this.#unheard = true;
     this.#watch();
@@ -118,6 +149,10 @@ export class KeyAgreement {
 
   takeRoster(roster: Roster): void {
     this.#enqueue(async () => {
+      const { me, keys: { publicKey } } = this.ports;
+      const custodian = this.#roster.peek()?.custodian;
+      const fault = await faultOf(roster, { me, publicKey, custodian });
+      if (fault !== null) return this.#refuse(fault);
       this.#roster.value = roster;
       await this.#settle();
     });
@@ -125,6 +160,7 @@ export class KeyAgreement {
 
   /** Somebody came into view or went. */
   peopleChanged(): void {
+    this.#lookWhoIsHere();
     this.#enqueue(() => this.#settle());
   }
 
@@ -136,10 +172,11 @@ export class KeyAgreement {
   takeAsked({ participantId }: NoticeParams<"keys.asked">): void {
     this.#enqueue(async () => {
       const made = this.#made;
-      const page = pagesOf(this.#roster.peek()).find((page) =>
-        page.participantId === participantId
-      );
-      if (made === null || page === undefined || !this.ports.isShown(participantId)) return;
+      const page = made?.pages.find((page) => page.participantId === participantId);
+      // The server may have put another key in its place since.
+      if (made === null || page === undefined || lacking([page], this.#pagesHere()).length > 0) {
+        return;
+      }
       await this.#distribute({ epoch: made.epoch.id, keys: [await this.#wrap(page, made)] });
     });
   }
@@ -156,7 +193,15 @@ export class KeyAgreement {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#askTimer);
+    clearTimeout(this.#goneTimer);
     clearInterval(this.#repeatTimer);
+  }
+
+  #refuse(fault: RosterFault): void {
+    this.#covered.value = null;
+    this.ports.leave();
+    this.close();
+    this.#fault.value = fault;
   }
 
   #enqueue(step: () => Promise<void>): void {
@@ -164,10 +209,10 @@ export class KeyAgreement {
       if (this.#closed) return;
       try {
         await step();
-        this.#suits = await this.#isForThese();
       } catch (error) {
         this.#failed(error);
       }
+      this.#lookWhoIsHere();
       this.#watch();
     });
   }
@@ -189,75 +234,70 @@ export class KeyAgreement {
     const { keys, meetingId } = this.ports;
     const { from, epoch, wrapped } = given;
     const roster = this.#roster.peek();
-    const peer = pagesOf(roster).find(({ participantId }) => participantId === from)?.publicKey;
     const bytes = fromBase64Url(wrapped);
-    if (roster !== null) this.#roster.value = { ...roster, epoch };
-    if (roster === null || peer === undefined || bytes === undefined) return;
+    if (roster === null || bytes === undefined) return;
+    this.#roster.value = { ...roster, epoch };
+    const pages = this.#pagesHere();
+    // An epoch of somebody who isn't shown would be known to them, and to nobody's eyes.
+    const peer = pages.find(({ participantId }) => participantId === from)?.publicKey;
+    if (peer === undefined) return void (this.#untimely = given);
     const handover = await unwrapFrom(peer, { keys, meetingId, wrapped: bytes });
     if (handover === undefined || handover.epoch.id !== epoch) return;
     // A server that hands an old message on again must not bring an epoch back that somebody removed knows,
     if (this.#left.has(epoch)) return;
     // nor one that it kept back until now. Others may be using it, though: it was for people who have just come or gone.
     this.ports.hold(handover.epoch);
-    if (toBase64Url(handover.people) !== toBase64Url(await this.#people(roster))) {
+    if (toBase64Url(handover.people) !== toBase64Url(await peopleDigest(meetingId, pages))) {
       this.#untimely = given;
       return;
     }
     this.#made = null;
-    if (handover.recording !== null) {
-      // It may have been on its way before the last removal: who leads after one begins with another.
-      this.#recording = { secret: handover.recording, removals: 0 };
-      await this.ports.kept.keep(handover.recording);
-    }
-    this.#enter(handover);
+    if (handover.recording !== null) await this.#chain.take(handover.recording);
+    this.#enter({ epoch: handover.epoch, pages });
   }
 
   /** The pages that take part and are shown. */
-  #pagesHere(roster: Roster): RosterPage[] {
+  #pagesHere(): RosterPage[] {
     const { me, isShown } = this.ports;
-    return pagesOf(roster).filter(({ participantId }) =>
+    return pagesOf(this.#roster.peek()).filter(({ participantId }) =>
       participantId === me || isShown(participantId)
     );
   }
 
-  #people(roster: Roster): Promise<Bytes> {
-    return peopleDigest(this.ports.meetingId, this.#pagesHere(roster));
-  }
-
   async #lead(): Promise<void> {
     const roster = this.#roster.peek();
-    const { me } = this.ports;
+    const { me, meetingId } = this.ports;
     if (roster?.leader !== me) {
       this.#made = null;
       this.#owes = false;
       return;
     }
-    const pages = this.#pagesHere(roster);
-    const names = pages.map(({ participantId, publicKey }) =>
-      `${participantId}:${toBase64Url(publicKey)}`
-    ).sort().join(" ");
+    const pages = this.#pagesHere();
+    const { removals } = roster;
     // After a removal the recording needs another secret, even if the room looks as before.
-    const pagesNow = `${roster.removals} ${names}`;
-    if (this.#made?.pages === pagesNow) return;
+    if (this.#made?.removals === removals && samePages(this.#made.pages, pages)) return;
     this.#owes = true;
-    const people = await peopleDigest(this.ports.meetingId, pages);
+    // Whoever asks from here on is to have the next one.
+    this.#made = null;
     const epoch = await makeSecret();
-    const recording = roster.recorded ? await this.#recordingSecret(roster) : null;
+    const recording = roster.recorded ? await this.#chain.secretAfter(removals) : null;
+    const people = await peopleDigest(meetingId, pages);
+    const made = { epoch, pages, removals, handover: { people, epoch, recording } };
     const envelopes = recording === null
       ? []
-      : await this.#envelopes(recording, epoch, roster.custodian);
+      : await this.#chain.envelopes(recording, epoch, roster);
     this.ports.hold(epoch);
     const others = pages.filter(({ participantId }) => participantId !== me);
     await this.#distribute({
       epoch: epoch.id,
-      keys: await Promise.all(others.map((page) => this.#wrap(page, { people, epoch }))),
+      keys: await Promise.all(others.map((page) => this.#wrap(page, made))),
       envelopes,
     });
-    for (const { by, of } of envelopes) this.#published.add(`${by}/${of}`);
-    this.#made = { epoch, people, pages: pagesNow };
+    this.#chain.published(envelopes);
+    this.#made = made;
     this.#owes = false;
     this.#roster.value = { ...roster, epoch: epoch.id };
-    this.#enter({ epoch, people });
+    this.#enter(made);
   }
 
   /** Gives until an answer says that it was passed on; whoever is given the same twice is none the worse for it. */
@@ -272,63 +312,56 @@ export class KeyAgreement {
 
   async #wrap(
     page: RosterPage,
-    { people, epoch }: { people: Bytes; epoch: Secret },
+    { handover }: { handover: Handover },
   ): Promise<{ to: string; wrapped: string }> {
     const { keys, meetingId } = this.ports;
-    const handover = { people, epoch, recording: this.#recording?.secret ?? null };
+    this.#note([page]);
     const wrapped = await wrapTo(page.publicKey, { keys, meetingId, handover });
     return { to: page.participantId, wrapped: toBase64Url(wrapped) };
   }
 
-  /** The secret that the recording is kept under. Who was removed knows the one before, and not the next. */
-  async #recordingSecret({ removals }: Roster): Promise<Secret> {
-    if (this.#recording?.removals === removals) return this.#recording.secret;
-    const kept = this.#recording === null && removals === 0
-      ? (await this.ports.kept.list()).at(-1)
-      : undefined;
-    const secret = kept ?? await makeSecret();
-    await this.ports.kept.keep(secret);
-    this.#recording = { secret, removals };
-    return secret;
+  /** Remembers who has had keys. */
+  #note(pages: readonly RosterPage[]): void {
+    const others = pages.filter(({ participantId }) => participantId !== this.ports.me);
+    this.#holders.value = noteHolders(this.#holders.peek(), others, Date.now());
   }
 
-  /** Whoever holds the newest secret of the recording can open the epoch, and everything before. */
-  async #envelopes(
-    recording: Secret,
-    epoch: Secret,
-    custodian: string | null,
-  ): Promise<Envelope> {
-    const earlier = (await this.ports.kept.list())
-      .filter(({ id }) => id !== recording.id && !this.#published.has(`${recording.id}/${id}`))
-      .slice(-MAX_LINKS);
-    const envelopes: Envelope = await Promise.all(
-      [epoch, ...earlier].map(async (secret) => ({
-        by: recording.id,
-        of: secret.id,
-        wrapped: toBase64Url(await sealEnvelope(recording, secret)),
-      })),
-    );
-    const custodianKey = fromBase64Url(custodian ?? "");
-    if (custodian === null || custodianKey === undefined) return envelopes;
-    if (this.#published.has(`null/${recording.id}`)) return envelopes;
-    const { meetingId } = this.ports;
-    const wrapped = await sealToCustodian(custodianKey, { meetingId, secret: recording });
-    return [...envelopes, { by: null, of: recording.id, wrapped: toBase64Url(wrapped) }];
-  }
-
-  #enter({ epoch, people }: { epoch: Secret; people: Bytes }): void {
+  #enter({ epoch, pages }: Epoch): void {
     this.#askedInVain = 0;
     const before = this.#current?.epoch;
     if (before?.id === epoch.id) return;
     if (before !== undefined) this.#left.add(before.id);
-    this.#current = { epoch, people };
+    this.#note(pages);
+    this.#current = { epoch, pages };
+    this.#paused = false;
     this.ports.enter(epoch);
   }
 
-  async #isForThese(): Promise<boolean> {
-    const roster = this.#roster.peek();
-    if (roster === null || this.#current === null) return true;
-    return toBase64Url(this.#current.people) === toBase64Url(await this.#people(roster));
+  /** Whether the current epoch is for those who are here, and for how long it may go on if not. */
+  #lookWhoIsHere(): void {
+    const current = this.#current;
+    if (this.#closed || current === null) return;
+    const here = this.#pagesHere();
+    const gone = lacking(current.pages, here);
+    const suits = gone.length === 0 && here.length === current.pages.length;
+    this.#covered.value = suits ? current.pages : null;
+    if (gone.length > 0) {
+      const { goneGraceMs = GONE_GRACE_MS } = this.ports;
+      if (!this.#paused) this.#goneTimer ??= setTimeout(() => this.#pause(), goneGraceMs);
+      return;
+    }
+    clearTimeout(this.#goneTimer);
+    this.#goneTimer = undefined;
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.ports.enter(current.epoch);
+  }
+
+  /** Whoever is gone could still listen: a server may keep the next epoch from this page. */
+  #pause(): void {
+    this.#goneTimer = undefined;
+    this.#paused = true;
+    this.ports.leave();
   }
 
   /** Asks until this page has what the others use, and knows who is here. */
@@ -347,7 +380,7 @@ export class KeyAgreement {
     if (this.#unheard) return true;
     if (roster === null || roster.leader === null) return false;
     if (roster.leader === this.ports.me) return this.#owes || this.#isOutdated(roster);
-    if (this.#current === null || !this.#suits) return true;
+    if (this.#current === null || this.#covered.peek() === null) return true;
     return roster.epoch !== null && roster.epoch !== this.#current.epoch.id;
   }
 
@@ -364,17 +397,4 @@ export class KeyAgreement {
     if (++this.#askedInVain % ASKS_BEFORE_ANNOUNCING === 0) void this.announce();
     this.ports.request("keys.ask", {}).catch((error) => this.#failed(error));
   }
-}
-
-interface RosterPage {
-  participantId: string;
-  publicKey: Uint8Array<ArrayBuffer>;
-}
-
-/** The pages that take part. */
-export function pagesOf(roster: Roster | null): RosterPage[] {
-  return (roster?.people ?? []).flatMap(({ participantId, publicKey }) => {
-    const bytes = publicKey === null ? undefined : fromBase64Url(publicKey);
-    return bytes === undefined ? [] : [{ participantId, publicKey: bytes }];
-  });
 }

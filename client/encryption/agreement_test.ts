@@ -5,7 +5,7 @@ import type { RoomErrorCode } from "../../rooms/errors.ts";
 import { securityCode } from "../../rooms/encryption/security_code.ts";
 import { makePageKeys, senderOf } from "../../rooms/encryption/wrapping.ts";
 import { toBase64Url } from "../../rooms/encryption/base64url.ts";
-import { pagesOf, type Roster } from "./agreement.ts";
+import { pagesOf, type Roster } from "./roster.ts";
 import {
   beyond,
   eventually,

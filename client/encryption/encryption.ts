@@ -12,9 +12,17 @@ import { securityCode } from "../../rooms/encryption/security_code.ts";
 import { makePageKeys, senderOf } from "../../rooms/encryption/wrapping.ts";
 import type { MediaConnection } from "../connection/contract.ts";
 import type { FrameCryptor } from "../media/contract.ts";
-import { KeyAgreement, pagesOf, type Roster } from "./agreement.ts";
+import { KeyAgreement } from "./agreement.ts";
 import type { TransformTask } from "./encoded_frames.ts";
 import { keptSecrets } from "./kept_secrets.ts";
+import {
+  type Holder,
+  lacking,
+  pagesOf,
+  type Roster,
+  type RosterFault,
+  type RosterPage,
+} from "./roster.ts";
 import { type EncryptionWay, encryptionWay, type StreamMaker } from "./support.ts";
 import type { FromWorker, ToWorker } from "./worker_messages.ts";
 
@@ -38,6 +46,11 @@ export const sourceKey = (participantId: string, source: MediaSource) =>
 
 export class Encryption implements FrameCryptor {
   readonly #roster = signal<Roster | null>(null);
+  readonly #fault = signal<RosterFault | null>(null);
+  readonly #covered = signal<readonly RosterPage[] | null>(null);
+  readonly #holders = signal<readonly Holder[]>([]);
+  /** What everybody was called who was ever shown. */
+  readonly #names = new Map<string, string>();
   readonly #waiting = signal<ReadonlySet<string>>(new Set());
   readonly #failed = signal(false);
   readonly #keyless = signal(true);
@@ -90,14 +103,30 @@ export class Encryption implements FrameCryptor {
     return this.#failed;
   }
 
-  /** Whose keys the security code covers: those who can hear and see. */
-  get covered(): string[] {
-    return this.#shownPages().map(({ participantId }) => participantId);
+  /** Why this page doesn't believe the server who is here: it sends nothing any more. */
+  get fault(): ReadonlySignal<RosterFault | null> {
+    return this.#fault;
+  }
+
+  /**
+   * Those who have the epoch that this page encrypts in: who can hear and see, and for whom the security code stands. Null
+   * while the next epoch is on its way.
+   */
+  get covered(): ReadonlySignal<readonly RosterPage[] | null> {
+    return this.#covered;
+  }
+
+  /** Pages that had keys of this lesson since this page was opened, and aren't here any more. */
+  get gone(): (Holder & { name: string })[] {
+    const covered = this.#covered.value;
+    if (covered === null) return [];
+    return lacking(this.#holders.value, covered)
+      .map((page) => ({ ...page, name: this.#names.get(page.participantId) ?? "Somebody" }));
   }
 
   /** The security code's words as numbers. */
-  code(): Promise<number[]> {
-    return securityCode(this.options.meetingId, this.#shownPages());
+  code(pages: readonly RosterPage[]): Promise<number[]> {
+    return securityCode(this.options.meetingId, pages);
   }
 
   sender(sender: RTCRtpSender, source: MediaSource): void {
@@ -162,6 +191,10 @@ export class Encryption implements FrameCryptor {
         this.#tell({ op: "enter", secret: epoch.bytes });
         this.#keyless.value = false;
       },
+      leave: () => {
+        this.#tell({ op: "leave" });
+        this.#keyless.value = true;
+      },
       report: reportError,
     });
     this.#agreement = agreement;
@@ -170,10 +203,16 @@ export class Encryption implements FrameCryptor {
         this.#roster.value = roster;
         void this.#tellSenders(roster);
       }),
+      agreement.covered.subscribe((covered) => this.#covered.value = covered),
+      agreement.holders.subscribe((holders) => this.#holders.value = holders),
+      agreement.fault.subscribe((fault) => this.#fault.value = fault),
       connection.on("keys.roster", (roster) => agreement.takeRoster(roster)),
       connection.on("keys.given", (given) => agreement.takeGiven(given)),
       connection.on("keys.asked", (asked) => agreement.takeAsked(asked)),
-      connection.participants.subscribe(() => agreement.peopleChanged()),
+      connection.participants.subscribe((people) => {
+        for (const { id, name } of people) this.#names.set(id, name);
+        agreement.peopleChanged();
+      }),
       connection.welcome.subscribe((welcome) => {
         if (welcome !== null) void agreement.announce();
       }),
@@ -241,9 +280,5 @@ export class Encryption implements FrameCryptor {
 
   #isShown(participantId: string): boolean {
     return this.options.connection.participants.peek().some(({ id }) => id === participantId);
-  }
-
-  #shownPages() {
-    return pagesOf(this.#roster.peek()).filter(({ participantId }) => this.#isShown(participantId));
   }
 }

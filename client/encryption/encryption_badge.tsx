@@ -1,16 +1,52 @@
-/** Says that nobody but the people here can see and hear the lesson, and shows the code to compare. */
-import { LockKeyhole } from "lucide-preact";
+/**
+ * Says that nobody but the people here can see and hear the lesson, and shows the code to compare; or that this page has
+ * stopped, because the server doesn't say truly who is here.
+ */
+import { LockKeyhole, TriangleAlert } from "lucide-preact";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Dialog } from "../design/dialog.tsx";
+import { sayTime, thisReader } from "../lobby/schedule.ts";
 import { useRoom } from "../room/model.ts";
+import type { Participant } from "../session.ts";
 import type { Encryption } from "./encryption.ts";
+import type { RosterFault, RosterPage } from "./roster.ts";
 import "./encryption.css";
+
+/** Of the pages that had keys and are gone, so many are named. */
+const MAX_GONE_NAMED = 6;
+/** Somebody's name may be made of nothing that can be seen. */
+const NO_NAME = "somebody without a name";
+
+/** What it means for somebody that their page doesn't believe the server. */
+export function sayFault(fault: RosterFault): string {
+  const what = fault === "another-custodian"
+    ? "The server names somebody new who could open the recording."
+    : "The server’s list of who is here can’t be true: somebody could listen in unseen.";
+  return `${what} So this page sends no sound and pictures any more. What you draw and write is kept. Tell the others, leave the lesson, and tell whoever runs it.`;
+}
 
 export function EncryptionBadge() {
   const { encryption } = useRoom();
   const open = useSignal(false);
   if (encryption === null) return null;
+  const fault = encryption.fault.value;
+  if (fault !== null) {
+    return (
+      <>
+        <button
+          type="button"
+          class="badge badge-button encryption-fault"
+          data-testid="encryption"
+          onClick={() => open.value = true}
+        >
+          <TriangleAlert size={14} aria-hidden="true" />
+          Nothing is sent
+        </button>
+        {open.value && <FaultDialog fault={fault} onClose={() => open.value = false} />}
+      </>
+    );
+  }
   return (
     <>
       <button
@@ -43,7 +79,7 @@ function EncryptionDialog(
   const { room } = useRoom();
   const roster = encryption.roster.value;
   const people = room.participants.value;
-  const covered = people.filter(({ id }) => encryption.covered.includes(id));
+  const covered = encryption.covered.value;
   const unable = people.filter(({ id }) =>
     roster?.people.some((page) => page.participantId === id && page.publicKey === null)
   );
@@ -61,10 +97,13 @@ function EncryptionDialog(
         <CodeWords encryption={encryption} />
         <p>
           Read these words to each other. If everybody has the same, nobody listens in between; if
-          not, end the lesson. They stand for{" "}
-          {sayNames(covered.map(({ me, name }) => me ? "you" : name))}, and change when somebody
-          comes or goes.
+          not, end the lesson. {covered === null
+            ? "They come when everybody who is here has the key"
+            : `They stand for ${
+              sayPeople(covered.map(({ participantId }) => nameIn(people, participantId)))
+            }`}, and change when somebody comes or goes.
         </p>
+        <Gone encryption={encryption} people={people} />
         {unable.map(({ id, name }) => (
           <p key={id} class="encryption-unable" role="alert">
             {name}’s browser can’t encrypt, so it sends and receives no sound and pictures. A
@@ -78,6 +117,37 @@ function EncryptionDialog(
               : "The recording is stored encrypted. Its key is kept by the browsers of those who take part, and by the booking system."}
           </p>
         )}
+      </div>
+      <CloseButton />
+    </Dialog>
+  );
+}
+
+/** Who could open what was said before, and the recording, without being here now. */
+function Gone({ encryption, people }: { encryption: Encryption; people: readonly Participant[] }) {
+  const gone = encryption.gone.slice(-MAX_GONE_NAMED);
+  if (gone.length === 0) return null;
+  const list = gone.map(({ participantId, name, since }) => {
+    const who = people.some(({ id }) => id === participantId) ? `an earlier page of ${name}` : name;
+    return `${who} (since ${sayTime(since, thisReader())})`;
+  });
+  return (
+    <p class="soft" data-testid="keys-gone">
+      Before, {new Intl.ListFormat("en").format(list)}{" "}
+      had keys too. Ask each other about what you can’t explain.
+    </p>
+  );
+}
+
+function FaultDialog({ fault, onClose }: { fault: RosterFault; onClose: () => void }) {
+  return (
+    <Dialog
+      title="Nothing of you is sent any more"
+      testId="encryption-dialog"
+      onClose={onClose}
+    >
+      <div class="encryption-words">
+        <p class="encryption-unable">{sayFault(fault)}</p>
       </div>
       <CloseButton />
     </Dialog>
@@ -119,17 +189,16 @@ function CloseButton() {
 
 function CodeWords({ encryption }: { encryption: Encryption }) {
   const words = useSignal<readonly string[] | null>(null);
-  const members = encryption.roster.value?.people
-    .map(({ participantId, publicKey }) => `${participantId}:${publicKey}`).join(" ");
-  const covered = encryption.covered.join(" ");
+  const covered = encryption.covered.value;
   useEffect(() => {
     let current = true;
     words.value = null;
-    void codeWords(encryption).then((found) => {
+    if (covered === null) return;
+    void codeWords(encryption, covered).then((found) => {
       if (current) words.value = found;
     });
     return () => void (current = false);
-  }, [members, covered]);
+  }, [covered]);
   if (words.value === null) return <p class="code-words" role="status">…</p>;
   return (
     <ol class="code-words" data-testid="security-code" aria-label="Security code">
@@ -139,15 +208,25 @@ function CodeWords({ encryption }: { encryption: Encryption }) {
 }
 
 /** The words come in a chunk of their own: most lessons never open the dialog. */
-async function codeWords(encryption: Encryption): Promise<string[]> {
+async function codeWords(
+  encryption: Encryption,
+  covered: readonly RosterPage[],
+): Promise<string[]> {
   const [numbers, { wordlist }] = await Promise.all([
-    encryption.code(),
+    encryption.code(covered),
     import("@scure/bip39/wordlists/english.js"),
   ]);
   return numbers.map((number) => wordlist[number] ?? "");
 }
 
-function sayNames(names: readonly string[]): string {
-  if (names.length < 2) return names[0] ?? "nobody yet";
-  return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+function nameIn(people: readonly Participant[], participantId: string): string {
+  const person = people.find(({ id }) => id === participantId);
+  if (person?.me) return "you";
+  return person === undefined || !/[\p{L}\p{N}]/u.test(person.name) ? NO_NAME : person.name;
+}
+
+/** With their number: of two people of one name both count. */
+function sayPeople(names: readonly string[]): string {
+  const list = new Intl.ListFormat("en").format(names);
+  return names.length === 1 ? `${list} alone` : `${names.length} people: ${list}`;
 }

@@ -5,7 +5,7 @@
  * as the page.
  */
 import { type Bytes, type Secret, secretOf } from "../../rooms/encryption/secret.ts";
-import type { RecordingSecrets } from "./agreement.ts";
+import type { RecordingSecrets } from "./recording_chain.ts";
 
 const DATABASE = "lectern-recording-keys";
 const STORE = "secrets";

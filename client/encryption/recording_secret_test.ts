@@ -9,7 +9,7 @@ import {
   wrapTo,
 } from "../../rooms/encryption/wrapping.ts";
 import { fromBase64Url, toBase64Url } from "../../rooms/encryption/base64url.ts";
-import { pagesOf } from "./agreement.ts";
+import { pagesOf } from "./roster.ts";
 import { beyond, expectAllRead, type TestPage, TestRoom } from "./test_room.ts";
 
 /** The ids of all secrets that somebody who holds some gets at through a recording's envelopes. */

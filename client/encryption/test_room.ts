@@ -98,6 +98,8 @@ export class TestPage {
   sealer: FrameSealer | null = null;
   sees: (id: string) => boolean = () => true;
   faults: unknown[] = [];
+  /** How often this page was told to encrypt nothing any more. */
+  left = 0;
   readonly #going = Promise.withResolvers<void>();
   readonly gone = this.#going.promise;
   readonly #timers: ReturnType<typeof setTimeout>[] = [];
@@ -144,6 +146,7 @@ export class TestPage {
         this.entered.push(secret);
         this.ring.add(secret);
       },
+      leave: () => this.left++,
       report: (error) => this.faults.push(error),
     });
   }
@@ -206,7 +209,7 @@ export class TestPage {
   }
 }
 
-/** Everybody reads what everybody sends, and no page failed. */
+/** Everybody reads what everybody sends, and no page failed or refused what the server said. */
 export async function expectAllRead(room: TestRoom): Promise<void> {
   for (const from of room.pages) {
     const frame = await from.send();
@@ -215,6 +218,7 @@ export async function expectAllRead(room: TestRoom): Promise<void> {
     }
   }
   expect(room.pages.flatMap((page) => page.faults)).toEqual([]);
+  expect(room.pages.flatMap((page) => page.agreement.fault.value ?? [])).toEqual([]);
 }
 
 /** Waits for what timers bring about. */

@@ -63,6 +63,9 @@ async function take(message: ToWorker): Promise<void> {
       for (const source of received) void source.pump();
       break;
     }
+    case "leave":
+      sealer?.leave();
+      break;
     case "senders":
       senders = message.senders;
       for (const source of received) void source.pump();

@@ -10,6 +10,8 @@ export type ToWorker =
   | { op: "hold"; secret: Bytes }
   /** To encrypt with from here on, and to decrypt. */
   | { op: "enter"; secret: Bytes }
+  /** To encrypt and send nothing until an epoch is entered. */
+  | { op: "leave" }
   /** The page that each participant's frames must come from. */
   | { op: "senders"; senders: ReadonlyMap<string, number> }
   /** Where transforms aren't made by the browser. */

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
+import { sayFault } from "../encryption/encryption_badge.tsx";
 import type { Link } from "../session.ts";
 import { useRoom } from "./model.ts";
 
@@ -17,7 +18,9 @@ const LINK_WORDS: Readonly<Partial<Record<Link, string>>> = {
 export function StatusLine() {
   const { encryption, room, media } = useRoom();
   const moves = media.state.value === "connecting" || media.state.value === "idle";
-  const keyless = encryption !== null && encryption.supported && encryption.keyless.value;
+  const fault = encryption?.fault.value ?? null;
+  const keyless = encryption !== null && encryption.supported && encryption.keyless.value &&
+    fault === null;
   const mending = moves || keyless;
   const patient = useSignal(false);
   const read = useSignal("");
@@ -30,7 +33,9 @@ export function StatusLine() {
 
   const link = LINK_WORDS[room.link.value];
   if (link !== undefined) return <Line says={link} moving />;
-  const lasting = media.state.value === "unsupported"
+  const lasting = fault !== null
+    ? sayFault(fault)
+    : media.state.value === "unsupported"
     ? encryption === null
       ? "This browser can’t send or receive sound and pictures. You can still draw and write."
       : "This browser can’t encrypt sound and pictures, so it sends and receives none. Update it, or use another. You can still draw and write."

@@ -27,6 +27,11 @@ export class FrameSealer {
     this.#epoch = { number: secret.epoch, key: await frameKey(secret, this.page) };
   }
 
+  /** From here on nothing is encrypted, until an epoch is entered. The counter goes on. */
+  leave(): void {
+    this.#epoch = null;
+  }
+
   /** Undefined of what isn't to be sent: it can't be encrypted, or is empty, as browsers' Opus is now and then. */
   async seal(frame: Bytes, source: MediaSource): Promise<Bytes | undefined> {
     const epoch = this.#epoch;

@@ -1,4 +1,6 @@
 /** What a browser's decoders make of a recording's frames when somebody who has no key hands them over. */
+import { FrameSealer } from "../../rooms/encryption/sealer.ts";
+import { makeSecret } from "../../rooms/encryption/secret.ts";
 import type { Page } from "playwright-core";
 
 interface Frame {
@@ -143,4 +145,74 @@ export function likeness(
     }
     return { energy, alike };
   }, { frames: textOf(frames), real: textOf(real), cuts });
+}
+
+/** What two consumers of one page's picture are sent, and what each is to hand on. */
+interface ReplayTask {
+  begin: { participantId: string; sender: number };
+  secret: number[];
+  source: "video";
+  first: number[][];
+  second: number[][];
+}
+
+/** Frames of one page; the second consumer is sent those of the first once more, and then a new one. */
+export async function framesToReplay() {
+  const page = { participantId: "tara", sender: 7 };
+  const sealer = new FrameSealer(page);
+  const secret = await makeSecret();
+  await sealer.enter(secret);
+  const plain = [0, 1, 1, 0].map((kind, number) =>
+    Array.from({ length: 30 }, (_, at) => at === 0 ? kind : number)
+  );
+  const sealed = [];
+  for (const frame of plain) sealed.push([...(await sealer.seal(new Uint8Array(frame), "video"))!]);
+  const task: ReplayTask = {
+    begin: page,
+    secret: [...secret.bytes],
+    source: "video",
+    first: sealed.slice(0, 3),
+    second: sealed,
+  };
+  return { task, first: plain.slice(0, 3), second: plain.slice(3) };
+}
+
+/**
+ * In a page that is in an encrypted lesson, with a worker as it has one itself: what comes out of one consumer, and then
+ * of another one of the same source. Runs in the page, so it uses nothing from outside.
+ */
+export async function decryptByTwoConsumers({ begin, secret, source, first, second }: ReplayTask) {
+  const url = performance.getEntriesByType("resource")
+    .map(({ name }) => name).find((name) => /\/worker-[\w-]+\.js$/.test(name));
+  if (url === undefined) throw new Error("this page has no worker");
+  const worker = new Worker(url, { type: "module" });
+  const { participantId, sender } = begin;
+  worker.postMessage({ op: "begin", ...begin });
+  worker.postMessage({ op: "enter", secret: new Uint8Array(secret) });
+  worker.postMessage({ op: "senders", senders: new Map([[participantId, sender]]) });
+  const consume = async (frames: number[][]) => {
+    const sent = new TransformStream<{ data: ArrayBuffer }>();
+    const shown = new TransformStream<{ data: ArrayBuffer }>();
+    const { readable } = sent;
+    const { writable } = shown;
+    const task = { role: "decrypt", source, participantId, consumerId: "c" };
+    worker.postMessage({ op: "streams", task, readable, writable }, [readable, writable]);
+    const writer = sent.writable.getWriter();
+    const reading = (async () => {
+      const taken: number[][] = [];
+      for (const reader = shown.readable.getReader();;) {
+        const { value, done } = await reader.read();
+        if (done) return taken;
+        taken.push([...new Uint8Array(value.data)]);
+      }
+    })();
+    for (const frame of frames) await writer.write({ data: new Uint8Array(frame).buffer });
+    await writer.close();
+    return await reading;
+  };
+  try {
+    return { first: await consume(first), second: await consume(second) };
+  } finally {
+    worker.terminate();
+  }
 }

@@ -1,11 +1,29 @@
 /** A lesson that is encrypted end to end, between people in real Chromium. */
 import { expect } from "@std/expect";
 import type { Page } from "playwright-core";
-import { toBase64Url } from "../../rooms/encryption/base64url.ts";
-import { makePageKeys } from "../../rooms/encryption/wrapping.ts";
-import { type Fate, type KeyMessage, losing, standBetween } from "./in_between.ts";
+import { fromBase64Url, toBase64Url } from "../../rooms/encryption/base64url.ts";
+import { makeSecret } from "../../rooms/encryption/secret.ts";
+import { type CodedPerson, peopleDigest } from "../../rooms/encryption/security_code.ts";
+import { makePageKeys, wrapTo } from "../../rooms/encryption/wrapping.ts";
+import { decryptByTwoConsumers, framesToReplay } from "./decoding.ts";
+import {
+  type KeyContent,
+  type KeyMessage,
+  KeyTraffic,
+  losing,
+  standBetween,
+} from "./in_between.ts";
 import { inbound, launchChromium, linkOf, openPerson, until } from "./lectern.ts";
-import { byId, enter, lessonTests, personMenu, seesAndHears, seesAndHearsAll } from "./lesson.ts";
+import {
+  byId,
+  enter,
+  lessonTests,
+  personMenu,
+  securityCode,
+  seesAndHears,
+  seesAndHearsAll,
+  statistics,
+} from "./lesson.ts";
 
 /** Of few pictures: three people on one machine encode and decode nine of them. */
 const test = lessonTests(() => launchChromium(["--use-fake-device-for-media-stream=fps=10"]));
@@ -13,15 +31,6 @@ const test = lessonTests(() => launchChromium(["--use-fake-device-for-media-stre
 const THREE = {
   students: [{ id: "s-1", name: "Ada" }, { id: "s-2", name: "Ben" }],
 };
-
-/** The words that a page shows to be read aloud. */
-async function securityCode(page: Page): Promise<string> {
-  await byId(page, "encryption").click();
-  await byId(page, "security-code").waitFor();
-  const words = await byId(page, "security-code").locator("li").allTextContents();
-  await byId(page, "encryption-dialog").getByRole("button", { name: "Close" }).click();
-  return words.join(" ");
-}
 
 /** Waits until all pages show the same code, other than an earlier one; answers it. */
 async function commonCode(pages: readonly Page[], earlier = ""): Promise<string> {
@@ -47,6 +56,13 @@ function packetsSent(page: Page): Promise<number> {
       .filter(({ type }) => type === "outbound-rtp")
       .reduce((sum, stat) => sum + Number(stat.packetsSent), 0);
   });
+}
+
+/** Bytes that a page has sent of its sound. Of pictures they say nothing: an idle connection is filled up with padding. */
+async function soundSent(page: Page): Promise<number> {
+  return (await statistics(page, "outbound-rtp"))
+    .filter(({ kind }) => kind === "audio")
+    .reduce((sum, { bytesSent }) => sum + Number(bytesSent), 0);
 }
 
 /** Before the page's own scripts: a Chromium from before RTCRtpScriptTransform. */
@@ -142,41 +158,6 @@ async function nothingWrong(page: Page): Promise<void> {
   await until(() => byId(page, "tile-trouble").count(), (count) => count === 0);
 }
 
-type Content = Record<"people" | "keys", Record<string, string>[]> & { publicKey: string };
-
-/** What goes over the wires of a lesson: who is given keys, and what is held back on its way. */
-class KeyTraffic {
-  /** Whether a message to or from somebody is held back. */
-  holds: (name: string, message: KeyMessage) => boolean = () => false;
-  /** The names of those who were given keys, each time that some were. */
-  readonly given: (string | undefined)[][] = [];
-  readonly #names = new Map<string, string>();
-  readonly #held: (() => void)[] = [];
-
-  get held(): number {
-    return this.#held.length;
-  }
-
-  pass(name: string, message: KeyMessage): Fate {
-    const { kind, method, text } = message;
-    const { people, keys, publicKey } = (message.content ?? {}) as Content;
-    if (method === "keys.announce" && kind === "request") this.#names.set(publicKey, name);
-    for (const { participantId, publicKey } of people ?? []) {
-      this.#names.set(participantId!, this.#names.get(publicKey!) ?? "nobody");
-    }
-    if (method === "keys.distribute" && kind === "request") {
-      this.given.push(keys.map(({ to }) => this.#names.get(to!)));
-    }
-    if (!this.holds(name, message)) return text;
-    return new Promise((resolve) => this.#held.push(() => resolve(text)));
-  }
-
-  release(): void {
-    this.holds = () => false;
-    for (const go of this.#held.splice(0)) go();
-  }
-}
-
 test("somebody comes while the others are still given the keys without who has just gone, and all see and hear each other", async ({ lectern, browser }) => {
   const booking = await lectern.book({ students: [...THREE.students, { id: "s-3", name: "Cy" }] });
   const traffic = new KeyTraffic();
@@ -224,24 +205,89 @@ test("somebody comes while the others are still given the keys without who has j
   expect(traffic.given.slice(before).flat()).not.toContain("Mia");
 });
 
-test("a server that swaps a key shows nothing to anybody, and is seen by the words", async ({ lectern, browser }) => {
+test("a server that stands in the middle with keys of its own is seen by the words", async ({ lectern, browser }) => {
+  const { meetingId, ...booking } = await lectern.book();
+  const mia = await enter(await openPerson(browser), linkOf({ meetingId, ...booking }, "Mia"));
+  const theirs = await makePageKeys();
+  const student = await openPerson(browser);
+  let [mine, roster] = ["", [] as CodedPerson[]];
+  await standBetween(student.page, {
+    async fateOf({ kind, method, content, text }) {
+      const { publicKey, people } = (content ?? {}) as KeyContent;
+      if (kind === "request" && method === "keys.announce") mine = publicKey;
+      if (people !== undefined) {
+        // Ada takes the server for Mia.
+        roster = people.map(({ participantId, publicKey }) => ({
+          participantId: participantId!,
+          publicKey: publicKey === mine ? fromBase64Url(mine)! : theirs.publicKey,
+        }));
+        return text.replace(people[0]!["publicKey"]!, toBase64Url(theirs.publicKey));
+      }
+      if (method !== "keys.given") return text;
+      const epoch = await makeSecret();
+      const people_ = await peopleDigest(meetingId, roster);
+      const handover = { people: people_, epoch, recording: null };
+      const wrapped = await wrapTo(fromBase64Url(mine)!, { keys: theirs, meetingId, handover });
+      const from = roster[0]!.participantId;
+      return JSON.stringify({
+        method,
+        params: { from, epoch: epoch.id, wrapped: toBase64Url(wrapped) },
+      });
+    },
+  });
+  const ada = await enter(student, linkOf({ meetingId, ...booking }, "Ada"));
+  const words = await securityCode(ada);
+  expect(words.split(" ").length).toBe(6);
+  expect(words).not.toBe(await securityCode(mia));
+  expect((await inbound(ada)).framesDecoded).toBe(0);
+});
+
+test("a server that lists somebody twice, once with a key of its own, is refused in words, and is sent nothing", async ({ lectern, browser }) => {
+  const booking = await lectern.book();
+  const { meetingId } = booking;
+  const tutor = await openPerson(browser);
+  const theirs = toBase64Url((await makePageKeys()).publicKey);
+  let [lies, given] = [false, 0];
+  await standBetween(tutor.page, {
+    fateOf({ kind, method, content, text }) {
+      const { people } = (content ?? {}) as KeyContent;
+      if (kind === "request" && method === "keys.distribute" && lies) given++;
+      if (people === undefined || people.length < 2) return text;
+      lies = true;
+      const [, ada] = people;
+      const twice = JSON.stringify([...people, { ...ada, publicKey: theirs }]);
+      return text.replace(JSON.stringify(people), twice);
+    },
+  });
+  const mia = await enter(tutor, linkOf(booking, "Mia"));
+  await until(() => packetsSent(mia), (count) => count > 0);
+  const ada = await enter(await openPerson(browser), linkOf(booking, "Ada"));
+  const told = byId(mia, "status").filter({ hasText: "somebody could listen in unseen" });
+  await told.waitFor();
+  expect([lies, given]).toEqual([true, 0]);
+  const sent = await soundSent(mia);
+  await told.getByRole("button", { name: "Close" }).click();
+  await byId(mia, "encryption").getByText("Nothing is sent").waitFor();
+  await byId(mia, "encryption").click();
+  await byId(mia, "encryption-dialog").getByText("sends no sound and pictures any more").waitFor();
+  expect(await byId(mia, "security-code").count()).toBe(0);
+  // The server says so itself of what it was to record.
+  for (const source of ["audio", "video"]) {
+    const silent = new RegExp(
+      `nothing is recorded of a live source .*${meetingId} .*source=${source}`,
+    );
+    await until(() => Promise.resolve(lectern.log), (log) => silent.test(log));
+  }
+  expect(await soundSent(mia)).toBe(sent);
+  expect((await inbound(ada)).framesDecoded).toBe(0);
+});
+
+test("frames that were shown once are shown to no other consumer of a page's, in Chromium", async ({ lectern, browser }) => {
   const booking = await lectern.book();
   const mia = await enter(await openPerson(browser), linkOf(booking, "Mia"));
-  const other = toBase64Url((await makePageKeys()).publicKey);
-  const student = await openPerson(browser);
-  let swapped = 0;
-  await standBetween(student.page, {
-    fateOf: ({ text }) =>
-      text.replace(/("people":\[\{"participantId":"[^"]+","publicKey":")[^"]+/, (_, before) => {
-        swapped++;
-        return before + other;
-      }),
-  });
-  const ada = await enter(student, linkOf(booking, "Ada"));
-  await byId(ada, "tile-trouble").getByText("Waiting for the key").waitFor();
-  expect(swapped).toBeGreaterThan(0);
-  expect((await inbound(ada)).framesDecoded).toBe(0);
-  expect(await securityCode(ada)).not.toBe(await securityCode(mia));
+  await securityCode(mia);
+  const { task, first, second } = await framesToReplay();
+  expect(await mia.evaluate(decryptByTwoConsumers, task)).toEqual({ first, second });
 });
 
 test("a browser with the earlier interface takes part, one without any is named, and nobody sends in clear", async ({ lectern, browser }) => {

@@ -85,3 +85,41 @@ export function losing(
     delayMs: () => chance() < 0.05 ? RETRANSMISSION_MS : 0,
   };
 }
+
+/** What those messages hold that tests look at. */
+export type KeyContent = Record<"people" | "keys", Record<string, string>[]> & {
+  publicKey: string;
+};
+
+/** What goes over the wires of a lesson: who is given keys, and what is held back on its way. */
+export class KeyTraffic {
+  /** Whether a message to or from somebody is held back. */
+  holds: (name: string, message: KeyMessage) => boolean = () => false;
+  /** The names of those who were given keys, each time that some were. */
+  readonly given: (string | undefined)[][] = [];
+  readonly #names = new Map<string, string>();
+  readonly #held: (() => void)[] = [];
+
+  get held(): number {
+    return this.#held.length;
+  }
+
+  pass(name: string, message: KeyMessage): Fate {
+    const { kind, method, text } = message;
+    const { people, keys, publicKey } = (message.content ?? {}) as KeyContent;
+    if (method === "keys.announce" && kind === "request") this.#names.set(publicKey, name);
+    for (const { participantId, publicKey } of people ?? []) {
+      this.#names.set(participantId!, this.#names.get(publicKey!) ?? "nobody");
+    }
+    if (method === "keys.distribute" && kind === "request") {
+      this.given.push(keys.map(({ to }) => this.#names.get(to!)));
+    }
+    if (!this.holds(name, message)) return text;
+    return new Promise((resolve) => this.#held.push(() => resolve(text)));
+  }
+
+  release(): void {
+    this.holds = () => false;
+    for (const go of this.#held.splice(0)) go();
+  }
+}

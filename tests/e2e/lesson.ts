@@ -190,3 +190,12 @@ export async function personMenu(host: Page, name: string, item: string): Promis
   // Tile and list have a menu each: the open one is meant.
   await host.locator(`[data-testid="${item}"]:visible`).click();
 }
+
+/** The words that a page shows to be read aloud. */
+export async function securityCode(page: Page): Promise<string> {
+  await byId(page, "encryption").click();
+  await byId(page, "security-code").waitFor();
+  const words = await byId(page, "security-code").locator("li").allTextContents();
+  await byId(page, "encryption-dialog").getByRole("button", { name: "Close" }).click();
+  return words.join(" ");
+}
