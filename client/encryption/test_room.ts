@@ -34,6 +34,7 @@ export class TestRoom {
   /** Whether a message between a page and the server gets lost. */
   loses: (message: Message) => boolean = () => false;
   now = 0;
+  readonly #underWay = new Set<Promise<void>>();
 
   constructor(custodian: string | null = null, recorded = true, reopened = false) {
     const add = (_: string, envelopes: readonly KeyEnvelope[]) => {
@@ -77,10 +78,24 @@ export class TestRoom {
     return this.pages.find((page) => page.id === id)!;
   }
 
+  /** Until everything that was said is dealt with, and nothing of it led to something else. */
   async rest(): Promise<void> {
-    for (let round = 0; round < 6; round++) {
+    for (let quiet = 0; quiet < 6; quiet++) {
       for (const page of [...this.pages]) await Promise.race([page.agreement.settled, page.gone]);
+      if (this.#underWay.size > 0) quiet = 0;
+      await Promise.all(this.#underWay);
       await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  }
+
+  /** What the server answers, which may take it a while. */
+  async answer(answer: Promise<unknown>): Promise<unknown> {
+    const done = answer.then(() => {}, () => {});
+    this.#underWay.add(done);
+    try {
+      return await answer;
+    } finally {
+      this.#underWay.delete(done);
     }
   }
 
@@ -136,7 +151,7 @@ export class TestPage {
         await Promise.resolve();
         if (person.member !== this.member) throw new RoomError("unavailable", "gone");
         if (room.loses({ page: this, kind: "request", method })) return await this.#noAnswer();
-        const answer = await this.#ask(method, checked);
+        const answer = await room.answer(this.#ask(method, checked));
         if (room.loses({ page: this, kind: "answer", method })) return await this.#noAnswer();
         return answer;
       }) as AgreementPorts["request"],
@@ -158,13 +173,13 @@ export class TestPage {
     });
   }
 
-  #ask(method: keyof typeof METHODS, params: never): unknown {
+  async #ask(method: keyof typeof METHODS, params: never): Promise<unknown> {
     const { exchange, now } = this.room;
     switch (method) {
       case "keys.announce":
-        return exchange.announce(this.member, (params as { publicKey: string }).publicKey);
+        return await exchange.announce(this.member, (params as { publicKey: string }).publicKey);
       case "keys.distribute":
-        return exchange.distribute(this.member, params);
+        return await exchange.distribute(this.member, params);
       default:
         return exchange.ask(this.member, now);
     }
