@@ -20,6 +20,8 @@ export interface SessionOptions {
   invite?: string;
   /** Wanted display name; for an invite it defaults to the booked name. */
   name?: string;
+  /** The lesson was promised to be encrypted end to end: with a server that says otherwise nothing is begun. */
+  isEncrypted?: boolean;
 }
 
 /** Someone who waits to be admitted, as hosts see them. */
@@ -56,6 +58,8 @@ export type Phase =
   /** The same person joined from another tab; `Session.retry` takes the place back. */
   | { phase: "replaced" }
   | { phase: "left" }
+  /** The server says that the lesson isn't encrypted, and it was, or was promised to be. */
+  | { phase: "unencrypted" }
   /** It won't mend by itself; `Session.retry` starts over. */
   | { phase: "error"; message: string };
 

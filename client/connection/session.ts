@@ -3,8 +3,8 @@
  *
  * It owns the socket's lives: what a close means, when to try again, what to say at the next hello. A socket that
  * breaks changes the link, never the phase: who was in the room still is.
- * Invariants: one socket at a time; after `ended`, `removed`, `replaced`, `refused`, `left` and `error` nothing is
- * tried until {@linkcode Session.retry}.
+ * Invariants: one socket at a time; after `ended`, `removed`, `replaced`, `refused`, `left`, `unencrypted` and `error`
+ * nothing is tried until {@linkcode Session.retry}; what was encrypted, or promised to be, never goes on unencrypted.
  */
 import { computed, signal } from "@preact/signals";
 import * as Y from "yjs";
@@ -84,6 +84,8 @@ class MeetingSession implements Session {
   #refused: { doc: Y.Doc; changes: number } | null = null;
   /** Storage that is being emptied: a new document must not be read from it. */
   #clearing: Promise<void> = Promise.resolve();
+  /** By the link, or by an earlier welcome. */
+  #isEncrypted: boolean;
   #finished = false;
   #attempt = 0;
   #restarting = false;
@@ -93,6 +95,7 @@ class MeetingSession implements Session {
 
   constructor(options: SessionOptions, environment: SessionEnvironment) {
     this.#options = options;
+    this.#isEncrypted = options.isEncrypted === true;
     this.#environment = environment;
     this.#listenToPage(true);
     this.#connect();
@@ -193,6 +196,8 @@ class MeetingSession implements Session {
   async #enter(socket: RoomSocket, welcome: Welcome): Promise<void> {
     const { memory } = this.#environment;
     const { meetingId } = this.#options;
+    if (welcome.encryption === "e2ee") this.#isEncrypted = true;
+    else if (this.#isEncrypted) return this.#finish({ phase: "unencrypted" });
     memory.setToken(this.#options, welcome.session);
     this.#clockOffsetMs = welcome.now - Date.now();
     if (this.#provider !== null && this.#provider.participantId !== welcome.participantId) {

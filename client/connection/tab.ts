@@ -44,6 +44,18 @@ export function setTabSeat(link: PersonalLink, seat: Seat | null): void {
   write(keyOf("seat", link), words?.join(" ") ?? null);
 }
 
+/** Whether this tab was promised that a meeting is encrypted end to end, by whichever link: then it goes into no other. */
+export function tabPromise(meetingId: string): boolean {
+  return read(promiseKey(meetingId)) !== null;
+}
+
+/** It can't be taken back. */
+export function setTabPromise(meetingId: string): void {
+  write(promiseKey(meetingId), "e2ee");
+}
+
+const promiseKey = (meetingId: string) => `lectern:encryption:${meetingId}`;
+
 /** Even to name the storage throws where it is forbidden. */
 function read(key: string): string | null {
   try {

@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import { setTabSeat, setTabToken, tabSeat, tabToken } from "./tab.ts";
+import { setTabPromise, setTabSeat, setTabToken, tabPromise, tabSeat, tabToken } from "./tab.ts";
 
 Deno.test("a tab's token belongs to one link", () => {
   const meetingId = crypto.randomUUID();
@@ -20,4 +20,12 @@ Deno.test("a seat says what was switched on, and is gone when the tab has left",
   }
   setTabSeat(link, null);
   expect(tabSeat(link)).toBe(null);
+});
+
+Deno.test("a tab's promise that a meeting is encrypted holds for each of its links, and for no other meeting", () => {
+  const meetingId = crypto.randomUUID();
+  expect(tabPromise(meetingId)).toBe(false);
+  setTabPromise(meetingId);
+  expect(tabPromise(meetingId)).toBe(true);
+  expect(tabPromise(crypto.randomUUID())).toBe(false);
 });

@@ -2,8 +2,8 @@
  * Says that nobody but the people here can see and hear the lesson, and shows the code to compare; or that this page has
  * stopped, because the server doesn't say truly who is here.
  */
-import { LockKeyhole, TriangleAlert } from "lucide-preact";
-import { useSignal } from "@preact/signals";
+import { LockKeyhole, LockKeyholeOpen, TriangleAlert } from "lucide-preact";
+import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Dialog } from "../design/dialog.tsx";
 import { sayTime, thisReader } from "../lobby/schedule.ts";
@@ -29,7 +29,7 @@ export function sayFault(fault: RosterFault): string {
 export function EncryptionBadge() {
   const { encryption } = useRoom();
   const open = useSignal(false);
-  if (encryption === null) return null;
+  if (encryption === null) return <NotEncrypted open={open} />;
   const fault = encryption.fault.value;
   if (fault !== null) {
     return (
@@ -151,6 +151,41 @@ function FaultDialog({ fault, onClose }: { fault: RosterFault; onClose: () => vo
       </div>
       <CloseButton />
     </Dialog>
+  );
+}
+
+/** Of a lesson that was booked so: nobody is to believe otherwise. */
+function NotEncrypted({ open }: { open: Signal<boolean> }) {
+  return (
+    <>
+      <button
+        type="button"
+        class="badge badge-button"
+        title="Not encrypted end to end: whoever runs the server could see and hear this lesson"
+        data-testid="not-encrypted"
+        onClick={() => open.value = true}
+      >
+        <LockKeyholeOpen size={14} aria-hidden="true" />
+        Not encrypted
+      </button>
+      {open.value && (
+        <Dialog
+          title="This lesson isn’t encrypted end to end"
+          testId="not-encrypted-dialog"
+          onClose={() => open.value = false}
+        >
+          <div class="encryption-words">
+            <p>
+              Sound and pictures are protected on their way to the server and from there to the
+              others. In between, whoever runs the server could see and hear them, and what is
+              recorded of them.
+            </p>
+            <p class="soft">The lesson was booked like this. It stays so until it ends.</p>
+          </div>
+          <CloseButton />
+        </Dialog>
+      )}
+    </>
   );
 }
 

@@ -32,6 +32,21 @@ export function Closed({ visit, problem }: { visit: Visit; problem: JoinProblem 
     case "removed":
     case "refused":
       return <Removed />;
+    case "unencrypted":
+      return (
+        <Page title="This lesson isn’t encrypted as promised" testId="unencrypted">
+          <p>
+            You were promised that only the people in the lesson see and hear you. The server now
+            says that it isn’t encrypted end to end, so your microphone and camera are off, and
+            nothing of you is sent.
+          </p>
+          <p>
+            What was saved is kept. Ask your tutor what happened, by phone or mail, and for a new
+            link.
+          </p>
+          <TryAgain visit={visit} />
+        </Page>
+      );
     case "locked":
       return (
         <Page title="The room is locked" testId="locked">

@@ -6,6 +6,14 @@ import type { JoinInfo } from "./join.ts";
 import { Dots, Page, Waiting } from "./page.tsx";
 import type { RoomModule, Visit } from "./visit.ts";
 
+const NO_PROBLEM = {
+  opensAt: null,
+  scheduledStart: null,
+  scheduledEnd: null,
+  retryAfterMs: null,
+  recordingUrl: null,
+};
+
 interface InsideProps {
   visit: Visit;
   info: JoinInfo;
@@ -30,19 +38,21 @@ export function Inside({ visit, info, session, room }: InsideProps) {
       const devices = visit.devices.value;
       return devices && <room.Room session={session} joined={state.room} devices={devices} />;
     }
+    case "unencrypted":
+      return (
+        <Closed visit={visit} problem={{ ...NO_PROBLEM, code: "unencrypted", title: info.title }} />
+      );
     case "refused":
       if (state.code === "refused") return <Refused visit={visit} />;
       return (
         <Closed
           visit={visit}
           problem={{
+            ...NO_PROBLEM,
             code: state.code,
             title: info.title,
-            opensAt: null,
             scheduledStart: info.scheduledStart,
             scheduledEnd: info.scheduledEnd,
-            retryAfterMs: null,
-            recordingUrl: null,
           }}
         />
       );

@@ -22,7 +22,10 @@ export interface JoinInfo {
   willWait: boolean;
 }
 
-/** Why a link doesn't open its lesson now. `code` is a RoomErrorCode, or `unreachable` when nobody answered. */
+/**
+ * Why a link doesn't open its lesson now. `code` is a RoomErrorCode, or `unreachable` when nobody answered, or `unencrypted`
+ * when the server would open another lesson than was promised.
+ */
 export interface JoinProblem {
   code: string;
   title: string | null;
@@ -93,6 +96,11 @@ const UNREACHABLE: JoinProblem = {
   retryAfterMs: null,
   recordingUrl: null,
 };
+
+/** The door is open, but not to the lesson that was promised. */
+export function unencrypted({ title }: JoinInfo): JoinAnswer {
+  return { ok: false, problem: { ...UNREACHABLE, code: "unencrypted", title } };
+}
 
 export interface AskOptions {
   /** The token of the tab's earlier visit: somebody who was let in once doesn't wait again. */

@@ -2,6 +2,8 @@ import { expect } from "@std/expect";
 import { askToJoin, type JoinAnswer } from "./join.ts";
 
 const LINK = { meetingId: "m1", passcode: "p1", invite: "t1" };
+/** What it promises is the page's own business. */
+const PROMISING = { ...LINK, isEncrypted: true };
 
 /** Asks a server that answers with `respond`. */
 async function ask(
@@ -10,7 +12,7 @@ async function ask(
 ): Promise<JoinAnswer> {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, respond);
   try {
-    return await askToJoin(LINK, { session, origin: `http://127.0.0.1:${server.addr.port}` });
+    return await askToJoin(PROMISING, { session, origin: `http://127.0.0.1:${server.addr.port}` });
   } finally {
     await server.shutdown();
   }
@@ -105,6 +107,6 @@ Deno.test("A server that isn't there is unreachable, and nothing throws", async 
   );
   const { port } = server.addr;
   await server.shutdown();
-  const answer = await askToJoin(LINK, { origin: `http://127.0.0.1:${port}` });
+  const answer = await askToJoin(PROMISING, { origin: `http://127.0.0.1:${port}` });
   expect(answer).toMatchObject({ ok: false, problem: { code: "unreachable" } });
 });

@@ -1,12 +1,16 @@
 /**
- * What a meeting link says: `/video-room/{meetingId}?passcode={passcode}`, with `#invite={token}` when it is personal.
+ * What a meeting link says: `/video-room/{meetingId}?passcode={passcode}`, with `#invite={token}` when it is personal, and
+ * `encryption=e2ee` beside it when it promises that.
  */
+import { readFragment } from "../../rooms/link_fragment.ts";
 
 export interface MeetingLink {
   meetingId: string;
   passcode: string;
   /** Never sent in an address: it stands in the fragment. */
   invite: string | null;
+  /** It promises that the lesson is encrypted end to end. */
+  isEncrypted: boolean;
 }
 
 const PATH = /^\/video-room\/([^/]{1,64})\/?$/;
@@ -15,10 +19,9 @@ const PATH = /^\/video-room\/([^/]{1,64})\/?$/;
 export function readLink(url: URL): MeetingLink | null {
   const meetingId = PATH.exec(url.pathname)?.[1];
   if (meetingId === undefined) return null;
-  const invite = new URLSearchParams(url.hash.slice(1)).get("invite");
   return {
     meetingId,
     passcode: url.searchParams.get("passcode") ?? "",
-    invite: invite === "" ? null : invite,
+    ...readFragment(url.hash),
   };
 }

@@ -3,7 +3,7 @@
  *
  * Invariant: what comes late (devices, help with them) takes its place below; the button to join never moves.
  */
-import { LockKeyhole } from "lucide-preact";
+import { LockKeyhole, LockKeyholeOpen } from "lucide-preact";
 import { useEffect } from "preact/hooks";
 import { Notice } from "../design/notice.tsx";
 import { encryptionWay } from "../encryption/support.ts";
@@ -63,22 +63,27 @@ export function Lobby({ visit, info }: { visit: Visit; info: JoinInfo }) {
                 onInput={(event) => visit.name.value = event.currentTarget.value}
               />
             </label>
-            {(info.isRecorded || info.isEncrypted) && (
-              <ul class="lobby-facts">
-                {info.isRecorded && (
-                  <li data-testid="recorded">
-                    <span class="lobby-dot" aria-hidden="true" />
-                    This lesson is recorded
-                  </li>
-                )}
-                {info.isEncrypted && (
+            <ul class="lobby-facts">
+              {info.isRecorded && (
+                <li data-testid="recorded">
+                  <span class="lobby-dot" aria-hidden="true" />
+                  This lesson is recorded
+                </li>
+              )}
+              {info.isEncrypted
+                ? (
                   <li data-testid="encrypted">
                     <LockKeyhole size={14} aria-hidden="true" />
                     Encrypted end to end
                   </li>
+                )
+                : (
+                  <li data-testid="not-encrypted">
+                    <LockKeyholeOpen size={14} aria-hidden="true" />
+                    Not encrypted end to end: whoever runs the server could see and hear it
+                  </li>
                 )}
-              </ul>
-            )}
+            </ul>
             {info.isEncrypted && isSecureContext && encryptionWay() === null && (
               <Notice testId="cant-encrypt">
                 <p>

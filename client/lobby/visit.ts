@@ -3,13 +3,28 @@
  *
  * It owns the devices and the session: made once, handed from screen to screen, closed when the person is out.
  * Invariants: the camera is never on for somebody who is neither in the lobby nor on the way into the room; a page
- * that is reloaded in the room goes back in as it sat there, and switches nothing on that was off.
+ * that is reloaded in the room goes back in as it sat there, and switches nothing on that was off; a lesson that a link, the
+ * server or an earlier load of this tab promised to be encrypted end to end is entered so, or not at all.
  */
 import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Session } from "../connection/session.ts";
-import { type PersonalLink, type Seat, setTabSeat, tabSeat, tabToken } from "../connection/tab.ts";
+import {
+  type PersonalLink,
+  type Seat,
+  setTabPromise,
+  setTabSeat,
+  tabPromise,
+  tabSeat,
+  tabToken,
+} from "../connection/tab.ts";
 import { type Devices, openDevices } from "../media/devices.ts";
-import { askToJoin, type JoinInfo, type JoinProblem } from "./join.ts";
+import {
+  askToJoin,
+  type JoinAnswer,
+  type JoinInfo,
+  type JoinProblem,
+  unencrypted,
+} from "./join.ts";
 import type { MeetingLink } from "./link.ts";
 
 /** The room's chunk: connection, media and everything inside. */
@@ -60,6 +75,7 @@ export class Visit {
 
   constructor(link: MeetingLink) {
     this.#link = link;
+    if (tabPromise(link.meetingId)) this.#promise();
     addEventListener("pagehide", () => this.#session?.close());
     // A page from the back-forward cache holds a connection that is gone.
     addEventListener("pageshow", (event) => event.persisted && location.reload());
@@ -126,6 +142,7 @@ export class Visit {
         passcode: this.#link.passcode,
         ...(this.#link.invite !== null && { invite: this.#link.invite }),
         ...(name !== "" && { name }),
+        isEncrypted: this.#link.isEncrypted,
       });
       this.#session = session;
       this.#forgetSeat = this.#rememberSeat(session);
@@ -145,20 +162,33 @@ export class Visit {
     return { meetingId, ...(invite !== null && { invite }) };
   }
 
-  #ask() {
-    return askToJoin(this.#link, { session: tabToken(this.#tab) });
+  async #ask(): Promise<JoinAnswer> {
+    const answer = await askToJoin(this.#link, { session: tabToken(this.#tab) });
+    if (!answer.ok) return answer;
+    if (answer.info.isEncrypted) this.#promise();
+    return this.#link.isEncrypted && !answer.info.isEncrypted ? unencrypted(answer.info) : answer;
+  }
+
+  /** From here on this tab enters the lesson encrypted end to end, or not at all. */
+  #promise(): void {
+    setTabPromise(this.#link.meetingId);
+    this.#link = { ...this.#link, isEncrypted: true };
   }
 
   /** Null when the door stays closed. */
   async #knock(): Promise<JoinInfo | null> {
     const answer = await this.#ask();
     if (!answer.ok) {
-      this.releaseDevices();
-      this.#stand.value = { at: "closed", problem: answer.problem };
+      this.#close(answer.problem);
       return null;
     }
     this.name.value ||= answer.info.you?.name || rememberedName();
     return answer.info;
+  }
+
+  #close(problem: JoinProblem): void {
+    this.releaseDevices();
+    this.#stand.value = { at: "closed", problem };
   }
 
   #endSession(): void {
@@ -180,6 +210,7 @@ export class Visit {
   /** Keeps what is on for a reload, as long as the person is in the room. */
   #rememberSeat(session: Session): () => void {
     return effect(() => {
+      if (session.welcome.value?.encryption === "e2ee") this.#promise();
       const { phase } = session.phase.value;
       const devices = this.#devices.value;
       if (phase === "connecting") return;
@@ -196,7 +227,9 @@ export class Visit {
   async #refresh(): Promise<void> {
     if (this.#stand.value.at !== "lobby" || document.hidden) return;
     const answer = await this.#ask();
-    if (this.#stand.value.at !== "lobby" || !answer.ok) return;
+    if (this.#stand.value.at !== "lobby") return;
+    if (!answer.ok && answer.problem.code === "unencrypted") return this.#close(answer.problem);
+    if (!answer.ok) return;
     this.#stand.value = { at: "lobby", info: answer.info };
   }
 }

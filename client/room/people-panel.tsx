@@ -1,6 +1,7 @@
 /** Who is here, who waits, whose hand is up; for the host, what concerns all of them. */
 import { Link, Lock, LockOpen, MicOff } from "lucide-preact";
 import { useSignal } from "@preact/signals";
+import { writeFragment } from "../../rooms/link_fragment.ts";
 import { useRoom } from "./model.ts";
 import { PolicySwitches } from "./policy-switches.tsx";
 import { PersonRow } from "./person-row.tsx";
@@ -61,17 +62,19 @@ function HostActions() {
         {locked ? <LockOpen size={18} aria-hidden="true" /> : <Lock size={18} aria-hidden="true" />}
         {locked ? "Unlock" : "Lock"}
       </button>
-      {navigator.clipboard && <CopyLink waits={policy.waitingRoom} />}
+      {navigator.clipboard && (
+        <CopyLink waits={policy.waitingRoom} isEncrypted={model.encryption !== null} />
+      )}
     </section>
   );
 }
 
-/** The link that anyone can have: without the personal part. */
-function CopyLink({ waits }: { waits: boolean }) {
+/** The link that anyone can have: without the personal part, and with what it promises. */
+function CopyLink({ waits, isEncrypted }: { waits: boolean; isEncrypted: boolean }) {
   const copied = useSignal(false);
   const copy = async () => {
     const url = new URL(location.href);
-    url.hash = "";
+    url.hash = writeFragment({ invite: null, isEncrypted });
     await navigator.clipboard.writeText(url.href);
     copied.value = true;
   };

@@ -7,7 +7,7 @@ import { type Context, Hono } from "hono";
 import type { Meeting } from "../../db/meetings.ts";
 import { readAnalytics } from "./analytics.ts";
 import type { HttpDeps, HttpEnv } from "./context.ts";
-import { isoTime, meetingUrl } from "./meeting_answers.ts";
+import { isoTime, personalUrl } from "./meeting_answers.ts";
 import { Problem } from "./problems.ts";
 import { answerThumbnail } from "./thumbnails.ts";
 
@@ -44,12 +44,11 @@ export function lessonRoutes(deps: HttpDeps): Hono<HttpEnv> {
     if (meeting === null || link === null) {
       throw new Problem("not-found", "There is no such lesson of yours.");
     }
-    const fragment = `#invite=${link.token}`;
     return context.json({
-      room: `${meetingUrl(publicUrl, meeting)}${fragment}`,
+      room: personalUrl(publicUrl, meeting, link.token),
       recording: meeting.recordingUrl === null
         ? null
-        : `${new URL(meeting.recordingUrl, publicUrl)}${fragment}`,
+        : `${new URL(meeting.recordingUrl, publicUrl)}#invite=${link.token}`,
     });
   });
 

@@ -8,6 +8,7 @@ import type { KeyScope } from "../../db/api_keys.ts";
 import type { BookedPerson, PersonalLink } from "../../db/invites.ts";
 import type { BookedMeeting, Meeting } from "../../db/meetings.ts";
 import type { Stay } from "../../db/participants.ts";
+import { writeFragment } from "../../rooms/link_fragment.ts";
 import { policySchema } from "../../rooms/protocol/messages.ts";
 
 const time = z.iso.datetime();
@@ -103,6 +104,12 @@ function roomUrl(publicUrl: string, meetingId: string): string {
   return `${publicUrl}/video-room/${meetingId}`;
 }
 
+/** Lets one person straight in, and promises that the lesson is encrypted end to end if it is. */
+export function personalUrl(publicUrl: string, meeting: Meeting, invite: string): string {
+  const fragment = writeFragment({ invite, isEncrypted: meeting.encryption === "e2ee" });
+  return `${meetingUrl(publicUrl, meeting)}#${fragment}`;
+}
+
 /** A meeting as the API answers it to a key of this scope. */
 export function meetingJson(
   publicUrl: string,
@@ -155,7 +162,7 @@ export function linkJson(
   meeting: Meeting,
   { linkId, userId, name, role, token }: BookedPerson,
 ): z.output<typeof linkSchema> {
-  return { linkId, userId, name, role, url: `${meetingUrl(publicUrl, meeting)}#invite=${token}` };
+  return { linkId, userId, name, role, url: personalUrl(publicUrl, meeting, token) };
 }
 
 export function linkListJson(

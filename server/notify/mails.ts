@@ -8,6 +8,7 @@ import type { DueMail, MailedEvent, Mails } from "../../db/mails.ts";
 import type { Meeting } from "../../db/meetings.ts";
 import type { BookingStore } from "../../db/storage.ts";
 import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
+import { writeFragment } from "../../rooms/link_fragment.ts";
 import type { Quarantine } from "../../rooms/quarantine.ts";
 import type { Logger } from "../logger.ts";
 import { writeCalendarEvent } from "./calendar.ts";
@@ -120,7 +121,9 @@ export class Mailer {
       const path = kind === "recording"
         ? meeting.recordingUrl
         : `/video-room/${meetingId}?passcode=${passcode}`;
-      url = path === null ? null : `${new URL(path, publicUrl)}#invite=${token}`;
+      const isEncrypted = kind !== "recording" && meeting.encryption === "e2ee";
+      const fragment = writeFragment({ invite: token, isEncrypted });
+      url = path === null ? null : `${new URL(path, publicUrl)}#${fragment}`;
     }
     const token = await this.deps.store.issueLessonsLink(due, now());
     const letter = writeLetter({

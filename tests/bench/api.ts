@@ -2,6 +2,7 @@
  * `deno task bench api [--meetings 100000] [--requests 2000]`: the booking API and the lobby's question, in one process
  * with a database file that already holds many meetings. Requests come eight at a time; times are a request's own.
  */
+import { readFragment } from "../../rooms/link_fragment.ts";
 import { createClient } from "@libsql/client";
 import { type HttpServer, LESSON, startHttp } from "../integration/http_server.ts";
 
@@ -100,7 +101,7 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
   await using server = await startHttp({ apiRequestsPerMinute: 1e9 });
   const booked = await (await server.api("POST", "/meetings", LESSON)).json();
   await fill(server.storage.path, booked.meetingId, meetings);
-  const invite = new URL(booked.links[1].url).hash.slice("#invite=".length);
+  const invite = readFragment(new URL(booked.links[1].url).hash).invite!;
   const { meetingId, passcode } = booked;
   const join = JSON.stringify({ meetingId, passcode, invite });
   const headers = { "content-type": "application/json" };

@@ -1,7 +1,8 @@
 /** The door of a lesson in real Chromium: who comes in, who waits, and what everybody else reads. */
 import { expect } from "@std/expect";
+import type { Page, WebSocketRoute } from "playwright-core";
 import { inbound, launchChromium, Lectern, linkOf, openPerson, until } from "./lectern.ts";
-import { byId, enter, enterBoth, lessonTests, seesAndHears } from "./lesson.ts";
+import { byId, enter, enterBoth, lessonTests, seesAndHears, standsStill } from "./lesson.ts";
 
 const test = lessonTests();
 
@@ -200,4 +201,69 @@ Deno.test("a wrong passcode gets a plain message, and many of them a pause", asy
     await browser.close();
     await lectern.stop();
   }
+});
+
+/** The server's answer to who knocks, made into another. */
+async function liesAtTheDoor(page: Page): Promise<void> {
+  await page.route("**/api/join", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...await response.json(), encryption: "transport" } });
+  });
+}
+
+test("a lesson that was promised to be encrypted is not gone on with when the server says that it isn't, in the room and at the door", async ({ lectern, browser }) => {
+  const booking = await lectern.book();
+  const { mia, ada } = await enterBoth(browser, booking);
+  await ada.close();
+  const person = await openPerson(browser);
+  const sockets: WebSocketRoute[] = [];
+  let lies = false;
+  await person.page.routeWebSocket("**/api/socket", (socket) => {
+    sockets.push(socket);
+    const server = socket.connectToServer();
+    server.onMessage((frame) =>
+      socket.send(
+        lies && typeof frame === "string"
+          ? frame.replaceAll('"encryption":"e2ee"', '"encryption":"transport"')
+          : frame,
+      )
+    );
+  });
+  const again = await enter(person, linkOf(booking, "Ada"));
+  await seesAndHears(again);
+  lies = true;
+  await sockets.at(-1)!.close({ code: 1012 });
+  await byId(again, "unencrypted").waitFor();
+  const peers = await again.evaluate(() =>
+    (globalThis as unknown as { keptPeers: RTCPeerConnection[] }).keptPeers
+      .map(({ connectionState }) => connectionState)
+  );
+  expect(new Set(peers)).toEqual(new Set(["closed"]));
+  await standsStill(mia, "framesDecoded");
+
+  // The same at the door, after a reload and with a link that promises nothing.
+  await liesAtTheDoor(again);
+  await again.reload();
+  await byId(again, "unencrypted").waitFor();
+  await again.goto(booking.url);
+  await byId(again, "unencrypted").waitFor();
+
+  // In another tab it is the link that promises.
+  const fresh = await openPerson(browser);
+  await liesAtTheDoor(fresh.page);
+  await fresh.page.goto(linkOf(booking, "Ada"));
+  await byId(fresh.page, "unencrypted").waitFor();
+});
+
+test("lobby and room say in words of a lesson that isn't encrypted that it isn't", async ({ lectern, browser }) => {
+  const booking = await lectern.book({ encryption: "transport" });
+  const { page } = await openPerson(browser);
+  await page.goto(linkOf(booking, "Mia"));
+  await byId(page, "not-encrypted").getByText("Not encrypted end to end").waitFor();
+  await byId(page, "join").click();
+  await byId(page, "not-encrypted").getByText("Not encrypted").click();
+  await byId(page, "not-encrypted-dialog").getByText("could see and hear them").waitFor();
+  await page.keyboard.press("Escape");
+  await page.setViewportSize({ width: 390, height: 780 });
+  expect(await byId(page, "not-encrypted").innerText()).toBe("Not encrypted");
 });

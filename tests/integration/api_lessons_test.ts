@@ -1,4 +1,5 @@
 /** The page of a person's lessons: whose they are, and what its link opens and doesn't. */
+import { readFragment } from "../../rooms/link_fragment.ts";
 import { expect } from "@std/expect";
 import * as Y from "yjs";
 import { NO_ACTIVITY } from "../../rooms/activity.ts";
@@ -25,17 +26,18 @@ Deno.test("a person sees their lessons by a link, and comes in by one press", as
   expect(JSON.stringify(lessons)).not.toContain("passcode");
 
   const { room } = await (await ask(`/${mine}/link`, "POST", token)).json();
-  const invite = new URL(room).hash.slice("#invite=".length);
-  expect(await server.storage.meetings.findInvite(mine, invite)).toMatchObject({ userId: "s-1" });
+  const { invite, isEncrypted } = readFragment(new URL(room).hash);
+  expect(isEncrypted).toBe(true);
+  expect(await server.storage.meetings.findInvite(mine, invite!)).toMatchObject({ userId: "s-1" });
   expect((await ask(`/${other}/link`, "POST", token)).status).toBe(404);
   expect((await ask("", "GET", `${token}x`)).status).toBe(401);
-  expect((await ask("", "GET", invite)).status).toBe(401);
+  expect((await ask("", "GET", invite!)).status).toBe(401);
   const api = await server.send("/api/v1/meetings", {
     headers: { authorization: `Bearer ${token}` },
   });
   expect(api.status).toBe(401);
 
-  const ada = await server.storage.meetings.findInvite(mine, invite);
+  const ada = await server.storage.meetings.findInvite(mine, invite!);
   if (ada === null || ada === "revoked") throw new Error("Ada's link must work");
   await server.storage.meetings.removeParticipant(mine, ada.participantId);
   expect((await ask(`/${mine}/link`, "POST", token)).status).toBe(404);
@@ -114,7 +116,7 @@ Deno.test("a lesson's code is there for who was booked in it, as long as its log
   server.clock.now += 3_600_001;
   hidden.push(await files(ada));
   server.clock.now -= 3_600_001;
-  const invite = new URL(booked.links[1].url).hash.slice("#invite=".length);
+  const invite = readFragment(new URL(booked.links[1].url).hash).invite!;
   const person = await meetings.findInvite(meetingId, invite);
   if (person === null || person === "revoked") throw new Error("Ada's link must work");
   await meetings.removeParticipant(meetingId, person.participantId);

@@ -1,4 +1,5 @@
 /** The booking API as a booking system uses it, by a client that is made of the served OpenAPI document. */
+import { readFragment } from "../../rooms/link_fragment.ts";
 import { expect } from "@std/expect";
 import { NO_ACTIVITY } from "../../rooms/activity.ts";
 import { BookingClient } from "./booking_client.ts";
@@ -183,7 +184,7 @@ Deno.test("personal links are issued, listed without their tokens, and revoked o
   const issued = await client.call("issueLink", { parameters, body: { userId: "s-1" } });
   expect(issued.body).toMatchObject({ userId: "s-1", name: "Ada", role: "student" });
   const join = async (url: string) => {
-    const invite = new URL(url).hash.slice("#invite=".length);
+    const invite = readFragment(new URL(url).hash).invite!;
     const response = await server.send("/api/join", {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -202,7 +203,7 @@ Deno.test("personal links are issued, listed without their tokens, and revoked o
 
   const list = await client.call("listLinks", { parameters });
   expect(list.body.links.length).toBe(3);
-  const token = new URL(first.url).hash.slice("#invite=".length);
+  const token = readFragment(new URL(first.url).hash).invite!;
   expect(JSON.stringify(list.body)).not.toContain(token);
 
   await client.call("issueLink", { parameters, body: { userId: "s-9" }, status: 422 });

@@ -1,3 +1,4 @@
+import { readFragment } from "../../rooms/link_fragment.ts";
 import { expect } from "@std/expect";
 import { type HttpServer, LESSON, startHttp } from "./http_server.ts";
 
@@ -16,7 +17,7 @@ async function book(server: HttpServer, change: Record<string, unknown> = {}): P
 }
 
 const inviteOf = (booked: Booked, name: string) =>
-  new URL(booked.links.find((link) => link.name === name)!.url).hash.slice("#invite=".length);
+  readFragment(new URL(booked.links.find((link) => link.name === name)!.url).hash).invite!;
 
 const join = (server: HttpServer, body: Record<string, unknown>, address?: string) =>
   server.send("/api/join", {
@@ -252,7 +253,7 @@ Deno.test("an instance for trying out makes lessons, and any other doesn't", asy
     const answer = await join(server, {
       meetingId: link.pathname.split("/").at(-1),
       passcode: link.searchParams.get("passcode"),
-      invite: link.hash.slice("#invite=".length),
+      invite: readFragment(link.hash).invite!,
     });
     expect(await answer.json()).toMatchObject({ you });
   }

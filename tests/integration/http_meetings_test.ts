@@ -24,7 +24,7 @@ Deno.test("a lesson is booked, and everybody gets a personal link", async () => 
   expect(meeting.links.map((link: { name: string; role: string }) => [link.name, link.role]))
     .toEqual([["Mia", "tutor"], ["Ada", "student"], ["Tom", "student"]]);
   for (const link of meeting.links) {
-    expect(link.url).toMatch(/#invite=[A-Za-z0-9_-]{32}$/);
+    expect(link.url).toMatch(/#invite=[A-Za-z0-9_-]{32}&encryption=e2ee$/);
     expect(link.url.startsWith(`${url}#`)).toBe(true);
   }
 

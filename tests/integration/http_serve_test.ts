@@ -1,4 +1,5 @@
 /** The whole server in its own process: what `main.ts` wires together, over real sockets and a real file. */
+import { readFragment } from "../../rooms/link_fragment.ts";
 import { expect } from "@std/expect";
 import { PROTOCOL_VERSION } from "../../rooms/protocol/messages.ts";
 import { servingFlags } from "../../server/start_permissions.ts";
@@ -103,7 +104,7 @@ async function enter(served: Served, hello: Record<string, unknown>) {
 async function book(served: Served) {
   const booked = await (await served.api("POST", "/meetings", LESSON)).json();
   const link = booked.links.find((link: { name: string }) => link.name === "Ada");
-  const invite = new URL(link.url).hash.slice("#invite=".length);
+  const invite = readFragment(new URL(link.url).hash).invite!;
   const { meetingId, passcode } = booked;
   return { meetingId, passcode, invite };
 }

@@ -1,4 +1,5 @@
 /** Mails as people get them: by a real SMTP server, with a calendar entry that a calendar's library reads. */
+import { readFragment } from "../../rooms/link_fragment.ts";
 import { expect } from "@std/expect";
 import ICAL from "ical.js";
 import { openDatabase } from "../../db/database.ts";
@@ -99,6 +100,19 @@ function entryOf(mail: Received) {
     attendees: event.attendees.map((attendee) => attendee.getFirstValue()),
   };
 }
+
+Deno.test("the mails of a lesson that is encrypted end to end have links that promise it, and others don't", async () => {
+  for (const encryption of ["e2ee", "transport"] as const) {
+    await using test = await setUp();
+    const { meeting } = await test.storage.meetings.create({ ...BOOKING, encryption });
+    const text = partOf(to(await test.send(), "ada@example.org"), "text/plain");
+    const [url = ""] = /https:\/\/\S+#invite=\S+/.exec(text)!;
+    const { invite, isEncrypted } = readFragment(new URL(url).hash);
+    expect([encryption, isEncrypted]).toEqual([encryption, encryption === "e2ee"]);
+    expect(await test.storage.meetings.findInvite(meeting.meetingId, invite!))
+      .toMatchObject({ userId: "s-1" });
+  }
+});
 
 Deno.test("a booking invites everybody with an address, by a link of their own and in their time zone", async () => {
   await using test = await setUp();
