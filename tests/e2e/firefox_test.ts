@@ -1,5 +1,6 @@
 /** Firefox ESR and Chromium in one lesson, encrypted end to end: each waits for the key, and sees and hears the other. */
 import { expect } from "@std/expect";
+import { decryptByTwoConsumers, framesToReplay } from "./decoding.ts";
 import { findFirefox, Firefox } from "./firefox.ts";
 import {
   INBOUND,
@@ -82,6 +83,10 @@ Deno.test({
         .map(({ textContent }) => textContent).join(" ")`;
       expect(words.length).toBe(6);
       expect(await firefox.waitFor<string>(theirs)).toBe(words.join(" "));
+      // What it showed once isn't shown again by another consumer.
+      const { task, first, second } = await framesToReplay();
+      const replay = `(${decryptByTwoConsumers})(${JSON.stringify(task)})`;
+      expect(await firefox.evaluate(replay)).toEqual({ first, second });
     } finally {
       await firefox.close();
       await browser.close();
