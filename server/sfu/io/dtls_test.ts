@@ -226,10 +226,13 @@ Deno.test("a handshake with damaged datagrams ends in equal keys or not at all",
     client.session.tick(0);
     while (client.outbox.length + server.outbox.length > 0) {
       for (const datagram of client.outbox.splice(0)) {
-        for (let flips = random(3); flips > 0; flips--) {
+        // So seldom that about half of the rounds get through.
+        const damaged = random(4) === 0;
+        for (let flips = damaged ? random(3) : 0; flips > 0; flips--) {
           datagram[random(datagram.length)]! ^= 1 << random(8);
         }
-        server.session.receive(datagram.subarray(0, datagram.length - random(2) * random(40)));
+        const cut = damaged ? random(2) * random(40) : 0;
+        server.session.receive(datagram.subarray(0, datagram.length - cut));
       }
       for (const datagram of server.outbox.splice(0)) client.session.receive(datagram);
     }
@@ -240,7 +243,6 @@ Deno.test("a handshake with damaged datagrams ends in equal keys or not at all",
     server.session.close();
     client.session.close();
   }
-  // Some rounds damage nothing, and most of them much.
   if (connected === 0 || connected === rounds) throw new Error(`${connected}, seed ${seed}`);
 });
 
