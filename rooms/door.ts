@@ -50,21 +50,49 @@ export async function identify(
   ports: DoorPorts,
 ): Promise<Visitor> {
   const { store } = ports;
+  const { identity, session } = await findIdentity(hello, store);
+  if (identity === null) await checkPasscode(hello, address, ports);
+  const meeting = await store.find(hello.meetingId);
+  if (meeting === null) throw wrongPasscode();
+  checkOpen(meeting, now);
+  return { meeting, identity, session };
+}
+
+/**
+ * Looks once more whether a link or session still stands for this person, and the meeting is still open.
+ * @throws RoomError `unauthorized`, `removed`, `cancelled`, `too-early` or `over`.
+ */
+export async function confirm(
+  hello: Hello,
+  visitor: Visitor,
+  now: UnixMs,
+  store: MeetingStore,
+): Promise<void> {
+  if (visitor.identity !== null) {
+    const { identity } = await findIdentity(hello, store);
+    if (identity?.participantId !== visitor.identity.participantId) throw wrongPasscode();
+  }
+  const meeting = await store.find(hello.meetingId);
+  if (meeting === null) throw wrongPasscode();
+  checkOpen(meeting, now);
+}
+
+/** @throws RoomError `removed`. */
+async function findIdentity(
+  hello: Hello,
+  store: MeetingStore,
+): Promise<Pick<Visitor, "identity" | "session">> {
   const bySession = hello.session === undefined
     ? null
     : await store.findSession(hello.meetingId, hello.session);
   const byInvite = bySession === null && hello.invite !== undefined
     ? await store.findInvite(hello.meetingId, hello.invite)
     : null;
-  const found = bySession ?? byInvite;
-  if (found === "revoked") {
+  const identity = bySession ?? byInvite;
+  if (identity === "revoked") {
     throw new RoomError("removed", "You were removed from this meeting");
   }
-  if (found === null) await checkPasscode(hello, address, ports);
-  const meeting = await store.find(hello.meetingId);
-  if (meeting === null) throw wrongPasscode();
-  checkOpen(meeting, now);
-  return { meeting, identity: found, session: bySession === null ? null : hello.session ?? null };
+  return { identity, session: bySession === null ? null : hello.session ?? null };
 }
 
 async function checkPasscode(

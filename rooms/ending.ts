@@ -30,6 +30,8 @@ export interface EndingRoom {
 
 export class Ending {
   #state: "open" | "ending" | "closed" = "open";
+  /** Closed because the meeting is over, not the server's work. */
+  #ended = false;
   readonly #over = Promise.withResolvers<void>();
 
   constructor(
@@ -47,9 +49,12 @@ export class Ending {
     return this.#over.promise;
   }
 
-  /** @throws RoomError `over`. */
+  /** @throws RoomError `over`, or `unavailable` when the room closed and the meeting goes on. */
   checkOpen(): void {
-    if (!this.isOpen) throw new RoomError("over", "This meeting is over");
+    if (this.isOpen) return;
+    throw this.#ended
+      ? new RoomError("over", "This meeting is over")
+      : new RoomError("unavailable", "The server is restarting");
   }
 
   /** Ends the meeting for all. `by` is a name. */
@@ -69,6 +74,7 @@ export class Ending {
       ...(recorded ? { recording: { state: "off", since: now } } : {}),
     });
     this.#state = "ending";
+    this.#ended = true;
     // Whoever hears of the end may ask for the figures at once.
     await activity.keep(this.ports.clock());
     if (reason !== "cancelled") {

@@ -11,6 +11,7 @@ import type { NoticeMethod, NoticeParams } from "./protocol/messages.ts";
 export interface Peer {
   sendFrame(frame: Uint8Array): void;
   sendText(text: string): void;
+  readonly closed: boolean;
   /** Nothing is sent or received afterwards. */
   close(code: number, reason: string): void;
 }
@@ -35,6 +36,8 @@ export class Member implements Writer {
     readonly peer: Peer,
     readonly clientId: number,
     public may: Permissions,
+    /** When this connection asked for its seat, by the room's monotonic clock. */
+    readonly since: MonotonicMs,
   ) {}
 
   get clientIds(): ReadonlySet<number> {

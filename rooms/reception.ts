@@ -1,6 +1,7 @@
 /**
  * The people in front of the door, oldest first, until a host admits or refuses them. Hosts see each change.
  */
+import type { MonotonicMs } from "./clocks.ts";
 import type { Audience } from "./audience.ts";
 import { CLOSE, RoomError } from "./errors.ts";
 import { encodeNotice, type Member, type Peer } from "./member.ts";
@@ -20,12 +21,16 @@ export interface Arrival {
 interface Waiter extends Arrival {
   readonly ticket: string;
   readonly since: number;
+  /** A host has let them in, and they are being seated. */
+  admitted: boolean;
 }
 
 export interface ReceptionPorts {
   /** How many may wait. */
   limit: number;
   audience: Audience;
+  /** A monotonic clock in milliseconds. */
+  clock(): MonotonicMs;
   /** Seats someone, as {@linkcode Room.join} does. */
   join(entry: Entry, now: number): Promise<{ member: Member; welcome: Welcome }>;
   greet(member: Member): void;
@@ -52,7 +57,7 @@ export class Reception {
       throw new RoomError("full", "Too many people are waiting already");
     }
     const ticket = crypto.randomUUID();
-    this.#waiters.set(ticket, { ...arrival, ticket, since: now });
+    this.#waiters.set(ticket, { ...arrival, ticket, since: now, admitted: false });
     this.show();
     return ticket;
   }
@@ -62,15 +67,28 @@ export class Reception {
     if (this.#waiters.delete(ticket)) this.show();
   }
 
-  /** Lets someone in. @throws RoomError `not-found`, or as `join` does; then they go on waiting. */
+  /**
+   * Lets someone in. Until they sit they are on the list, so that they can still be refused, give up, and hear of the end.
+   * @throws RoomError `not-found`, or as `join` does; then they go on waiting.
+   */
   async admit(ticket: string, now: number): Promise<void> {
-    const waiter = this.#take(ticket);
+    const waiter = this.#find(ticket);
     const { name, clientId, peer } = waiter;
-    const entry = { identity: guest(name), session: null, clientId, peer };
-    const { member, welcome } = await this.ports.join(entry, now).catch((error) => {
-      this.#waiters.set(ticket, waiter);
-      throw error;
+    waiter.admitted = true;
+    const { member, welcome } = await this.ports.join({
+      identity: guest(name),
+      session: null,
+      clientId,
+      peer,
+      way: "host",
+      since: this.ports.clock(),
+      confirm: () => Promise.resolve(),
+    }, now).catch((error) => {
+      waiter.admitted = false;
+      // They gave up, or another host has refused them.
+      throw this.#waiters.has(ticket) ? error : noLongerWaiting();
     });
+    this.#waiters.delete(ticket);
     this.show();
     waiter.onAdmitted(member);
     peer.sendText(encodeNotice("admission.admitted", { welcome }));
@@ -79,7 +97,8 @@ export class Reception {
 
   /** Sends someone away. @throws RoomError `not-found`. */
   refuse(ticket: string): void {
-    const { peer } = this.#take(ticket);
+    const { peer } = this.#find(ticket, { admitted: true });
+    this.#waiters.delete(ticket);
     peer.sendText(encodeNotice("admission.refused", {}));
     peer.close(CLOSE.removed, "refused");
     this.show();
@@ -98,10 +117,11 @@ export class Reception {
     return { waiting };
   }
 
-  #take(ticket: string): Waiter {
+  #find(ticket: string, or: { admitted: boolean } = { admitted: false }): Waiter {
     const waiter = this.#waiters.get(ticket);
-    if (waiter === undefined) throw new RoomError("not-found", "This person no longer waits");
-    this.#waiters.delete(ticket);
+    if (waiter === undefined || waiter.admitted && !or.admitted) {
+      throw noLongerWaiting();
+    }
     return waiter;
   }
 
@@ -109,4 +129,8 @@ export class Reception {
   show(): void {
     this.ports.audience.notifyHosts("admission.waiting", this.notice());
   }
+}
+
+function noLongerWaiting(): RoomError {
+  return new RoomError("not-found", "This person no longer waits");
 }

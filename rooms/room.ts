@@ -4,7 +4,7 @@
  * Time is passed in, sockets and storage are ports; {@linkcode Room.tick} does what is due.
  * Invariant: nobody but a seated {@linkcode Member} reads or writes the document.
  */
-import { checkNotFull, mustWait } from "./admission.ts";
+import { mustWait } from "./admission.ts";
 import { Audience } from "./audience.ts";
 import type { ClientIds } from "./client_ids.ts";
 import { Activity } from "./activity.ts";
@@ -14,10 +14,11 @@ import type { Deadline } from "./deadlines.ts";
 import type { Replica } from "./document/replica.ts";
 import { type MeetingFields, readMeeting } from "./document/schema.ts";
 import { Ending } from "./ending.ts";
+import { Entrance } from "./entrance.ts";
 import { CLOSE } from "./errors.ts";
 import { takeFrame } from "./intake.ts";
 import { KeyExchange } from "./key_exchange.ts";
-import { Member, type Peer } from "./member.ts";
+import { Member } from "./member.ts";
 import { initialMeeting, type Loaded, loadMeeting } from "./opening.ts";
 import { Names } from "./names.ts";
 import { Outage } from "./outage.ts";
@@ -46,6 +47,7 @@ export class Room {
   readonly keys: KeyExchange | null;
   readonly #standing: Standing;
   readonly #ending: Ending;
+  readonly #entrance: Entrance;
   #emptySince: MonotonicMs | null;
   readonly closing: Closing;
   readonly activity: Activity;
@@ -104,6 +106,7 @@ export class Room {
     this.reception = new Reception({
       limit: ports.limits.waiting,
       audience: this.audience,
+      clock: ports.clock,
       join: (entry, now) => this.join(entry, now),
       greet: (member) => this.greet(member),
       shown: (name) => this.#names.shown({ participantId: "", name }),
@@ -124,6 +127,17 @@ export class Room {
         void this.#keep("mute", ports.store.recordMuted(record.meetingId, person.id, muted)),
     });
     this.#ending = new Ending(this, this.#standing, ports);
+    this.#entrance = new Entrance(this, {
+      ...ports,
+      clientIds,
+      checkOpen: () => this.#ending.checkOpen(),
+      named: async (identity) => {
+        await this.nameGuests();
+        return { ...identity, name: this.#names.shown(identity) };
+      },
+      started: (now) => this.#started(now),
+      seat: (entry, now) => this.#seat(entry, now),
+    });
   }
 
   /** Loads the meeting from the log. Whoever was in it has the usual time to come back. */
@@ -182,30 +196,18 @@ export class Room {
   }
 
   /**
-   * Seats someone. Another connection of the same person gives way.
-   * @throws RoomError `full`, `conflict` when the client id is another's, `over` when the room closed meanwhile.
+   * Seats someone. Another connection of the same person that asked earlier gives way.
+   * @throws RoomError `full`, `locked`, `removed`, `conflict` when the client id is another's, `over` or `unavailable`
+   * when the room closed meanwhile, and `Overtaken` when they have to wait now.
    */
   async join(entry: Entry, now: number): Promise<{ member: Member; welcome: Welcome }> {
-    const { peer, clientId } = entry;
-    const { store } = this.ports;
-    await this.nameGuests();
-    const identity = { ...entry.identity, name: this.#names.shown(entry.identity) };
-    this.#ending.checkOpen();
-    const stays = this.people.isPresent(identity.participantId);
-    if (!stays) checkNotFull(identity, this.people, this.ports.limits);
-    const page = this.people.get(identity.participantId)?.page ?? null;
-    await this.#clientIds.bind(identity.participantId, [clientId], { replica: this.replica, page });
-    const session = entry.session ?? await store.openSession(this.meetingId, entry.identity);
-    if (this.meeting.status === "pending") await store.start(this.meetingId, now);
-    if (!stays) await store.recordJoin(this.meetingId, identity, now);
-    this.#ending.checkOpen();
-    const member = this.#seat(identity, clientId, peer, now);
+    const { member, session } = await this.#entrance.join(entry, now);
     const welcome: Welcome = {
       meetingId: this.meetingId,
       participantId: member.person.id,
-      role: identity.role,
-      name: identity.name,
-      booked: identity.userId !== null,
+      role: entry.identity.role,
+      name: member.person.fields.name,
+      booked: entry.identity.userId !== null,
       session,
       now,
       encryption: this.record.encryption,
@@ -214,14 +216,20 @@ export class Room {
     return { member, welcome };
   }
 
-  #seat(identity: Identity, clientId: number, peer: Peer, now: number): Member {
+  #started(now: number): void {
+    this.#standing.now = now;
+    this.change({ status: "active", startedAt: now });
+    this.recording?.begin(now);
+  }
+
+  #seat({ identity, clientId, peer, since }: Entry, now: number): Member {
     this.#standing.now = now;
     const person = this.people.enter(identity, now);
     const earlier = person.member;
     // A reload has a new client id, and nothing of the old page's media; a lost socket keeps it all.
     if (person.page !== clientId) this.#releaseMedia(person);
     person.page = clientId;
-    const member = new Member(person, peer, clientId, this.permissionsOf(person));
+    const member = new Member(person, peer, clientId, this.permissionsOf(person), since);
     person.member = member;
     if (earlier !== null) {
       this.audience.unseat(earlier);
@@ -230,10 +238,6 @@ export class Room {
     this.audience.seat(member);
     this.keys?.settle();
     this.#emptySince = null;
-    if (this.meeting.status === "pending") {
-      this.change({ status: "active", startedAt: now });
-      this.recording?.begin(now);
-    }
     this.show(person);
     return member;
   }
@@ -281,6 +285,7 @@ export class Room {
   /** Puts a person out and keeps them out. */
   async remove(person: Person, by: Person, now: number): Promise<void> {
     await this.ports.store.removeParticipant(this.meetingId, person.id);
+    this.#entrance.removed(person.id);
     const { member } = person;
     member?.notify("participant.removed", { by: by.fields.name });
     member?.peer.close(CLOSE.removed, "removed");

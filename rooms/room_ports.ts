@@ -41,6 +41,12 @@ export interface Entry {
   /** The Yjs client id of their page. */
   clientId: number;
   peer: Peer;
+  /** What let them through the door: a link or session of theirs, the passcode alone, or a host. */
+  way: "link" | "passcode" | "host";
+  /** When they asked, by the room's monotonic clock. */
+  since: MonotonicMs;
+  /** Looks once more whether what they came with still opens the meeting. @throws RoomError */
+  confirm(): Promise<void>;
 }
 
 /** Someone without a booking, known by the name that they gave. */

@@ -127,6 +127,7 @@ export class TestPage {
   ) {
     this.kept = kept;
     const peer = {
+      closed: false,
       sendFrame() {},
       close() {},
       sendText: (text: string) => {
@@ -134,7 +135,7 @@ export class TestPage {
         if (!room.loses({ page: this, kind: "notice", method })) this.take(method, params);
       },
     };
-    this.member = new Member(person, peer, 1, {} as never);
+    this.member = new Member(person, peer, 1, {} as never, 0);
     this.agreement = new KeyAgreement({
       meetingId: "m1",
       me: person.id,

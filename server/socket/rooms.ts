@@ -6,10 +6,11 @@
  * Invariant: a meeting of which something can't be read is open to nobody, and costs no other meeting anything.
  */
 import type { MonotonicMs } from "../../rooms/clocks.ts";
-import { identify } from "../../rooms/door.ts";
+import { confirm, identify } from "../../rooms/door.ts";
 import { CLOSE, RoomError, UNREADABLE } from "../../rooms/errors.ts";
 import type { Policy } from "../../rooms/document/schema.ts";
 import { DEFAULT_ROOM_LIMITS } from "../../rooms/limits.ts";
+import { Overtaken } from "../../rooms/entrance.ts";
 import type { EndReason, MeetingRecord } from "../../rooms/ports.ts";
 import { Room } from "../../rooms/room.ts";
 import { guest } from "../../rooms/room_ports.ts";
@@ -159,6 +160,7 @@ class NodeRooms implements Rooms {
   ): Promise<Entered> {
     const { store, attempts } = this.deps;
     const now = this.deps.now();
+    const since = this.#clock();
     const visitor = await this.#reading(
       hello.meetingId,
       () => identify(hello, connection.address, now, { store, attempts }),
@@ -176,7 +178,12 @@ class NodeRooms implements Rooms {
       return this.#enter(connection, hello);
     }
     const { clientId } = hello;
-    if (room.mustWait(visitor.identity, visitor.session !== null)) {
+    const confirmed = () =>
+      this.#reading(meetingId, () => confirm(hello, visitor, this.deps.now(), store));
+    const mustWait = () => room.mustWait(visitor.identity, visitor.session !== null);
+    if (mustWait()) {
+      await confirmed();
+      if (!mustWait()) return this.#enter(connection, hello);
       const ticket = room.reception.wait({
         name: hello.name ?? "Guest",
         clientId,
@@ -188,11 +195,21 @@ class NodeRooms implements Rooms {
     const known = visitor.identity ?? guest(hello.name ?? "Guest");
     const identity = { ...known, name: hello.name ?? known.name };
     const { session } = visitor;
-    const { member, welcome } = await room.join(
-      { identity, session, clientId, peer: connection },
-      now,
-    );
-    return { place, member, result: { status: "joined", welcome } };
+    try {
+      const { member, welcome } = await room.join({
+        identity,
+        session,
+        clientId,
+        peer: connection,
+        way: visitor.identity === null ? "passcode" : "link",
+        since,
+        confirm: confirmed,
+      }, now);
+      return { place, member, result: { status: "joined", welcome } };
+    } catch (error) {
+      if (error instanceof Overtaken) return this.#enter(connection, hello);
+      throw error;
+    }
   }
 
   /**

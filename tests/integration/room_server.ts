@@ -2,7 +2,7 @@
 import { openStorage, type Storage } from "../../db/storage.ts";
 import type { Policy } from "../../rooms/document/schema.ts";
 import type { RoomLimits } from "../../rooms/limits.ts";
-import type { UpdateLog } from "../../rooms/ports.ts";
+import type { MeetingStore, UpdateLog } from "../../rooms/ports.ts";
 import { Quarantine, reportsTo } from "../../rooms/quarantine.ts";
 import { ATTEMPT_RULES, Attempts } from "../../server/attempts.ts";
 import type { SocketLimits } from "../../server/socket/limits.ts";
@@ -15,6 +15,8 @@ import { QuietEngine } from "./quiet_engine.ts";
 export interface ServerOptions {
   /** Wraps the log, to delay or fail its commits. */
   log?: (log: UpdateLog) => UpdateLog;
+  /** Wraps the store of meetings, to delay its answers. */
+  store?: (store: MeetingStore) => MeetingStore;
   engine?: MediaEngine;
   /** By which work is measured. */
   clock?: () => number;
@@ -70,7 +72,7 @@ export class RoomServer implements AsyncDisposable {
     };
     const logger = { info: log("info"), warn: log("warn"), error: log("error") };
     this.rooms = createRooms({
-      store: this.storage.meetings,
+      store: this.options.store?.(this.storage.meetings) ?? this.storage.meetings,
       log: this.options.log?.(this.storage.log) ?? this.storage.log,
       clientIds: this.storage.clientIds,
       engine: this.engine,
