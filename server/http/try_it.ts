@@ -1,4 +1,9 @@
-/** What the landing page asks: is this an instance for trying out, and if so, a lesson to try. */
+/**
+ * What the landing page asks: is this an instance for trying out, and if so, a lesson to try.
+ *
+ * Invariant: a lesson to try is made for the instance's own page alone: not for a page of another origin, not under a
+ * name that somebody made point here (DNS rebinding), and not through a proxy that nobody told us of.
+ */
 import { Hono } from "hono";
 import type { Role } from "../../rooms/document/schema.ts";
 import type { HttpDeps, HttpEnv } from "./context.ts";
@@ -8,14 +13,20 @@ import { Problem } from "./problems.ts";
 export function tryItRoutes(deps: HttpDeps): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>();
 
-  routes.get(
-    "/instance",
-    (context) => context.json({ tryIt: deps.tryIt, version: deps.version, apiDocs: "/api/docs" }),
-  );
+  routes.get("/instance", (context) => {
+    const tryIt = deps.tryIt && isAskedHere(context.req.raw, deps);
+    return context.json({ tryIt, version: deps.version, apiDocs: "/api/docs" });
+  });
 
   routes.post("/try", async (context) => {
     if (!deps.tryIt) {
       throw new Problem("not-found", "Lessons are booked by the booking system here.");
+    }
+    if (!isAskedHere(context.req.raw, deps)) {
+      throw new Problem(
+        "forbidden",
+        "Lessons to try are made only from this instance's own page, at its own address.",
+      );
     }
     const key = `try:${context.get("address")}`;
     const retryAfterMs = deps.attempts.blockedForMs(key);
@@ -43,4 +54,28 @@ export function tryItRoutes(deps: HttpDeps): Hono<HttpEnv> {
   });
 
   return routes;
+}
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/;
+
+/** Any of these says that somebody else passes the request on. */
+const FORWARDED = [
+  "forwarded",
+  "via",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-real-ip",
+];
+
+function isAskedHere(
+  request: Request,
+  { publicUrl, trustProxy }: Pick<HttpDeps, "publicUrl" | "trustProxy">,
+): boolean {
+  const { headers } = request;
+  if (!trustProxy && FORWARDED.some((name) => headers.has(name))) return false;
+  const host = (headers.get("host") ?? new URL(request.url).host).toLowerCase();
+  if (!LOOPBACK.test(host) && host !== new URL(publicUrl).host) return false;
+  const origin = headers.get("origin");
+  return origin === null || URL.parse(origin)?.host === host;
 }

@@ -238,6 +238,54 @@ Deno.test("neither passcodes nor tokens reach the log", async () => {
   expect(log).not.toContain(invite);
 });
 
+Deno.test("a lesson to try is made for the instance's own page, and for nobody else's", async () => {
+  await using server = await startHttp({ publicUrl: "http://localhost:8080" });
+  const ask = async (headers: Record<string, string>) => {
+    const { status } = await server.send("/api/try", { method: "POST", headers });
+    const instance = await (await server.send("/api/instance", { headers })).json();
+    expect(instance.tryIt).toBe(status === 201);
+    return status;
+  };
+  const own = { host: "localhost:8080", origin: "http://localhost:8080" };
+  for (
+    const headers of [
+      own,
+      { host: "127.0.0.1:8080", origin: "http://127.0.0.1:8080" },
+      { host: "[::1]:8080" },
+      { host: "localhost:8080" },
+    ] as Record<string, string>[]
+  ) {
+    expect([headers, await ask(headers)]).toEqual([headers, 201]);
+  }
+  for (
+    const headers of [
+      { host: "rebound.example:8080", origin: "http://rebound.example:8080" },
+      { host: "localhost.rebound.example" },
+      { ...own, origin: "https://evil.example" },
+      { ...own, origin: "http://localhost:3000" },
+      { ...own, origin: "null" },
+      { ...own, "x-forwarded-for": "203.0.113.5" },
+      { ...own, "x-forwarded-host": "lessons.example.org" },
+      { ...own, forwarded: "for=203.0.113.5" },
+      { ...own, via: "1.1 proxy" },
+      { ...own, "x-real-ip": "203.0.113.5" },
+    ] as Record<string, string>[]
+  ) {
+    expect([headers, await ask(headers)]).toEqual([headers, 403]);
+  }
+});
+
+Deno.test("a public instance for trying out makes lessons under its own name, behind its own proxy", async () => {
+  await using server = await startHttp({ trustProxy: true });
+  const ask = async (host: string) =>
+    (await server.send("/api/try", {
+      method: "POST",
+      headers: { host, origin: `https://${host}`, "x-forwarded-for": "203.0.113.5" },
+    })).status;
+  expect(await ask("lessons.example.org")).toBe(201);
+  expect(await ask("rebound.example")).toBe(403);
+});
+
 Deno.test("an instance for trying out makes lessons, and any other doesn't", async () => {
   await using server = await startHttp();
   expect(await (await server.send("/api/instance")).json()).toEqual({
