@@ -20,6 +20,7 @@ import { startReminding } from "./server/notify/reminders.ts";
 import { startWebhooks } from "./server/notify/webhooks.ts";
 import type { MediaEngine } from "./server/sfu/engine.ts";
 import { startMediaPool } from "./server/sfu/io/media_pool.ts";
+import { startServing } from "./server/front/serving.ts";
 import { createRooms } from "./server/socket/rooms.ts";
 import { explainStartFault } from "./server/start_fault.ts";
 import { startSweeping } from "./server/sweep.ts";
@@ -37,6 +38,8 @@ export interface Running {
   storage: Storage;
   /** Where it listens. */
   address: string;
+  /** Rejects when nothing can be served any more. Never resolves. */
+  ended: Promise<never>;
   /** Tells everyone, stores everything, ends. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -177,16 +180,17 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     version: VERSION,
     clientDir: new URL("client/dist", import.meta.url).pathname,
   });
-  const abort = new AbortController();
-  const server = Deno.serve({
+  const serving = startServing({
     hostname: config.host,
     port: config.port,
-    signal: abort.signal,
-    onListen: () => {},
-  }, (request, info) => app.fetch(request, { remoteAddress: info.remoteAddr.hostname }));
-  started.defer(async () => {
-    await within(SHUTDOWN_MS, server.shutdown()).catch(() => abort.abort());
+    logger,
+    handle: (request, peer) => app.fetch(request, { remoteAddress: peer.hostname }),
   });
+  started.defer(() => serving.stop(SHUTDOWN_MS));
+  metrics.collect(() => ({
+    connections_idle_ended: serving.idleEnded,
+    serving_restarts: serving.restarts,
+  }));
   // Ends before the server does, so that the pages are told over their sockets.
   started.defer(async () => {
     await within(DRAIN_MS, rooms.drain());
@@ -212,29 +216,40 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
   return {
     storage,
     address: config.publicUrl,
+    ended: serving.ended,
     stop: () => stopping ??= parts.disposeAsync(),
   };
 }
 
-/** Serves until a signal comes; then drains and ends the process. A second signal ends it at once. */
-export function stopOnSignals(running: Running, logger: Logger): void {
+/**
+ * Serves until a signal comes; then drains and ends the process. A second signal ends it at once. When nothing can be
+ * served any more it ends with a fault, so that whoever watches over it starts it again.
+ */
+export function stopOnSignals(running: Pick<Running, "stop" | "ended">, logger: Logger): void {
   let stopping = false;
-  const stop = async (signal: Deno.Signal) => {
-    if (stopping) Deno.exit(1);
+  const end = async (code: number) => {
     stopping = true;
-    logger.info("stopping", { signal });
     try {
       await running.stop();
       logger.info("stopped");
-      Deno.exit(0);
+      Deno.exit(code);
     } catch (error) {
       logger.error("stopped with an error", { error });
       Deno.exit(1);
     }
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    Deno.addSignalListener(signal, () => void stop(signal));
+    Deno.addSignalListener(signal, () => {
+      if (stopping) Deno.exit(1);
+      logger.info("stopping", { signal });
+      void end(0);
+    });
   }
+  running.ended.catch((error) => {
+    if (stopping) return;
+    logger.error("Nothing can be served any more; stopping", { error });
+    void end(1);
+  });
 }
 
 /** A fault that nothing caught is logged; other people's lessons go on. */

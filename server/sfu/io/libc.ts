@@ -2,6 +2,7 @@
  * The socket calls of Linux's C library by FFI, with the constants and layouts that they share on x86-64 and
  * aarch64: both are little-endian LP64, and the kernel's generic numbers hold on both.
  */
+export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const SOCK_DGRAM = 2;
 export const SOCK_NONBLOCK = 0o4000;
@@ -12,8 +13,11 @@ export const SO_RCVBUF = 8;
 /** Beyond net.core.*mem_max, for a process that may (CAP_NET_ADMIN). */
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
+/** A `struct linger`: on and seconds, 32 bits each. */
+export const SO_LINGER = 13;
 /** A `struct timeval`: seconds and microseconds, 64 bits each. */
 export const SO_RCVTIMEO = 20;
+export const IPPROTO_TCP = 6;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const SOL_UDP = 17;
@@ -53,6 +57,12 @@ export const NAME_PORT = 2;
 export const NAME_ADDRESS = 8;
 export const NAME_SCOPE = 24;
 
+/** The option for `struct tcp_info`, as far as it is read: ms since data came 52, bytes received (64 bits) 128. */
+export const TCP_INFO = 11;
+export const TCP_INFO_BYTES = 136;
+export const TCP_INFO_LAST_RECEIVED = 52;
+export const TCP_INFO_RECEIVED = 128;
+
 /** `struct mmsghdr`: a `msghdr` of 56 bytes, then the length that was sent or received. */
 export const HEADER_BYTES = 64;
 export const HEADER_NAME = 0;
@@ -82,6 +92,8 @@ const SYMBOLS = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
   shutdown: { parameters: ["i32", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },

@@ -1,0 +1,48 @@
+/** What a TCP connection may cost the server that asks for nothing. */
+import { expect } from "@std/expect";
+import { startServing } from "../../server/front/serving.ts";
+import { RawPeer } from "./raw_peer.ts";
+
+Deno.test("silence, half a header, half a body and an idle connection are ended; work and sockets aren't", async () => {
+  const working = Promise.withResolvers<void>();
+  const serving = startServing({
+    hostname: "127.0.0.1",
+    port: 0,
+    logger: { warn() {}, error() {} },
+    patience: { headerMs: 100, bodyMs: 100, idleMs: 100 },
+    async handle(request) {
+      const { pathname } = new URL(request.url);
+      if (pathname === "/api/socket") {
+        const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
+        socket.onmessage = () => socket.send("heard");
+        return response;
+      }
+      if (pathname === "/work") await working.promise;
+      else await request.text().catch(() => {});
+      return new Response("answered");
+    },
+  });
+  const peers = await Promise.all(Array.from({ length: 6 }, () => RawPeer.connect(serving.port)));
+  const [silent, header, body, idle, work, socket] = peers as [
+    RawPeer,
+    RawPeer,
+    RawPeer,
+    RawPeer,
+    RawPeer,
+    RawPeer,
+  ];
+  await header.send("GET / HTTP/1.1\r\nHo");
+  await body.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf");
+  await idle.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await work.send("GET /work HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await socket.upgrade();
+  await idle.read((text) => text.includes("answered"));
+  for (const peer of [silent, header, body, idle]) await peer.ended();
+  expect(serving.idleEnded).toBe(4);
+  working.resolve();
+  await work.read((text) => text.includes("answered"));
+  await socket.sendText("still here?");
+  await socket.read((text) => text.includes("heard"));
+  for (const peer of peers) peer[Symbol.dispose]();
+  await serving.stop(1000);
+});
