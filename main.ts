@@ -184,7 +184,11 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     hostname: config.host,
     port: config.port,
     logger,
-    handle: (request, peer) => app.fetch(request, { remoteAddress: peer.hostname }),
+    handle: (request, peer, table) =>
+      app.fetch(request, {
+        remoteAddress: peer.hostname,
+        connection: table && { peer, table },
+      }),
   });
   started.defer(() => serving.stop(SHUTDOWN_MS));
   metrics.collect(() => ({

@@ -35,7 +35,11 @@ export function createApp(deps: HttpDeps): Hono<HttpEnv> {
   app.route("/", healthRoutes(deps));
   app.route("/api/assets", assetRoutes(deps));
   app.use("/api/*", neverCached);
-  app.get("/api/socket", (context) => deps.rooms.upgrade(context.req.raw, context.get("address")));
+  app.get("/api/socket", (context) =>
+    deps.rooms.upgrade(context.req.raw, {
+      address: context.get("address"),
+      connection: context.env.connection ?? null,
+    }));
   app.route("/api/earlier", earlierRoutes(deps));
   app.route("/api/thumbnails", thumbnailRoutes(deps));
   app.route("/api/join", joinRoutes(deps));

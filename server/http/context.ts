@@ -14,7 +14,7 @@ import type { AttemptLimiter } from "../../rooms/ports.ts";
 import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Outbound } from "../notify/post.ts";
-import type { Rooms } from "../socket/ports.ts";
+import type { Caller, Rooms } from "../socket/ports.ts";
 
 export interface HttpDeps {
   meetings: BookingStore;
@@ -54,6 +54,8 @@ export interface HttpEnv {
   Bindings: {
     /** The peer of the TCP connection: the proxy, when there is one. */
     remoteAddress: string;
+    /** That connection, where the kernel can be asked about it. */
+    connection?: Caller["connection"];
   };
   Variables: {
     /** The caller's address, as it is logged and counted. */

@@ -3,7 +3,8 @@
  *
  * It bounds what the peer may send, how far it may lag and how long it may be silent, checks every text frame against the protocol, and turns
  * whatever is thrown into an answer or a close code.
- * Invariant: before a hello succeeded nothing but `hello` and `ping` is answered.
+ * Invariant: before a hello succeeded nothing but `hello` and `ping` is answered, and few bytes are taken.
+ * Invariant: a connection counts until its TCP connection is gone, which is ended when the peer ignores our close frame.
  * Invariant: after {@linkcode Connection.close} nothing is sent, nothing that arrives is looked at.
  */
 import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
@@ -21,9 +22,11 @@ import {
 import type { Hello } from "../../rooms/door.ts";
 import type { Room } from "../../rooms/room.ts";
 import { TokenBucket } from "../../rooms/token_bucket.ts";
+import { CLOSE_OF_FRAME, CLOSE_OF_HELLO } from "./close_codes.ts";
 import type { SocketLimits } from "./limits.ts";
 import type { MediaMethod, MediaSession } from "./media.ts";
 import type { RoomLogger } from "./ports.ts";
+import type { TcpEnd } from "./tcp_end.ts";
 
 /** A room with its media: what a connection ends up in. */
 export interface Place {
@@ -53,26 +56,6 @@ type Standing =
   | { at: "waiting"; place: Place; ticket: string }
   | { at: "seat"; place: Place; member: Member };
 
-/** How a refused hello ends the socket. The answer has said why. */
-const CLOSE_OF_HELLO: Partial<Record<RoomErrorCode, number>> = {
-  "bad-request": CLOSE.badRequest,
-  "protocol-version": CLOSE.badRequest,
-  unauthorized: CLOSE.unauthorized,
-  "rate-limited": CLOSE.unauthorized,
-  removed: CLOSE.removed,
-  refused: CLOSE.removed,
-  over: CLOSE.ended,
-  cancelled: CLOSE.ended,
-  conflict: CLOSE.updateRefused,
-};
-
-/** How a refused binary frame ends the socket. */
-const CLOSE_OF_FRAME: Partial<Record<RoomErrorCode, number>> = {
-  "update-refused": CLOSE.updateRefused,
-  "too-large": CLOSE.tooLarge,
-  "rate-limited": CLOSE.overrun,
-};
-
 /**
  * Deno drops a socket whole when a frame arrives behind our close frame, and the peer may never see the code. So
  * the close waits until the peer was quiet for this long, or for the longer time at most.
@@ -87,7 +70,7 @@ const FRAME_COST_BYTES = 512;
 const PING = encodeNotice("ping", {});
 
 export class Connection implements Peer {
-  /** Resolves once the socket is closed. */
+  /** Resolves once the TCP connection is gone. */
   readonly gone: Promise<void>;
   #heardAt: MonotonicMs;
   /** Asked for a sign of life, and not answered yet. */
@@ -95,6 +78,10 @@ export class Connection implements Peer {
   #resolveGone: () => void = () => {};
   #standing: Standing = { at: "street" };
   #closed = false;
+  #welcomed = false;
+  #strangerBytes = 0;
+  /** Ends the TCP connection of a peer that ignores the close frame. */
+  #endTimer: ReturnType<typeof setTimeout> | undefined;
   #inFlight = 0;
   #largestSent = 0;
   /** Sent since the backlog was looked at. */
@@ -107,6 +94,8 @@ export class Connection implements Peer {
     private readonly socket: WebSocket,
     readonly address: string,
     private readonly ports: ConnectionPorts,
+    /** Null where the kernel can't be asked. */
+    private readonly tcp: TcpEnd | null,
   ) {
     const { limits } = ports;
     const now = ports.clock();
@@ -126,6 +115,11 @@ export class Connection implements Peer {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** A hello has succeeded here. */
+  get welcomed(): boolean {
+    return this.#welcomed;
   }
 
   sendFrame(frame: Uint8Array): void {
@@ -153,12 +147,32 @@ export class Connection implements Peer {
       } catch {
         // It never opened, or is closing already.
       }
-      this.#resolveGone();
+      this.#endTimer = setTimeout(() => this.#endTcp(), this.ports.limits.closeMs);
     }, QUIET_MS);
   }
 
-  /** Asks a quiet peer for a sign of life, and hangs up on one that gave none. Call it a few times a second. */
-  checkAlive(): void {
+  /** Deno waits for ever for an answer to our close frame. */
+  #endTcp(): void {
+    if (this.tcp?.end()) this.ports.count("sockets_ended");
+    else this.#resolveGone();
+  }
+
+  /** Ends what goes on for too long: silence, and a stranger's talk. Call it a few times a second. */
+  check(): void {
+    if (!this.#welcomed) this.#checkStranger();
+    this.#checkAlive();
+  }
+
+  /** A message isn't seen before it is whole, and until then Deno keeps up to 64 MB of it. */
+  #checkStranger(): void {
+    const bytes = this.tcp?.receivedBytes ?? 0;
+    if (bytes <= this.ports.limits.strangerBytes) return;
+    this.refuse(CLOSE.tooLarge, "too-large", "Too much came before a hello");
+    this.#endTcp();
+  }
+
+  /** Asks a quiet peer for a sign of life, and hangs up on one that gave none. */
+  #checkAlive(): void {
     if (this.#closed || this.socket.readyState !== WebSocket.OPEN) return;
     const now = this.ports.clock();
     const patienceMs = this.ports.limits.silenceMs / 2;
@@ -207,6 +221,9 @@ export class Connection implements Peer {
     const text = typeof data === "string";
     const bytes = text ? data.length : data.byteLength;
     const { limits } = this.ports;
+    if (!this.#welcomed && (this.#strangerBytes += bytes) > limits.strangerBytes) {
+      return this.refuse(CLOSE.tooLarge, "too-large", "Too much came before a hello");
+    }
     if (bytes > (text ? limits.textFrameBytes : limits.binaryFrameBytes)) {
       return this.refuse(CLOSE.tooLarge, "too-large", `A frame of ${bytes} bytes is too large`);
     }
@@ -306,6 +323,7 @@ export class Connection implements Peer {
     this.#standing = { at: "door" };
     try {
       const entered = await this.ports.enter(this, hello);
+      this.#welcomed = true;
       const { place } = entered;
       if ("ticket" in entered) this.#waitsAs(place, entered.ticket);
       else {
@@ -335,6 +353,7 @@ export class Connection implements Peer {
   /** The socket is gone by itself. */
   #end(): void {
     if (!this.#closed) this.#leave();
+    clearTimeout(this.#endTimer);
     this.#resolveGone();
   }
 

@@ -2,6 +2,14 @@
 export interface SocketLimits {
   /** From the open socket to its hello. */
   helloTimeoutMs: number;
+  /** What somebody may send before their hello succeeded. */
+  strangerBytes: number;
+  /** Sockets of one address whose hello hasn't succeeded: a class that comes back at once is let in within a moment. */
+  strangersPerAddress: number;
+  /** The same of all addresses together. */
+  strangers: number;
+  /** From our close frame to the end of the connection, whatever the peer answers. */
+  closeMs: number;
   /** Quiet for half of this, a peer is asked for a sign of life; without one in the other half, the socket is dead. */
   silenceMs: number;
   textFrameBytes: number;
@@ -21,6 +29,10 @@ export interface SocketLimits {
 
 export const DEFAULT_SOCKET_LIMITS: SocketLimits = {
   helloTimeoutMs: 10_000,
+  strangerBytes: 128 * 1024,
+  strangersPerAddress: 64,
+  strangers: 1000,
+  closeMs: 3000,
   silenceMs: 20_000,
   textFrameBytes: 64 * 1024,
   binaryFrameBytes: 8 * 1024 * 1024,

@@ -17,7 +17,8 @@ import { guest } from "../../rooms/room_ports.ts";
 import { Connection, type ConnectionPorts, type Entered, type Place } from "./connection.ts";
 import { DEFAULT_SOCKET_LIMITS } from "./limits.ts";
 import { MediaSession } from "./media.ts";
-import type { Rooms, RoomsDeps } from "./ports.ts";
+import type { Caller, Rooms, RoomsDeps } from "./ports.ts";
+import { TcpEnd } from "./tcp_end.ts";
 import { RoomRecording } from "./recording.ts";
 
 /**
@@ -60,7 +61,7 @@ class NodeRooms implements Rooms {
     this.#tickTimer = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  upgrade(request: Request, remoteAddress: string): Response {
+  upgrade(request: Request, caller: Caller): Response {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       return new Response("This address is for WebSockets", {
         status: 426,
@@ -68,16 +69,38 @@ class NodeRooms implements Rooms {
       });
     }
     if (!this.#isOwnPage(request)) return new Response("Wrong origin", { status: 403 });
-    if (this.#draining || this.#connections.size >= this.#socketLimits.sockets) {
-      return new Response("Come back soon", { status: 503, headers: { "retry-after": "2" } });
+    const refused = this.#refuseUpgrade(caller.address);
+    if (refused !== null) {
+      return new Response("Come back soon", { status: refused, headers: { "retry-after": "2" } });
     }
     // Deno's own check sets a timer anew for each message, dearly: #tick looks instead.
     const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
-    const connection = new Connection(socket, remoteAddress, this.#connectionPorts);
+    const connection = new Connection(
+      socket,
+      caller.address,
+      this.#connectionPorts,
+      caller.connection && new TcpEnd(caller.connection),
+    );
     this.#connections.add(connection);
     connection.gone.then(() => this.#connections.delete(connection));
     this.#count("sockets_opened");
     return response;
+  }
+
+  /** The status that says no to one more socket; null when there is room. */
+  #refuseUpgrade(address: string): number | null {
+    const { sockets, strangers, strangersPerAddress } = this.#socketLimits;
+    if (this.#draining || this.#connections.size >= sockets) return 503;
+    let all = 0;
+    let fromHere = 0;
+    for (const connection of this.#connections) {
+      if (connection.welcomed) continue;
+      all++;
+      if (connection.address === address) fromHere++;
+    }
+    if (fromHere < strangersPerAddress && all < strangers) return null;
+    this.#count("sockets_refused");
+    return fromHere < strangersPerAddress ? 503 : 429;
   }
 
   present(meetingId: string): string[] {
@@ -303,7 +326,7 @@ class NodeRooms implements Rooms {
 
   #tick(): void {
     const now = this.deps.now();
-    for (const connection of this.#connections) connection.checkAlive();
+    for (const connection of this.#connections) connection.check();
     if (this.#unresumed.size > 0 && !this.#draining) {
       this.#resuming ??= this.resume([...this.#unresumed]).finally(() => this.#resuming = null);
     }

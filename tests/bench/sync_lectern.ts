@@ -26,7 +26,8 @@ const rooms = createRooms({
 });
 const server = Deno.serve(
   { hostname: "127.0.0.1", port: 0, onListen: quiet },
-  (request, info) => rooms.upgrade(request, info.remoteAddr.hostname),
+  (request, info) =>
+    rooms.upgrade(request, { address: info.remoteAddr.hostname, connection: null }),
 );
 const lessons = [];
 for (let n = 0; n < Number(count); n++) {

@@ -1,6 +1,7 @@
 import { readFragment } from "../../rooms/link_fragment.ts";
 import { expect } from "@std/expect";
 import { type HttpServer, LESSON, startHttp } from "./http_server.ts";
+import type { Rooms } from "../../server/socket/ports.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -222,6 +223,23 @@ Deno.test("behind a trusted proxy the proxy's own entry names the caller", async
   await using direct = await startHttp();
   await direct.send("/healthz", { headers: { "x-forwarded-for": "203.0.113.5" } });
   expect(direct.log.at(-1)).toContain('"address":"192.0.2.1"');
+});
+
+Deno.test("a socket is counted for its caller's address, by the network of IPv6, and by the proxy's word where it is trusted", async () => {
+  const counted: string[] = [];
+  const rooms = {
+    upgrade(_request, { address }) {
+      counted.push(address);
+      return new Response(null, { status: 426 });
+    },
+  } as Partial<Rooms> as Rooms;
+  await using direct = await startHttp({ rooms });
+  await using proxied = await startHttp({ rooms, trustProxy: true });
+  const headers = { "x-forwarded-for": "10.9.9.9, 2001:db8:1:2::77" };
+  await direct.send("/api/socket", { headers }, "2001:db8:1:2::1");
+  await direct.send("/api/socket", { headers }, "::ffff:192.0.2.7");
+  await proxied.send("/api/socket", { headers }, "127.0.0.1");
+  expect(counted).toEqual(["2001:db8:1:2::/64", "192.0.2.7", "2001:db8:1:2::/64"]);
 });
 
 Deno.test("neither passcodes nor tokens reach the log", async () => {

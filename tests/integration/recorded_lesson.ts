@@ -112,7 +112,8 @@ export class RecordingNode implements AsyncDisposable {
     await this.rooms.resume(await this.storage.meetings.active());
     this.#server = Deno.serve(
       { hostname: ADDRESS, port: 0, onListen: () => {} },
-      (request, info) => this.rooms.upgrade(request, info.remoteAddr.hostname),
+      (request, info) =>
+        this.rooms.upgrade(request, { address: info.remoteAddr.hostname, connection: null }),
     );
   }
 

@@ -357,7 +357,10 @@ Deno.test("a page of another origin gets no socket, and an ordinary request is t
     "sec-websocket-version": "13",
   };
   const status = (origin: string) =>
-    server.rooms.upgrade(new Request(url, { headers: { ...headers, origin } }), "192.0.2.1").status;
+    server.rooms.upgrade(new Request(url, { headers: { ...headers, origin } }), {
+      address: "192.0.2.1",
+      connection: null,
+    }).status;
   expect(status("https://evil.example")).toBe(403);
   expect(status("null")).toBe(403);
   const plain = await fetch(url);

@@ -7,10 +7,14 @@ import { Quarantine, reportsTo } from "../../rooms/quarantine.ts";
 import { ATTEMPT_RULES, Attempts } from "../../server/attempts.ts";
 import type { SocketLimits } from "../../server/socket/limits.ts";
 import type { Rooms } from "../../server/socket/ports.ts";
+import { type Serving, startServing } from "../../server/front/serving.ts";
 import { createRooms } from "../../server/socket/rooms.ts";
 import type { MediaEngine } from "../../server/sfu/engine.ts";
 import { type HelloOptions, TestClient } from "./client.ts";
 import { QuietEngine } from "./quiet_engine.ts";
+
+/** Answers that are still on their way. */
+const GRACE_MS = 1000;
 
 export interface ServerOptions {
   /** Wraps the log, to delay or fail its commits. */
@@ -48,7 +52,7 @@ export class RoomServer implements AsyncDisposable {
   readonly clients: TestClient[] = [];
   /** What the operator would read. */
   readonly logged: { level: string; message: string; fields: Record<string, unknown> }[] = [];
-  #server!: Deno.HttpServer<Deno.NetAddr>;
+  #serving!: Serving;
   #passedMs = 0;
   #setMs = 0;
 
@@ -83,14 +87,24 @@ export class RoomServer implements AsyncDisposable {
       logger,
       limits: { room: this.options.room ?? {}, socket: this.options.socket ?? {} },
     });
-    this.#server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-      (request, info) => this.rooms.upgrade(request, info.remoteAddr.hostname),
-    );
+    this.#serving = startServing({
+      hostname: "127.0.0.1",
+      port: 0,
+      logger: { warn: log("warn"), error: log("error") },
+      handle: (request, peer, table) =>
+        this.rooms.upgrade(request, {
+          address: peer.hostname,
+          connection: table && { peer, table },
+        }),
+    });
+  }
+
+  get port(): number {
+    return this.#serving.port;
   }
 
   get url(): string {
-    return `ws://127.0.0.1:${this.#server.addr.port}/socket`;
+    return `ws://127.0.0.1:${this.#serving.port}/socket`;
   }
 
   now(): number {
@@ -150,7 +164,7 @@ export class RoomServer implements AsyncDisposable {
   async restart(): Promise<void> {
     await this.rooms.drain();
     await Promise.all(this.clients.map((client) => client.closed));
-    await this.#server.shutdown();
+    await this.#serving.stop(GRACE_MS);
     await this.storage.close();
     await this.#listen();
   }
@@ -158,7 +172,7 @@ export class RoomServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.clients.map((client) => client.close()));
     await this.rooms.drain();
-    await this.#server.shutdown();
+    await this.#serving.stop(GRACE_MS);
     await this.storage.close();
     await Deno.remove(this.folder, { recursive: true });
   }
