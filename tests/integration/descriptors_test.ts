@@ -107,7 +107,7 @@ Deno.test("a server that had no descriptors for a moment goes on, with the lesso
 async function enterLesson(origin: string): Promise<WebSocket> {
   const { meetingId, student } = await (await fetch(`${origin}/api/try`, { method: "POST" }))
     .json();
-  const invite = new URL(student).hash.slice("#invite=".length);
+  const invite = new URLSearchParams(new URL(student).hash.slice(1)).get("invite")!;
   const socket = new WebSocket(`${origin.replace("http", "ws")}/api/socket`);
   await new Promise((resolve) => socket.onopen = resolve);
   const welcome = new Promise((resolve) => socket.onmessage = ({ data }) => resolve(data));
