@@ -2,10 +2,11 @@
  * What the serving process may do: Deno's permissions, as narrow as they get. ARCHITECTURE.md says why each.
  *
  * Invariant: it runs no program but the one that starts media, and reads and writes no file of anybody else's. Libraries
- * of native code aren't held to that; libSQL is the only one that it may load.
+ * of native code aren't held to that; libSQL and C's own are the only ones that it may load.
  */
 import { resolve } from "node:path";
 import { SETTINGS } from "./settings.ts";
+import { LIBC_PATHS } from "./sfu/io/libc.ts";
 import { INHERITED, LAUNCHER } from "./sfu/io/media_child.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -25,7 +26,7 @@ export function servingFlags(dataDir: string | null): string[] {
     `--allow-read=${list([...CODE, "client/dist"].map(here), [resolve(".env")], folders)}`,
     ...(folders.length === 0 ? [] : [`--allow-write=${list(folders)}`]),
     `--allow-run=${list([LAUNCHER])}`,
-    `--allow-ffi=${list(nativeLibraries())}`,
+    `--allow-ffi=${list(nativeLibraries(), LIBC_PATHS)}`,
     `--allow-env=${list(Object.keys(SETTINGS), INHERITED)}`,
     // Packages look for variables that nobody set; to them none is.
     "--ignore-env",

@@ -113,11 +113,30 @@ const SYMBOLS = {
 
 export type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
+/** Where distributions keep C's library: with FFI for named files only, Deno takes no bare name. */
+export const LIBC_PATHS: readonly string[] = [
+  `/lib/${Deno.build.arch}-linux-gnu/libc.so.6`,
+  "/lib64/libc.so.6",
+  "/usr/lib/libc.so.6",
+];
+
 let loaded: Libc | undefined;
 
 export function libc(): Libc {
-  loaded ??= Deno.dlopen("libc.so.6", SYMBOLS).symbols;
+  loaded ??= open();
   return loaded;
+}
+
+function open(): Libc {
+  const faults: unknown[] = [];
+  for (const name of ["libc.so.6", ...LIBC_PATHS]) {
+    try {
+      return Deno.dlopen(name, SYMBOLS).symbols;
+    } catch (error) {
+      faults.push(error);
+    }
+  }
+  throw new AggregateError(faults, "C's library could not be opened");
 }
 
 /** Why the last call failed. The engine runs between two calls, so this decides nothing that must be right. */
