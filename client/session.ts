@@ -6,15 +6,15 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { Awareness } from "y-protocols/awareness";
 import type * as Y from "yjs";
-import type { MeetingFields, ParticipantFields, Role } from "../rooms/document/schema.ts";
-import type { Permissions } from "../rooms/permissions.ts";
+import type { MeetingFields, ParticipantFields, Role } from "../rooms/contract/document/schema.ts";
+import type { Permissions } from "../rooms/contract/permissions.ts";
 import type {
   Method,
   NoticeMethod,
   NoticeParams,
   ParamsOf,
   ResultOf,
-} from "../rooms/protocol/messages.ts";
+} from "../rooms/contract/protocol/messages.ts";
 
 /** `offline` is a network that is gone; `restarting` a server that said so. Both come back by themselves. */
 export type Link = "connecting" | "online" | "offline" | "restarting" | "closed";

@@ -1,6 +1,6 @@
 /** The tables of the booking system's side, as Kysely knows them. */
 import type { Generated } from "kysely";
-import type { Role } from "../rooms/document/schema.ts";
+import type { Role } from "../rooms/contract/document/schema.ts";
 
 /** One booked person of a meeting. */
 export interface InvitesTable {

@@ -5,7 +5,7 @@
  * that moment gets it.
  */
 import { sql, type Transaction } from "kysely";
-import type { Role } from "../rooms/document/schema.ts";
+import type { Role } from "../rooms/contract/document/schema.ts";
 import type { Schema } from "./schema.ts";
 import { makeToken } from "./secrets.ts";
 

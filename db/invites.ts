@@ -5,7 +5,7 @@
  * by none of them, until a new link is issued to them.
  */
 import type { Kysely } from "kysely";
-import type { Role } from "../rooms/document/schema.ts";
+import type { Role } from "../rooms/contract/document/schema.ts";
 import type { BookedName, Identity } from "../rooms/ports.ts";
 import type { Schema } from "./schema.ts";
 import { hashSecret, makeParticipantId, makeToken } from "./secrets.ts";

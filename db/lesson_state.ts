@@ -1,7 +1,7 @@
 /** What a lesson's log says of its end, whether the lesson was recorded or not. */
 import type { Kysely } from "kysely";
 import * as Y from "yjs";
-import { openRoots } from "../rooms/document/schema.ts";
+import { openRoots } from "../rooms/contract/document/schema.ts";
 import { readLog } from "./log_reading.ts";
 import type { Schema } from "./schema.ts";
 

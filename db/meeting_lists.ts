@@ -5,7 +5,7 @@
  * each is a walk along an index that ends with its page, however many meetings there are.
  */
 import { type Kysely, sql } from "kysely";
-import type { MeetingStatus } from "../rooms/document/schema.ts";
+import type { MeetingStatus } from "../rooms/contract/document/schema.ts";
 import { MAX_LESSON_MS } from "../rooms/limits.ts";
 import type { Schema } from "./schema.ts";
 

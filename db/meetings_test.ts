@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import { DEFAULT_POLICY } from "../rooms/document/schema.ts";
+import { DEFAULT_POLICY } from "../rooms/contract/document/schema.ts";
 import type { MeetingPlace } from "./meeting_lists.ts";
 import type { NewMeeting } from "./meetings.ts";
 import { openTestStorage, TEST_WINDOW } from "./open_test_storage.ts";

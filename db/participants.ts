@@ -5,7 +5,7 @@
  * continues that stay.
  */
 import type { Kysely, Transaction } from "kysely";
-import type { Role } from "../rooms/document/schema.ts";
+import type { Role } from "../rooms/contract/document/schema.ts";
 import type { Identity } from "../rooms/ports.ts";
 import { type ParticipantFacts, recordMeetingEvent } from "./events.ts";
 import type { Schema } from "./schema.ts";

@@ -4,7 +4,7 @@
  */
 import { type Kysely, sql } from "kysely";
 import type { ClusterRange } from "../recorder/library.ts";
-import type { TrackManifest } from "../recorder/manifest.ts";
+import type { TrackManifest } from "../rooms/contract/recording/manifest.ts";
 import type { ObjectStore } from "../recorder/ports.ts";
 import type { Schema } from "./schema.ts";
 

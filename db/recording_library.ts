@@ -5,7 +5,11 @@
  * there (while the meeting runs, its room needs them) or not.
  */
 import { type Kysely, sql } from "kysely";
-import { entriesBytes, type LogEntry, writeEntries } from "../recorder/log_entries.ts";
+import {
+  entriesBytes,
+  type LogEntry,
+  writeEntries,
+} from "../rooms/contract/recording/log_entries.ts";
 import type {
   ClusterRange,
   ManifestCore,
@@ -15,7 +19,7 @@ import type {
   RecordingSummary,
 } from "../recorder/library.ts";
 import type { ObjectStore } from "../recorder/ports.ts";
-import { FORMAT_VERSION, type Marker, type Stretch } from "../recorder/manifest.ts";
+import { FORMAT_VERSION, type Marker, type Stretch } from "../rooms/contract/recording/manifest.ts";
 import { withoutPauses } from "../recorder/redaction.ts";
 import { carriedBoard, type CarriedFile, carriedFiles } from "../rooms/document/carry_over.ts";
 import { readFinalState } from "./lesson_state.ts";

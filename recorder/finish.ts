@@ -1,7 +1,7 @@
 /** Completes what is kept: tracks' files, and recordings whose meetings are over, also after the process was killed. */
 import type { Quarantine } from "../rooms/quarantine.ts";
 import type { RecordingStore } from "./ports.ts";
-import { type TrackShape, writeCues, writeHeader } from "./webm.ts";
+import { type TrackShape, writeCues, writeHeader } from "../rooms/contract/recording/webm.ts";
 
 /** An entry of a file's index for each stretch of this length; players read on from there. */
 const CUE_EVERY_MS = 4000;

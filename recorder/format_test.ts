@@ -1,11 +1,11 @@
 import { expect } from "@std/expect";
-import { readEntries } from "./log_entries.ts";
-import { FORMAT_VERSION, manifestSchema } from "./manifest.ts";
+import { readEntries } from "../rooms/contract/recording/log_entries.ts";
+import { FORMAT_VERSION, manifestSchema } from "../rooms/contract/recording/manifest.ts";
 import { documentAt } from "./playback.ts";
 import { OffsetEstimator } from "./sender_clock.ts";
 import { simulateSender } from "./simulated_sender.ts";
 import { Track } from "./track.ts";
-import { writeCues, writeHeader } from "./webm.ts";
+import { writeCues, writeHeader } from "../rooms/contract/recording/webm.ts";
 
 /** Recordings as version 1 made them. They are never made anew: whatever comes later must still play them. */
 const GOLDEN = new URL("../tests/vectors/recording-v1/", import.meta.url);

@@ -10,7 +10,7 @@ import {
   participantEntries,
   readMessages,
   readRun,
-} from "../rooms/document/reading.ts";
+} from "../rooms/contract/document/reading.ts";
 import {
   chatOf,
   filesOf,
@@ -18,7 +18,7 @@ import {
   readParticipant,
   runsOf,
   whiteboardOf,
-} from "../rooms/document/schema.ts";
+} from "../rooms/contract/document/schema.ts";
 import type { Happening } from "./ports.ts";
 
 /** Drawing or writing that goes on after a shorter rest is the same work. */

@@ -1,6 +1,6 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import { chatOf, filesOf, openRoots, runsOf } from "../rooms/document/schema.ts";
+import { chatOf, filesOf, openRoots, runsOf } from "../rooms/contract/document/schema.ts";
 import { watchHappenings } from "./happenings.ts";
 import type { Happening } from "./ports.ts";
 

@@ -1,7 +1,7 @@
 /** The document of a recording at a moment, from a piece of its log: what a replay shows, without a browser. */
 import * as Y from "yjs";
-import { openRoots } from "../rooms/document/schema.ts";
-import type { LogEntry } from "./log_entries.ts";
+import { openRoots } from "../rooms/contract/document/schema.ts";
+import type { LogEntry } from "../rooms/contract/recording/log_entries.ts";
 
 /**
  * The document as it was at `atMs`, from the entries of the segment that holds this time. The caller destroys it.

@@ -1,8 +1,8 @@
 /** What the recorder needs from outside, as interfaces. `db` implements them. Times are Unix ms where not said. */
-import type { MediaSource } from "../rooms/document/schema.ts";
+import type { MediaSource } from "../rooms/contract/document/schema.ts";
 import type { LogPoint } from "../rooms/ports.ts";
-import type { EntryKind } from "./log_entries.ts";
-import type { Marker } from "./manifest.ts";
+import type { EntryKind } from "../rooms/contract/recording/log_entries.ts";
+import type { Marker } from "../rooms/contract/recording/manifest.ts";
 
 export interface OpenRecording {
   recordingId: string;

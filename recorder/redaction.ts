@@ -7,8 +7,8 @@
  * pages name.
  */
 import * as Y from "yjs";
-import { displaysOf, readRuns } from "../rooms/document/reading.ts";
-import { chatOf, openRoots, runsOf } from "../rooms/document/schema.ts";
+import { displaysOf, readRuns } from "../rooms/contract/document/reading.ts";
+import { chatOf, openRoots, runsOf } from "../rooms/contract/document/schema.ts";
 
 /** How far each client had written: the number of its next item. */
 export type Written = ReadonlyMap<number, number>;

@@ -1,7 +1,7 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import { displayAt, readRuns } from "../rooms/document/reading.ts";
-import { chatOf, openRoots, runsOf } from "../rooms/document/schema.ts";
+import { displayAt, readRuns } from "../rooms/contract/document/reading.ts";
+import { chatOf, openRoots, runsOf } from "../rooms/contract/document/schema.ts";
 import { withoutPauses, type Written, writtenIn } from "./redaction.ts";
 
 interface Page {

@@ -9,7 +9,7 @@ import {
   readFrame,
   readPresence,
   writePresence,
-} from "../rooms/protocol/frames.ts";
+} from "../rooms/contract/protocol/frames.ts";
 
 const EVERY_MS = 200;
 /** Clients whose times are remembered; a meeting has fewer. */

@@ -9,7 +9,12 @@ import { FrameAssembler, vp8Size } from "./frames.ts";
 import { JitterBuffer } from "./jitter_buffer.ts";
 import type { RecordedPacket, RecordedReport } from "./packet_batch.ts";
 import { type OffsetEstimator, StreamClock } from "./sender_clock.ts";
-import { type Block, type TrackShape, writeCluster, writeHeader } from "./webm.ts";
+import {
+  type Block,
+  type TrackShape,
+  writeCluster,
+  writeHeader,
+} from "../rooms/contract/recording/webm.ts";
 
 /** A piece of a track's file, to be appended. Times are on the track's own timeline. */
 export interface Chunk {

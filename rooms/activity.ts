@@ -7,14 +7,14 @@
  */
 import type * as Y from "yjs";
 import type { MonotonicMs } from "./clocks.ts";
-import { mapsAddedTo } from "./document/reading.ts";
+import { mapsAddedTo } from "./contract/document/reading.ts";
 import {
   filesOf,
   type MediaState,
   type ParticipantFields,
   runsOf,
   whiteboardOf,
-} from "./document/schema.ts";
+} from "./contract/document/schema.ts";
 import { Member } from "./member.ts";
 import type { ActivityCounts, MeetingStore } from "./ports.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "@std/expect";
 import { Activity, NO_ACTIVITY } from "./activity.ts";
-import { NO_MEDIA, type ParticipantFields } from "./document/schema.ts";
+import { NO_MEDIA, type ParticipantFields } from "./contract/document/schema.ts";
 import type { ActivityCounts } from "./ports.ts";
 
 const SENDS = { producerId: "p", on: true, stoppedByHost: false };

@@ -1,6 +1,6 @@
 /** Who of those that the door let through comes straight in, who waits for a host, and for whom there is no room. Pure. */
-import type { MeetingFields } from "./document/schema.ts";
-import { RoomError } from "./errors.ts";
+import type { MeetingFields } from "./contract/document/schema.ts";
+import { RoomError } from "./contract/errors.ts";
 import type { People } from "./people.ts";
 import type { Identity } from "./ports.ts";
 

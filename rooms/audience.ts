@@ -6,11 +6,11 @@
 import * as Y from "yjs";
 import type { MonotonicMs } from "./clocks.ts";
 import type { CommittedUpdate, Replica, StoredClock, Writer } from "./document/replica.ts";
-import { RoomError } from "./errors.ts";
+import { RoomError } from "./contract/errors.ts";
 import { encodeNotice, Member, type Peer } from "./member.ts";
 import { presenceFor, presenceGone, receivePresence } from "./presence.ts";
-import { writeSyncStep1, writeSyncStep2, writeUpdates } from "./protocol/frames.ts";
-import type { NoticeMethod, NoticeParams } from "./protocol/messages.ts";
+import { writeSyncStep1, writeSyncStep2, writeUpdates } from "./contract/protocol/frames.ts";
+import type { NoticeMethod, NoticeParams } from "./contract/protocol/messages.ts";
 
 export class Audience {
   readonly #members = new Set<Member>();

@@ -7,7 +7,7 @@
  * document first: these are free again, the others come back to their owner when they are claimed anew.
  */
 import type { Replica } from "./document/replica.ts";
-import { RoomError } from "./errors.ts";
+import { RoomError } from "./contract/errors.ts";
 import type { ClientIdStore } from "./ports.ts";
 
 export class ClientIds {

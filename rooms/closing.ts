@@ -5,9 +5,9 @@
  */
 import type { UnixMs } from "./clocks.ts";
 import { type Deadline, deadlineAt, type DeadlineLimits } from "./deadlines.ts";
-import { RoomError } from "./errors.ts";
+import { RoomError } from "./contract/errors.ts";
 import type { MeetingRecord, MeetingStore } from "./ports.ts";
-import type { NoticeParams } from "./protocol/messages.ts";
+import type { NoticeParams } from "./contract/protocol/messages.ts";
 
 export interface ClosingLimits extends DeadlineLimits {
   /** What a host may add to the end, all extensions together; 0 for nothing. */

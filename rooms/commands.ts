@@ -4,12 +4,12 @@
  * Invariant: an answer means that the change is in the log (of `meeting.end`: that it is under way).
  */
 import { appendChat } from "./document/projection.ts";
-import { chatOf } from "./document/schema.ts";
-import { CLOSE, RoomError } from "./errors.ts";
+import { chatOf } from "./contract/document/schema.ts";
+import { CLOSE, RoomError } from "./contract/errors.ts";
 import type { KeyExchange } from "./key_exchange.ts";
 import type { Member } from "./member.ts";
 import type { Person } from "./people.ts";
-import type { CheckedParamsOf, Method, ResultOf } from "./protocol/messages.ts";
+import type { CheckedParamsOf, Method, ResultOf } from "./contract/protocol/messages.ts";
 import type { MeetingRecording } from "./recording.ts";
 import type { Room } from "./room.ts";
 

@@ -6,9 +6,9 @@
  * Invariant: someone with a valid link or session is never held up by others' wrong guesses.
  */
 import type { UnixMs } from "./clocks.ts";
-import { RoomError } from "./errors.ts";
+import { RoomError } from "./contract/errors.ts";
 import type { AttemptLimiter, Identity, MeetingRecord, MeetingStore } from "./ports.ts";
-import type { CheckedParamsOf } from "./protocol/messages.ts";
+import type { CheckedParamsOf } from "./contract/protocol/messages.ts";
 
 export type Hello = CheckedParamsOf<"hello">;
 

@@ -6,7 +6,7 @@
 import type { Activity } from "./activity.ts";
 import type { Audience } from "./audience.ts";
 import type { Replica } from "./document/replica.ts";
-import { CLOSE, RoomError } from "./errors.ts";
+import { CLOSE, RoomError } from "./contract/errors.ts";
 import { encodeNotice, type Peer } from "./member.ts";
 import type { People } from "./people.ts";
 import type { EndReason, MeetingRecord } from "./ports.ts";

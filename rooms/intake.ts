@@ -2,9 +2,9 @@
 import type { Audience } from "./audience.ts";
 import type { MonotonicMs, UnixMs } from "./clocks.ts";
 import type { Replica } from "./document/replica.ts";
-import { RoomError } from "./errors.ts";
+import { RoomError } from "./contract/errors.ts";
 import type { Member } from "./member.ts";
-import { readFrame } from "./protocol/frames.ts";
+import { readFrame } from "./contract/protocol/frames.ts";
 
 /**
  * Takes a binary frame.

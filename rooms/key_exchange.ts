@@ -7,13 +7,13 @@
  * before anybody encrypts under what they hold; a leader that doesn't answer for {@linkcode PATIENCE_MS} leads no more; no
  * page can announce what makes the others refuse the roster, as somebody else's key.
  */
-import { fromBase64Url } from "./encryption/base64url.ts";
-import { isPublicKey } from "./encryption/wrapping.ts";
-import { RoomError } from "./errors.ts";
+import { fromBase64Url } from "./contract/encryption/base64url.ts";
+import { isPublicKey } from "./contract/encryption/wrapping.ts";
+import { RoomError } from "./contract/errors.ts";
 import type { Member } from "./member.ts";
 import type { Person } from "./people.ts";
 import type { EnvelopeStore } from "./ports.ts";
-import type { CheckedParamsOf, NoticeParams } from "./protocol/messages.ts";
+import type { CheckedParamsOf, NoticeParams } from "./contract/protocol/messages.ts";
 
 /** A question that the leader leaves unanswered for so long is one too many. */
 export const PATIENCE_MS = 3000;

@@ -1,11 +1,11 @@
 /** One connection of one person, as the room sees it. */
 import type { MonotonicMs } from "./clocks.ts";
 import type { StoredClock, Writer } from "./document/replica.ts";
-import type { RootName } from "./document/schema.ts";
+import type { RootName } from "./contract/document/schema.ts";
 import type { Person } from "./people.ts";
-import { mayWriteRoot, type Permissions } from "./permissions.ts";
-import type { PresenceEntry } from "./protocol/frames.ts";
-import type { NoticeMethod, NoticeParams } from "./protocol/messages.ts";
+import { mayWriteRoot, type Permissions } from "./contract/permissions.ts";
+import type { PresenceEntry } from "./contract/protocol/frames.ts";
+import type { NoticeMethod, NoticeParams } from "./contract/protocol/messages.ts";
 
 /** The other end of a socket. Sending to a closed one does nothing. */
 export interface Peer {

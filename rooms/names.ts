@@ -10,7 +10,7 @@
  * know every letter of every script, nor names that merely resemble each other (*Mia T.*).
  */
 import type { BookedName } from "./ports.ts";
-import { MAX_NAME_CHARS } from "./protocol/messages.ts";
+import { MAX_NAME_CHARS } from "./contract/protocol/messages.ts";
 
 const GUEST = " (guest)";
 

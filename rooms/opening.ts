@@ -2,7 +2,7 @@
 import type * as Y from "yjs";
 import { ClientIds } from "./client_ids.ts";
 import { Replica, type ReplicaEvents } from "./document/replica.ts";
-import { type MeetingFields, readMeeting } from "./document/schema.ts";
+import { type MeetingFields, readMeeting } from "./contract/document/schema.ts";
 import type { MeetingRecord } from "./ports.ts";
 import type { RoomPorts } from "./room_ports.ts";
 

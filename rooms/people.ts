@@ -9,8 +9,8 @@ import {
   NO_MEDIA,
   type ParticipantFields,
   readParticipant,
-} from "./document/schema.ts";
-import { participantEntries } from "./document/reading.ts";
+} from "./contract/document/schema.ts";
+import { participantEntries } from "./contract/document/reading.ts";
 import type { ClientIds } from "./client_ids.ts";
 import type { MonotonicMs, UnixMs } from "./clocks.ts";
 import type { Member } from "./member.ts";

@@ -1,7 +1,7 @@
 /**
  * What a room needs from outside, as interfaces. `db` implements them; `main.ts` hands them over.
  */
-import type { MeetingStatus, Policy, Role } from "./document/schema.ts";
+import type { MeetingStatus, Policy, Role } from "./contract/document/schema.ts";
 
 /** One committed update of a meeting's document. */
 export interface LogRow {

@@ -4,14 +4,14 @@
  * Invariant: a state reaches others only under a client id that is bound to its sender, and names nobody else as its
  * author. Pages may take `by` for true.
  */
-import { RoomError } from "./errors.ts";
+import { RoomError } from "./contract/errors.ts";
 import type { Member } from "./member.ts";
 import {
   type PresenceEntry,
   readPresence,
   writePresence,
   writePresenceFrame,
-} from "./protocol/frames.ts";
+} from "./contract/protocol/frames.ts";
 
 /** Client ids that one connection may speak for: its page, and pages that it restored. */
 const MAX_STATES = 8;

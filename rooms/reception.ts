@@ -3,9 +3,9 @@
  */
 import type { MonotonicMs } from "./clocks.ts";
 import type { Audience } from "./audience.ts";
-import { CLOSE, RoomError } from "./errors.ts";
+import { CLOSE, RoomError } from "./contract/errors.ts";
 import { encodeNotice, type Member, type Peer } from "./member.ts";
-import type { NoticeParams, Welcome } from "./protocol/messages.ts";
+import type { NoticeParams, Welcome } from "./contract/protocol/messages.ts";
 import { type Entry, guest } from "./room_ports.ts";
 
 /** Someone who has to wait. */

@@ -7,8 +7,8 @@
  * a beginning that failed is tried again.
  */
 import type { MonotonicMs, UnixMs } from "./clocks.ts";
-import type { RecordingState, RecordingTrouble } from "./document/schema.ts";
-import { RoomError } from "./errors.ts";
+import type { RecordingState, RecordingTrouble } from "./contract/document/schema.ts";
+import { RoomError } from "./contract/errors.ts";
 import type { LogPoint, RoomRecorder } from "./ports.ts";
 
 export interface MeetingRecordingPorts {

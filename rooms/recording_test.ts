@@ -1,6 +1,6 @@
 import { expect } from "@std/expect";
-import type { RecordingState } from "./document/schema.ts";
-import { RoomError } from "./errors.ts";
+import type { RecordingState } from "./contract/document/schema.ts";
+import { RoomError } from "./contract/errors.ts";
 import type { RoomRecorder } from "./ports.ts";
 import { MeetingRecording } from "./recording.ts";
 

@@ -10,7 +10,7 @@ import type {
   RoomRecorder,
   UpdateLog,
 } from "./ports.ts";
-import type { Welcome } from "./protocol/messages.ts";
+import type { Welcome } from "./contract/protocol/messages.ts";
 import type { RoomMedia } from "./sources.ts";
 
 export interface RoomPorts {

@@ -6,10 +6,15 @@
  * Invariant: who is muted by the host isn't heard at all: the microphone stands for all sound of a person, and that of
  * a screen, which exists only beside its picture, is stopped and goes on with it.
  */
-import { MEDIA_SOURCES, type MediaSource, type MediaState, NO_MEDIA } from "./document/schema.ts";
-import { RoomError } from "./errors.ts";
+import {
+  MEDIA_SOURCES,
+  type MediaSource,
+  type MediaState,
+  NO_MEDIA,
+} from "./contract/document/schema.ts";
+import { RoomError } from "./contract/errors.ts";
 import type { Person } from "./people.ts";
-import type { Permissions } from "./permissions.ts";
+import type { Permissions } from "./contract/permissions.ts";
 
 /** What a room asks of media. Failures are the implementation's to report: a room goes on. */
 export interface RoomMedia {

@@ -7,10 +7,10 @@
 import type * as Y from "yjs";
 import { projectMeeting, projectParticipant } from "./document/projection.ts";
 import type { Replica } from "./document/replica.ts";
-import type { MeetingFields } from "./document/schema.ts";
+import type { MeetingFields } from "./contract/document/schema.ts";
 import type { Names } from "./names.ts";
 import type { People, Person } from "./people.ts";
-import { type Permissions, permissionsOf } from "./permissions.ts";
+import { type Permissions, permissionsOf } from "./contract/permissions.ts";
 
 export interface StandingPorts {
   replica: Replica;

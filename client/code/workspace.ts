@@ -9,10 +9,10 @@ import {
   readFiles,
   readRuns,
   type RunEntry,
-} from "../../rooms/document/reading.ts";
+} from "../../rooms/contract/document/reading.ts";
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import * as Y from "yjs";
-import { filesOf, runsOf } from "../../rooms/document/schema.ts";
+import { filesOf, runsOf } from "../../rooms/contract/document/schema.ts";
 import type { RoomSession } from "../session.ts";
 import { runnerOf } from "./document/languages.ts";
 import { type Place, readPlaces } from "./editor/cursors.ts";

@@ -2,7 +2,7 @@
  * What the screens and the media layer know of one person's way through a meeting.
  */
 import type { ReadonlySignal } from "@preact/signals";
-import type { RoomErrorCode } from "../../rooms/errors.ts";
+import type { RoomErrorCode } from "../../rooms/contract/errors.ts";
 import type {
   Method,
   NoticeMethod,
@@ -10,7 +10,7 @@ import type {
   ParamsOf,
   ResultOf,
   Welcome,
-} from "../../rooms/protocol/messages.ts";
+} from "../../rooms/contract/protocol/messages.ts";
 import type { Link, Participant, RoomSession } from "../session.ts";
 
 export interface SessionOptions {

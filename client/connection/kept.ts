@@ -4,7 +4,7 @@
  * Whiteboard shapes are not kept: they refer to others that the refused document may hold alone.
  */
 import type * as Y from "yjs";
-import { readFiles } from "../../rooms/document/reading.ts";
+import { readFiles } from "../../rooms/contract/document/reading.ts";
 import type { KeptEdits } from "./contract.ts";
 
 function textsOf(doc: Y.Doc): Map<string, { name: string; text: string }> {

@@ -1,5 +1,5 @@
 /** Hands the server's notices to whoever listens; listeners outlive any one socket. */
-import type { Notice, NoticeMethod, NoticeParams } from "../../rooms/protocol/messages.ts";
+import type { Notice, NoticeMethod, NoticeParams } from "../../rooms/contract/protocol/messages.ts";
 
 type Listener = (params: never) => void;
 

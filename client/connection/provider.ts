@@ -22,7 +22,7 @@ import {
   writeSyncStep1,
   writeSyncStep2,
   writeUpdates,
-} from "../../rooms/protocol/frames.ts";
+} from "../../rooms/contract/protocol/frames.ts";
 import type { SaveState } from "../session.ts";
 import { UnsavedChanges } from "./saving.ts";
 import type { RoomSocket } from "./socket.ts";

@@ -1,7 +1,7 @@
 /**
  * What a closed connection means, and how long to wait before the next try. Pure.
  */
-import { CLOSE } from "../../rooms/errors.ts";
+import { CLOSE } from "../../rooms/contract/errors.ts";
 
 const FIRST_DELAY_MS = 300;
 const LONGEST_DELAY_MS = 5_000;

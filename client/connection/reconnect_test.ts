@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import { CLOSE } from "../../rooms/errors.ts";
+import { CLOSE } from "../../rooms/contract/errors.ts";
 import { delayMs, endingOf } from "./reconnect.ts";
 
 Deno.test("waits grow from 0.3 s to 5 s and never pass either bound", () => {

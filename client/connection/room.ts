@@ -11,10 +11,10 @@ import {
   participantsOf,
   readMeeting,
   readParticipant,
-} from "../../rooms/document/schema.ts";
-import { participantEntries } from "../../rooms/document/reading.ts";
-import { permissionsOf } from "../../rooms/permissions.ts";
-import type { Welcome } from "../../rooms/protocol/messages.ts";
+} from "../../rooms/contract/document/schema.ts";
+import { participantEntries } from "../../rooms/contract/document/reading.ts";
+import { permissionsOf } from "../../rooms/contract/permissions.ts";
+import type { Welcome } from "../../rooms/contract/protocol/messages.ts";
 import type { Link, Participant } from "../session.ts";
 import type { DocumentProvider } from "./provider.ts";
 import type { JoinedRoom, KeptEdits, MediaConnection } from "./contract.ts";

@@ -8,7 +8,7 @@
  */
 import { computed, signal } from "@preact/signals";
 import * as Y from "yjs";
-import { CLOSE, RoomError } from "../../rooms/errors.ts";
+import { CLOSE, RoomError } from "../../rooms/contract/errors.ts";
 import {
   type Method,
   type Notice,
@@ -17,7 +17,7 @@ import {
   PROTOCOL_VERSION,
   type ResultOf,
   type Welcome,
-} from "../../rooms/protocol/messages.ts";
+} from "../../rooms/contract/protocol/messages.ts";
 import type { Link, Participant } from "../session.ts";
 import type { Phase, Session, SessionOptions, Waiting } from "./contract.ts";
 import { keptEdits } from "./kept.ts";

@@ -1,14 +1,14 @@
 import { signal } from "@preact/signals";
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import { fileOf } from "../../rooms/document/reading.ts";
-import { type FileFields, filesOf, type TypedMap } from "../../rooms/document/schema.ts";
+import { fileOf } from "../../rooms/contract/document/reading.ts";
+import { type FileFields, filesOf, type TypedMap } from "../../rooms/contract/document/schema.ts";
 import type { HelloOptions } from "../../tests/integration/client.ts";
 import { DeafSocket } from "../../tests/integration/deaf_socket.ts";
 import { RoomServer } from "../../tests/integration/room_server.ts";
 import { until } from "../../tests/integration/until.ts";
-import { CLOSE } from "../../rooms/errors.ts";
-import type { Welcome } from "../../rooms/protocol/messages.ts";
+import { CLOSE } from "../../rooms/contract/errors.ts";
+import type { Welcome } from "../../rooms/contract/protocol/messages.ts";
 import type { JoinedRoom, SessionOptions } from "./contract.ts";
 import { DeviceMemory, TestPage, when } from "./test_page.ts";
 

@@ -5,7 +5,7 @@
  * Every text frame is checked against the protocol's schemas, both ways out of here.
  * Invariant: after `onClose` nothing is delivered, and every request has settled.
  */
-import { RoomError } from "../../rooms/errors.ts";
+import { RoomError } from "../../rooms/contract/errors.ts";
 import {
   answerEnvelope,
   type Method,
@@ -15,7 +15,7 @@ import {
   NOTICES,
   type ParamsOf,
   type ResultOf,
-} from "../../rooms/protocol/messages.ts";
+} from "../../rooms/contract/protocol/messages.ts";
 
 /** No word from the server for this long is answered with a ping. */
 export const QUIET_MS = 5_000;

@@ -10,17 +10,17 @@
  * somebody has who isn't here any more, and nothing at all after a roster that can't be true.
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { RoomError } from "../../rooms/errors.ts";
-import { fromBase64Url, toBase64Url } from "../../rooms/encryption/base64url.ts";
-import { makeSecret, type Secret } from "../../rooms/encryption/secret.ts";
-import { peopleDigest } from "../../rooms/encryption/security_code.ts";
+import { RoomError } from "../../rooms/contract/errors.ts";
+import { fromBase64Url, toBase64Url } from "../../rooms/contract/encryption/base64url.ts";
+import { makeSecret, type Secret } from "../../rooms/contract/encryption/secret.ts";
+import { peopleDigest } from "../../rooms/contract/encryption/security_code.ts";
 import {
   type Handover,
   type PageKeys,
   unwrapFrom,
   wrapTo,
-} from "../../rooms/encryption/wrapping.ts";
-import type { NoticeParams, ParamsOf, ResultOf } from "../../rooms/protocol/messages.ts";
+} from "../../rooms/contract/encryption/wrapping.ts";
+import type { NoticeParams, ParamsOf, ResultOf } from "../../rooms/contract/protocol/messages.ts";
 import { RecordingChain, type RecordingSecrets } from "./recording_chain.ts";
 import {
   faultOf,

@@ -1,10 +1,10 @@
 import { expect } from "@std/expect";
 import { PATIENCE_MS } from "../../rooms/key_exchange.ts";
-import type { NoticeParams } from "../../rooms/protocol/messages.ts";
-import type { RoomErrorCode } from "../../rooms/errors.ts";
-import { securityCode } from "../../rooms/encryption/security_code.ts";
-import { makePageKeys, senderOf } from "../../rooms/encryption/wrapping.ts";
-import { toBase64Url } from "../../rooms/encryption/base64url.ts";
+import type { NoticeParams } from "../../rooms/contract/protocol/messages.ts";
+import type { RoomErrorCode } from "../../rooms/contract/errors.ts";
+import { securityCode } from "../../rooms/contract/encryption/security_code.ts";
+import { makePageKeys, senderOf } from "../../rooms/contract/encryption/wrapping.ts";
+import { toBase64Url } from "../../rooms/contract/encryption/base64url.ts";
 import { pagesOf, type Roster } from "./roster.ts";
 import {
   beyond,

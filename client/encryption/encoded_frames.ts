@@ -1,5 +1,5 @@
 /** Encoded transforms (W3C WebRTC Encoded Transform), as far as they are used: TypeScript's library lacks them. */
-import type { MediaSource } from "../../rooms/document/schema.ts";
+import type { MediaSource } from "../../rooms/contract/document/schema.ts";
 
 /** RTCEncodedVideoFrame and RTCEncodedAudioFrame. */
 export interface EncodedFrame {

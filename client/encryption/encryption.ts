@@ -7,9 +7,9 @@
  * together and never shared with another page.
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { MediaSource } from "../../rooms/document/schema.ts";
-import { securityCode } from "../../rooms/encryption/security_code.ts";
-import { makePageKeys, senderOf } from "../../rooms/encryption/wrapping.ts";
+import type { MediaSource } from "../../rooms/contract/document/schema.ts";
+import { securityCode } from "../../rooms/contract/encryption/security_code.ts";
+import { makePageKeys, senderOf } from "../../rooms/contract/encryption/wrapping.ts";
 import type { MediaConnection } from "../connection/contract.ts";
 import type { FrameCryptor } from "../media/contract.ts";
 import { KeyAgreement } from "./agreement.ts";

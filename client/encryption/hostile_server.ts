@@ -1,16 +1,16 @@
 /** One page's agreement on keys, and a server that may say anything to it: it has keys of its own to claim places with. */
-import { toBase64Url } from "../../rooms/encryption/base64url.ts";
-import { makeSecret, type Secret } from "../../rooms/encryption/secret.ts";
-import { peopleDigest } from "../../rooms/encryption/security_code.ts";
+import { toBase64Url } from "../../rooms/contract/encryption/base64url.ts";
+import { makeSecret, type Secret } from "../../rooms/contract/encryption/secret.ts";
+import { peopleDigest } from "../../rooms/contract/encryption/security_code.ts";
 import {
   type Handover,
   makePageKeys,
   type PageKeys,
   unwrapFrom,
   wrapTo,
-} from "../../rooms/encryption/wrapping.ts";
-import { RoomError } from "../../rooms/errors.ts";
-import type { ParamsOf } from "../../rooms/protocol/messages.ts";
+} from "../../rooms/contract/encryption/wrapping.ts";
+import { RoomError } from "../../rooms/contract/errors.ts";
+import type { ParamsOf } from "../../rooms/contract/protocol/messages.ts";
 import { type AgreementPorts, KeyAgreement } from "./agreement.ts";
 import type { Roster, RosterPage } from "./roster.ts";
 

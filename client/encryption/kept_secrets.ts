@@ -4,7 +4,7 @@
  * They are kept in IndexedDB of this origin and sent nowhere. Where nothing can be kept (private windows), they last as long
  * as the page.
  */
-import { type Bytes, type Secret, secretOf } from "../../rooms/encryption/secret.ts";
+import { type Bytes, type Secret, secretOf } from "../../rooms/contract/encryption/secret.ts";
 import type { RecordingSecrets } from "./recording_chain.ts";
 
 const DATABASE = "lectern-recording-keys";

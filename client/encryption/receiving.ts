@@ -5,9 +5,9 @@
  * can't be is dropped, and a picture that lost a frame goes on with its next key frame, which is asked for.
  * Invariant: nothing that isn't authentic, or was taken before, reaches the decoder.
  */
-import { readTrailer } from "../../rooms/encryption/frame.ts";
-import type { KeyRing } from "../../rooms/encryption/key_ring.ts";
-import type { MediaSource } from "../../rooms/document/schema.ts";
+import { readTrailer } from "../../rooms/contract/encryption/frame.ts";
+import type { KeyRing } from "../../rooms/contract/encryption/key_ring.ts";
+import type { MediaSource } from "../../rooms/contract/document/schema.ts";
 import type { EncodedFrame } from "./encoded_frames.ts";
 import type { SeenFrames } from "./seen_frames.ts";
 

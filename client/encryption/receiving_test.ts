@@ -1,8 +1,8 @@
 import { expect } from "@std/expect";
-import type { MediaSource } from "../../rooms/document/schema.ts";
-import { KeyRing } from "../../rooms/encryption/key_ring.ts";
-import { FrameSealer } from "../../rooms/encryption/sealer.ts";
-import { makeSecret, type Secret } from "../../rooms/encryption/secret.ts";
+import type { MediaSource } from "../../rooms/contract/document/schema.ts";
+import { KeyRing } from "../../rooms/contract/encryption/key_ring.ts";
+import { FrameSealer } from "../../rooms/contract/encryption/sealer.ts";
+import { makeSecret, type Secret } from "../../rooms/contract/encryption/secret.ts";
 import type { EncodedFrame } from "./encoded_frames.ts";
 import { ReceivedSource } from "./receiving.ts";
 import { SeenFrames } from "./seen_frames.ts";

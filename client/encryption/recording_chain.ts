@@ -4,10 +4,10 @@
  * Each is wrapped under the next one, so that the newest opens everything and an earlier one nothing that came later
  * (SECURITY.md, *Recordings*).
  */
-import { fromBase64Url, toBase64Url } from "../../rooms/encryption/base64url.ts";
-import { makeSecret, type Secret } from "../../rooms/encryption/secret.ts";
-import { sealEnvelope, sealToCustodian } from "../../rooms/encryption/wrapping.ts";
-import type { ParamsOf } from "../../rooms/protocol/messages.ts";
+import { fromBase64Url, toBase64Url } from "../../rooms/contract/encryption/base64url.ts";
+import { makeSecret, type Secret } from "../../rooms/contract/encryption/secret.ts";
+import { sealEnvelope, sealToCustodian } from "../../rooms/contract/encryption/wrapping.ts";
+import type { ParamsOf } from "../../rooms/contract/protocol/messages.ts";
 import type { Roster } from "./roster.ts";
 
 export type Envelopes = ParamsOf<"keys.distribute">["envelopes"] & object;

@@ -1,14 +1,14 @@
 import { expect } from "@std/expect";
 import type { KeyEnvelope } from "../../rooms/ports.ts";
-import type { Secret } from "../../rooms/encryption/secret.ts";
-import { peopleDigest } from "../../rooms/encryption/security_code.ts";
+import type { Secret } from "../../rooms/contract/encryption/secret.ts";
+import { peopleDigest } from "../../rooms/contract/encryption/security_code.ts";
 import {
   makePageKeys,
   openAsCustodian,
   openEnvelope,
   wrapTo,
-} from "../../rooms/encryption/wrapping.ts";
-import { fromBase64Url, toBase64Url } from "../../rooms/encryption/base64url.ts";
+} from "../../rooms/contract/encryption/wrapping.ts";
+import { fromBase64Url, toBase64Url } from "../../rooms/contract/encryption/base64url.ts";
 import { pagesOf } from "./roster.ts";
 import { beyond, expectAllRead, type TestPage, TestRoom } from "./test_room.ts";
 

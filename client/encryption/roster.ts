@@ -4,10 +4,10 @@
  * What a page wraps secrets to and what its security code stands for are both read from one roster, by id and by key. They
  * are the same people only if every person and every key stands there once, and this page itself as it is.
  */
-import { fromBase64Url, toBase64Url } from "../../rooms/encryption/base64url.ts";
-import type { Bytes } from "../../rooms/encryption/secret.ts";
-import { isPublicKey } from "../../rooms/encryption/wrapping.ts";
-import type { NoticeParams } from "../../rooms/protocol/messages.ts";
+import { fromBase64Url, toBase64Url } from "../../rooms/contract/encryption/base64url.ts";
+import type { Bytes } from "../../rooms/contract/encryption/secret.ts";
+import { isPublicKey } from "../../rooms/contract/encryption/wrapping.ts";
+import type { NoticeParams } from "../../rooms/contract/protocol/messages.ts";
 
 export type Roster = NoticeParams<"keys.roster">;
 

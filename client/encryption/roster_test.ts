@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import { toBase64Url } from "../../rooms/encryption/base64url.ts";
+import { toBase64Url } from "../../rooms/contract/encryption/base64url.ts";
 import { HostileServer, ME } from "./hostile_server.ts";
 import { pagesOf, type Roster, type RosterFault } from "./roster.ts";
 import { seeded, someSeed } from "./test_room.ts";

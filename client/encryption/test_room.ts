@@ -4,12 +4,12 @@ import { KeyExchange } from "../../rooms/key_exchange.ts";
 import type { KeyEnvelope } from "../../rooms/ports.ts";
 import { Member } from "../../rooms/member.ts";
 import { People, type Person } from "../../rooms/people.ts";
-import { METHODS } from "../../rooms/protocol/messages.ts";
-import { RoomError } from "../../rooms/errors.ts";
-import { KeyRing } from "../../rooms/encryption/key_ring.ts";
-import { FrameSealer } from "../../rooms/encryption/sealer.ts";
-import type { Bytes, Secret } from "../../rooms/encryption/secret.ts";
-import { makePageKeys, type PageKeys, senderOf } from "../../rooms/encryption/wrapping.ts";
+import { METHODS } from "../../rooms/contract/protocol/messages.ts";
+import { RoomError } from "../../rooms/contract/errors.ts";
+import { KeyRing } from "../../rooms/contract/encryption/key_ring.ts";
+import { FrameSealer } from "../../rooms/contract/encryption/sealer.ts";
+import type { Bytes, Secret } from "../../rooms/contract/encryption/secret.ts";
+import { makePageKeys, type PageKeys, senderOf } from "../../rooms/contract/encryption/wrapping.ts";
 import { type AgreementPorts, KeyAgreement } from "./agreement.ts";
 
 /** Of a page and the server, either way. */

@@ -4,9 +4,9 @@
  * The page says who it is once, and hands epochs in; the browser hands frames in, by RTCRtpScriptTransform or as streams.
  * Invariants: what can't be encrypted isn't sent; one worker serves one pair of keys, so counters never start again.
  */
-import { KeyRing } from "../../rooms/encryption/key_ring.ts";
-import { FrameSealer } from "../../rooms/encryption/sealer.ts";
-import { secretOf } from "../../rooms/encryption/secret.ts";
+import { KeyRing } from "../../rooms/contract/encryption/key_ring.ts";
+import { FrameSealer } from "../../rooms/contract/encryption/sealer.ts";
+import { secretOf } from "../../rooms/contract/encryption/secret.ts";
 import type {
   EncodedFrame,
   EncodedStreams,

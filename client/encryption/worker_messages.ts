@@ -1,6 +1,6 @@
 /** What page and worker say to each other. Secrets go one way: into the worker. */
-import type { Bytes } from "../../rooms/encryption/secret.ts";
-import type { MediaSource } from "../../rooms/document/schema.ts";
+import type { Bytes } from "../../rooms/contract/encryption/secret.ts";
+import type { MediaSource } from "../../rooms/contract/document/schema.ts";
 import type { EncodedFrame, TransformTask } from "./encoded_frames.ts";
 
 export type ToWorker =

@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import * as protocol from "../../rooms/protocol/messages.ts";
+import * as protocol from "../../rooms/contract/protocol/messages.ts";
 import { MAX_NAME_CHARS } from "./bounds.ts";
 
 Deno.test("The lobby's bounds are those of the protocol", () => {

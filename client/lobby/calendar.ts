@@ -1,7 +1,7 @@
 /**
  * A lesson as a calendar file (RFC 5545), made in the browser: the link in it is personal and goes nowhere else.
  */
-import { calendarText, calendarTime, contentLines } from "../../rooms/content_lines.ts";
+import { calendarText, calendarTime, contentLines } from "../../rooms/contract/content_lines.ts";
 
 export interface CalendarEntry {
   uid: string;

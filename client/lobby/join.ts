@@ -3,7 +3,7 @@
  *
  * Invariant: nothing here throws for what a server or a network may do; every outcome is a {@linkcode JoinAnswer}.
  */
-import type { Role } from "../../rooms/document/schema.ts";
+import type { Role } from "../../rooms/contract/document/schema.ts";
 import type { MeetingLink } from "./link.ts";
 
 /** The lesson as it is shown before joining. Times are Unix milliseconds. */

@@ -2,7 +2,7 @@
  * What a meeting link says: `/video-room/{meetingId}?passcode={passcode}`, with `#invite={token}` when it is personal, and
  * `encryption=e2ee` beside it when it promises that.
  */
-import { readFragment } from "../../rooms/link_fragment.ts";
+import { readFragment } from "../../rooms/contract/link_fragment.ts";
 
 export interface MeetingLink {
   meetingId: string;

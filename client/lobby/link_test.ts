@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import { writeFragment } from "../../rooms/link_fragment.ts";
+import { writeFragment } from "../../rooms/contract/link_fragment.ts";
 import { readLink } from "./link.ts";
 
 Deno.test("A meeting link gives its id and passcode", () => {

@@ -1,7 +1,7 @@
 /** What the room's screens know of media, and what the engine takes. */
 import type { ReadonlySignal } from "@preact/signals";
 import type { DeviceOptions } from "mediasoup-client/types";
-import type { MediaSource } from "../../rooms/document/schema.ts";
+import type { MediaSource } from "../../rooms/contract/document/schema.ts";
 import type { MediaConnection } from "../connection/contract.ts";
 import type { Devices } from "./devices.ts";
 import type { Loudspeaker } from "./playback.ts";

@@ -8,9 +8,9 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { Device } from "mediasoup-client";
 import type { RtpCapabilities } from "mediasoup-client/types";
-import { MEDIA_SOURCES, type MediaSource } from "../../rooms/document/schema.ts";
-import { RoomError } from "../../rooms/errors.ts";
-import type { Welcome } from "../../rooms/protocol/messages.ts";
+import { MEDIA_SOURCES, type MediaSource } from "../../rooms/contract/document/schema.ts";
+import { RoomError } from "../../rooms/contract/errors.ts";
+import type { Welcome } from "../../rooms/contract/protocol/messages.ts";
 import { delayMs } from "../connection/reconnect.ts";
 import type { MediaOptions, MediaState, RoomMedia, ScreenState } from "./contract.ts";
 import { type Loudspeaker, Playback } from "./playback.ts";

@@ -6,10 +6,10 @@
  * Invariant: the server hears "off" before the track goes and "on" after it came.
  */
 import type { Producer, RtpEncodingParameters } from "mediasoup-client/types";
-import type { MediaSource } from "../../rooms/document/schema.ts";
-import { MEDIA_SOURCES } from "../../rooms/document/schema.ts";
-import { RoomError } from "../../rooms/errors.ts";
-import type { NoticeParams } from "../../rooms/protocol/messages.ts";
+import type { MediaSource } from "../../rooms/contract/document/schema.ts";
+import { MEDIA_SOURCES } from "../../rooms/contract/document/schema.ts";
+import { RoomError } from "../../rooms/contract/errors.ts";
+import type { NoticeParams } from "../../rooms/contract/protocol/messages.ts";
 import type { FrameCryptor } from "./contract.ts";
 import { maxBitrateOfLower } from "./encoder_share.ts";
 import { sendRedundantly } from "./redundancy.ts";

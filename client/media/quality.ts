@@ -5,7 +5,7 @@
  * ITU-T G.114 for delay and what VP8 and Opus bear in loss.
  */
 
-import type { NoticeParams } from "../../rooms/protocol/messages.ts";
+import type { NoticeParams } from "../../rooms/contract/protocol/messages.ts";
 
 /** Bars on a tile: 4 is good, 1 is bad, 0 is nothing arriving. */
 export type Quality = 0 | 1 | 2 | 3 | 4;

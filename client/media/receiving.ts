@@ -6,8 +6,8 @@
  */
 import type { Consumer, ConsumerOptions } from "mediasoup-client/types";
 import type { Participant } from "../session.ts";
-import { MEDIA_SOURCES, type MediaSource } from "../../rooms/document/schema.ts";
-import { RoomError } from "../../rooms/errors.ts";
+import { MEDIA_SOURCES, type MediaSource } from "../../rooms/contract/document/schema.ts";
+import { RoomError } from "../../rooms/contract/errors.ts";
 import type { FrameCryptor } from "./contract.ts";
 import { receivable } from "./redundancy.ts";
 import type { MediaRoute } from "./route.ts";

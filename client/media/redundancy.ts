@@ -19,7 +19,7 @@ import type {
   RtpParameters,
   Transport,
 } from "mediasoup-client/types";
-import type { ParamsOf } from "../../rooms/protocol/messages.ts";
+import type { ParamsOf } from "../../rooms/contract/protocol/messages.ts";
 import { completeRedundancy, offeredRedundancy, preferRedundancy } from "./redundancy_sdp.ts";
 
 /** The library's handlers of browsers that know RED. */

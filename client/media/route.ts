@@ -6,9 +6,9 @@
  */
 import type { Device } from "mediasoup-client";
 import type { AppData, Transport, TransportOptions } from "mediasoup-client/types";
-import { RoomError } from "../../rooms/errors.ts";
-import type { MediaSource } from "../../rooms/document/schema.ts";
-import type { ParamsOf } from "../../rooms/protocol/messages.ts";
+import { RoomError } from "../../rooms/contract/errors.ts";
+import type { MediaSource } from "../../rooms/contract/document/schema.ts";
+import type { ParamsOf } from "../../rooms/contract/protocol/messages.ts";
 import type { MediaConnection } from "../connection/contract.ts";
 import { sendable } from "./redundancy.ts";
 

@@ -1,6 +1,6 @@
 /** The person's own shared screen: asked for, shown to the engine, ended from here or by the browser's own button. */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { RoomError } from "../../rooms/errors.ts";
+import { RoomError } from "../../rooms/contract/errors.ts";
 import { canShareScreen } from "./devices.ts";
 
 export interface ScreenTracks {

@@ -1,5 +1,5 @@
 /** What has been received, sorted by person: what to show, what to play, what should be flowing. Pure. */
-import type { MediaSource } from "../../rooms/document/schema.ts";
+import type { MediaSource } from "../../rooms/contract/document/schema.ts";
 import type { Participant } from "../session.ts";
 import type { ExpectedStream } from "./quality.ts";
 import type { PictureSize, Reception } from "./receiving.ts";

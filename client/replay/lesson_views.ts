@@ -5,8 +5,8 @@ import {
   readFiles,
   readRuns,
   type RunEntry,
-} from "../../rooms/document/reading.ts";
-import type { ChatMessage } from "../../rooms/document/schema.ts";
+} from "../../rooms/contract/document/reading.ts";
+import type { ChatMessage } from "../../rooms/contract/document/schema.ts";
 import { useReplay } from "./model.ts";
 import { type PersonAt, readPeople } from "./recording/people.ts";
 

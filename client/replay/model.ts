@@ -7,8 +7,8 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { Manifest, Stretch } from "../../recorder/manifest.ts";
-import { type RootName, ROOTS } from "../../rooms/document/schema.ts";
+import type { Manifest, Stretch } from "../../rooms/contract/recording/manifest.ts";
+import { type RootName, ROOTS } from "../../rooms/contract/document/schema.ts";
 import { FilmMaker } from "./film/film_maker.ts";
 import { Glimpses } from "./glimpse/glimpses.ts";
 import { DecryptedTracks } from "./decryption/decrypted_tracks.ts";

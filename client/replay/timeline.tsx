@@ -1,7 +1,7 @@
 /** The whole lesson as a line to seek on: what happened when, pauses, and a glimpse of the time under the pointer. */
 import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
-import type { Manifest, Marker } from "../../recorder/manifest.ts";
+import type { Manifest, Marker } from "../../rooms/contract/recording/manifest.ts";
 import { sayElapsed } from "../room/time.ts";
 import { GlimpseView } from "./glimpse/glimpse_view.tsx";
 import { useReplay } from "./model.ts";

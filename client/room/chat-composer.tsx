@@ -6,8 +6,8 @@
 import { SendHorizontal } from "lucide-preact";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { MAX_CHAT_CHARS } from "../../rooms/protocol/messages.ts";
-import { RoomError } from "../../rooms/errors.ts";
+import { MAX_CHAT_CHARS } from "../../rooms/contract/protocol/messages.ts";
+import { RoomError } from "../../rooms/contract/errors.ts";
 import { IconButton } from "../design/icon-button.tsx";
 import { useRoom } from "./model.ts";
 import { narrow } from "./screen-size.ts";

@@ -5,8 +5,8 @@
  */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type * as Y from "yjs";
-import { readMessages } from "../../rooms/document/reading.ts";
-import { type ChatMessage, chatOf } from "../../rooms/document/schema.ts";
+import { readMessages } from "../../rooms/contract/document/reading.ts";
+import { type ChatMessage, chatOf } from "../../rooms/contract/document/schema.ts";
 
 export const MAX_SHOWN = 500;
 

@@ -1,6 +1,6 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import { chatOf } from "../../rooms/document/schema.ts";
+import { chatOf } from "../../rooms/contract/document/schema.ts";
 import { ChatLog, MAX_SHOWN } from "./chat-log.ts";
 
 function write(doc: Y.Doc, from: string, ...texts: string[]): void {

@@ -2,7 +2,7 @@
 import { ArrowDown } from "lucide-preact";
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import type { ChatMessage } from "../../rooms/document/schema.ts";
+import type { ChatMessage } from "../../rooms/contract/document/schema.ts";
 import { ChatComposer } from "./chat-composer.tsx";
 import { MessageText } from "./chat-text.tsx";
 import { useRoom } from "./model.ts";

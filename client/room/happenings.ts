@@ -4,7 +4,7 @@
  * It listens and says; it changes nothing but what its own questions are answered with.
  */
 import { effect } from "@preact/signals";
-import type { MediaSource } from "../../rooms/document/schema.ts";
+import type { MediaSource } from "../../rooms/contract/document/schema.ts";
 import { Chime } from "./chime.ts";
 import type { RoomModel } from "./model.ts";
 import { setCamera, setMicrophone } from "./own-media.ts";

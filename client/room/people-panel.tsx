@@ -1,7 +1,7 @@
 /** Who is here, who waits, whose hand is up; for the host, what concerns all of them. */
 import { Link, Lock, LockOpen, MicOff } from "lucide-preact";
 import { useSignal } from "@preact/signals";
-import { writeFragment } from "../../rooms/link_fragment.ts";
+import { writeFragment } from "../../rooms/contract/link_fragment.ts";
 import { useRoom } from "./model.ts";
 import { PolicySwitches } from "./policy-switches.tsx";
 import { PersonRow } from "./person-row.tsx";

@@ -12,7 +12,7 @@ import {
 import { useSignal } from "@preact/signals";
 import { Confirm } from "../design/dialog.tsx";
 import { Menu, MenuItem } from "../design/menu.tsx";
-import type { MediaSource, MediaState } from "../../rooms/document/schema.ts";
+import type { MediaSource, MediaState } from "../../rooms/contract/document/schema.ts";
 import type { Participant } from "../session.ts";
 import { useRoom } from "./model.ts";
 

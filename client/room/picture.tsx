@@ -1,6 +1,6 @@
 /** One moving picture. It tells the media how large it is shown, so that the server sends no more than that. */
 import { useEffect, useRef } from "preact/hooks";
-import type { MediaSource } from "../../rooms/document/schema.ts";
+import type { MediaSource } from "../../rooms/contract/document/schema.ts";
 import { useRoom } from "./model.ts";
 
 export interface PictureProps {

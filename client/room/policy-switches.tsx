@@ -1,5 +1,5 @@
 /** For the host: what students may do. It holds for everyone who is not a tutor, at once, and the server enforces it. */
-import type { Policy } from "../../rooms/document/schema.ts";
+import type { Policy } from "../../rooms/contract/document/schema.ts";
 import { useRoom } from "./model.ts";
 import type { StageName } from "./stages.ts";
 

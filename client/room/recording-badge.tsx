@@ -3,7 +3,7 @@
  * and resumes it here.
  */
 import { Pause, Play, TriangleAlert } from "lucide-preact";
-import type { RecordingTrouble } from "../../rooms/document/schema.ts";
+import type { RecordingTrouble } from "../../rooms/contract/document/schema.ts";
 import { Menu, MenuItem } from "../design/menu.tsx";
 import { useRoom } from "./model.ts";
 

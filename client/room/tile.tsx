@@ -2,7 +2,7 @@
 import { Hand, MicOff } from "lucide-preact";
 import { sourceKey } from "../encryption/encryption.ts";
 import { Avatar } from "../design/avatar.tsx";
-import { MEDIA_SOURCES } from "../../rooms/document/schema.ts";
+import { MEDIA_SOURCES } from "../../rooms/contract/document/schema.ts";
 import type { Participant } from "../session.ts";
 import { useRoom } from "./model.ts";
 import { PersonMenu } from "./person-menu.tsx";

@@ -4,7 +4,7 @@
  */
 import { type Signal, signal } from "@preact/signals";
 import { atom, createTLStore, type Editor, type TLStore } from "tldraw";
-import { whiteboardOf } from "../../rooms/document/schema.ts";
+import { whiteboardOf } from "../../rooms/contract/document/schema.ts";
 import { followFocus } from "./board_focus.ts";
 import type { RoomSession } from "../session.ts";
 import { createBoardSchema } from "./board_schema.ts";

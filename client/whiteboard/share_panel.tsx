@@ -1,7 +1,7 @@
 /** Above the board on the right: who is on it and whom to follow; for the host, who may draw and the call to come. */
 import { Check, Eye, Megaphone, Pencil, PenOff } from "lucide-preact";
 import { useEditor, usePeerIds, useValue } from "tldraw";
-import type { Audience } from "../../rooms/document/schema.ts";
+import type { Audience } from "../../rooms/contract/document/schema.ts";
 import { initialsOf } from "../design/initials.ts";
 import { Menu, MenuItem } from "../design/menu.tsx";
 import { useBoard } from "./board_context.ts";

@@ -1,6 +1,6 @@
 /** What the main process and the recorder's worker say to each other. */
 import type { DatabaseLocation } from "../../db/database.ts";
-import type { RecordingTrouble } from "../../rooms/document/schema.ts";
+import type { RecordingTrouble } from "../../rooms/contract/document/schema.ts";
 import type { Task } from "../../rooms/quarantine.ts";
 import type { Happening, NewEntry } from "../ports.ts";
 import type { S3Location } from "./s3_objects.ts";

@@ -1,5 +1,5 @@
 /** A track that somebody sends now, on its way into the database. */
-import type { MediaSource } from "../../rooms/document/schema.ts";
+import type { MediaSource } from "../../rooms/contract/document/schema.ts";
 import type { Kept } from "../ports.ts";
 import type { Track } from "../track.ts";
 

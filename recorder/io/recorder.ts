@@ -4,7 +4,7 @@
  * Nothing here waits for the database. Invariants: when the thread dies, the recordings of running lessons go on in a
  * new one, each source as a new track, and calls wait for it; rooms are told when that takes long; lessons go on.
  */
-import type { RecordingTrouble } from "../../rooms/document/schema.ts";
+import type { RecordingTrouble } from "../../rooms/contract/document/schema.ts";
 import { Quarantine, reportsTo } from "../../rooms/quarantine.ts";
 import type { RecordingLibrary } from "../library.ts";
 import type { Happening, LogPoint, NewEntry, OpenRecording } from "../ports.ts";

@@ -5,7 +5,7 @@
  * while the database is slow and never more than {@linkcode MAX_HELD_BYTES}; when nothing can be stored, media that
  * comes is dropped, and what was stored stays as it is; what can't be stored of one recording costs no other.
  */
-import type { RecordingTrouble } from "../../rooms/document/schema.ts";
+import type { RecordingTrouble } from "../../rooms/contract/document/schema.ts";
 import type { Quarantine } from "../../rooms/quarantine.ts";
 import type { MonotonicMs } from "../../rooms/clocks.ts";
 import { finishLeft, finishTracks } from "../finish.ts";

@@ -4,7 +4,7 @@ import { type Database, openDatabase } from "../../db/database.ts";
 import { SqlRecordingLibrary } from "../../db/recording_library.ts";
 import { SqlRecordings } from "../../db/recordings.ts";
 import { openTestStorage } from "../../db/open_test_storage.ts";
-import type { RecordingTrouble } from "../../rooms/document/schema.ts";
+import type { RecordingTrouble } from "../../rooms/contract/document/schema.ts";
 import { Quarantine } from "../../rooms/quarantine.ts";
 import { BatchWriter } from "../packet_batch.ts";
 import { simulateSender } from "../simulated_sender.ts";

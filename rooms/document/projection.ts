@@ -12,7 +12,7 @@ import {
   meetingOf,
   type ParticipantFields,
   participantsOf,
-} from "./schema.ts";
+} from "../contract/document/schema.ts";
 
 /** Makes the `meeting` root say these fields. */
 export function projectMeeting(doc: Y.Doc, fields: MeetingFields): void {

@@ -11,10 +11,10 @@
  */
 import * as Y from "yjs";
 import type { MonotonicMs } from "../clocks.ts";
-import { RoomError } from "../errors.ts";
+import { RoomError } from "../contract/errors.ts";
 import type { UpdateLog } from "../ports.ts";
-import { type GuardRights, judgeUpdate, type RefusalKind } from "./guard.ts";
-import { openRoots } from "./schema.ts";
+import { type GuardRights, judgeUpdate, type RefusalKind } from "./guard/guard.ts";
+import { openRoots } from "../contract/document/schema.ts";
 import { type SnapshotLimits, SnapshotSchedule } from "./snapshot_schedule.ts";
 import { DocumentSize, type Size } from "./size.ts";
 import { armTripwire } from "./tripwire.ts";

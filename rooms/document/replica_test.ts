@@ -2,8 +2,8 @@ import { expect } from "@std/expect";
 import * as Y from "yjs";
 import type { LogRow, Snapshot, UpdateLog } from "../ports.ts";
 import { type CommittedUpdate, Replica, type StoredClock, type Writer } from "./replica.ts";
-import { fileOf } from "./reading.ts";
-import { chatOf, filesOf, whiteboardOf } from "./schema.ts";
+import { fileOf } from "../contract/document/reading.ts";
+import { chatOf, filesOf, whiteboardOf } from "../contract/document/schema.ts";
 import type { Size } from "./size.ts";
 
 /** A log in memory, for a replica without a database. */

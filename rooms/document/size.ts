@@ -7,7 +7,7 @@
  * The figures are those of V8 in Deno 2.9 (`deno task bench document`).
  */
 import * as Y from "yjs";
-import { RoomError } from "../errors.ts";
+import { RoomError } from "../contract/errors.ts";
 
 /** What a document or an update comes to. */
 export interface Size {

@@ -5,7 +5,7 @@
  * trips, the caller drops the document and rebuilds it from the log.
  */
 import * as Y from "yjs";
-import { openRoots, type RootName, SERVER_ROOTS } from "./schema.ts";
+import { openRoots, type RootName, SERVER_ROOTS } from "../contract/document/schema.ts";
 
 /**
  * Calls `onTrip` for each server-owned root that a transaction of a client's origin changed; returns a

@@ -1,6 +1,12 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import { chatOf, openRoots, participantsOf, type RootName, whiteboardOf } from "./schema.ts";
+import {
+  chatOf,
+  openRoots,
+  participantsOf,
+  type RootName,
+  whiteboardOf,
+} from "../contract/document/schema.ts";
 import { armTripwire } from "./tripwire.ts";
 
 interface Room {

@@ -81,7 +81,7 @@ function logRequests(deps: HttpDeps): MiddlewareHandler<HttpEnv> {
   };
 }
 
-/** Addresses hold ids; a database would read one up to its first U+0000 as another (rooms/protocol/text.ts). */
+/** Addresses hold ids; a database would read one up to its first U+0000 as another (rooms/contract/protocol/text.ts). */
 const refuseNul: MiddlewareHandler<HttpEnv> = async (context, next) => {
   if (context.req.url.includes("%00")) throw unusableField("address", "holds U+0000");
   await next();

@@ -10,7 +10,7 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 import type { EarlierQuery } from "../../db/earlier_lessons.ts";
-import { text } from "../../rooms/protocol/text.ts";
+import { text } from "../../rooms/contract/protocol/text.ts";
 import { MAX_ASSETS, MAX_MEETING_BYTES } from "./assets.ts";
 import type { HttpDeps, HttpEnv } from "./context.ts";
 import { isoTime } from "./meeting_answers.ts";

@@ -8,8 +8,8 @@ import type { KeyScope } from "../../db/api_keys.ts";
 import type { BookedPerson, PersonalLink } from "../../db/invites.ts";
 import type { BookedMeeting, Meeting } from "../../db/meetings.ts";
 import type { Stay } from "../../db/participants.ts";
-import { writeFragment } from "../../rooms/link_fragment.ts";
-import { policySchema } from "../../rooms/protocol/messages.ts";
+import { writeFragment } from "../../rooms/contract/link_fragment.ts";
+import { policySchema } from "../../rooms/contract/protocol/messages.ts";
 
 const time = z.iso.datetime();
 const role = z.enum(["tutor", "student"]);

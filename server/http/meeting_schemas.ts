@@ -7,9 +7,9 @@ import { z } from "zod";
 import type { MeetingPlace } from "../../db/meeting_lists.ts";
 import type { MeetingChange, NewMeeting } from "../../db/meetings.ts";
 import { MAX_LESSON_MS } from "../../rooms/limits.ts";
-import type { Policy } from "../../rooms/document/schema.ts";
-import { MAX_NAME_CHARS } from "../../rooms/protocol/messages.ts";
-import { text } from "../../rooms/protocol/text.ts";
+import type { Policy } from "../../rooms/contract/document/schema.ts";
+import { MAX_NAME_CHARS } from "../../rooms/contract/protocol/messages.ts";
+import { text } from "../../rooms/contract/protocol/text.ts";
 
 export const MAX_STUDENTS = 50;
 const MAX_TITLE_CHARS = 200;

@@ -4,7 +4,7 @@
  * `type` is a stable name that ends with a {@linkcode ProblemCode}; `code` repeats that code. Anything that is no
  * {@linkcode Problem} is our bug: the caller gets 500 without text.
  */
-import type { RoomErrorCode } from "../../rooms/errors.ts";
+import type { RoomErrorCode } from "../../rooms/contract/errors.ts";
 
 export interface FieldError {
   /** The path of the field, such as `students.0.name`. */

@@ -1,7 +1,7 @@
 /** Recordings for the booking system: list, read, links to watch them, delete. */
 import { z } from "zod";
 import type { RecordingSummary } from "../../recorder/library.ts";
-import { text } from "../../rooms/protocol/text.ts";
+import { text } from "../../rooms/contract/protocol/text.ts";
 import type { HttpDeps } from "./context.ts";
 import { isoTime } from "./meeting_answers.ts";
 import { idSchema } from "./meeting_schemas.ts";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { KeyScope } from "../../db/api_keys.ts";
 import type { DeliveryLogEntry, WebhookEndpoint } from "../../db/webhooks.ts";
-import { storable } from "../../rooms/protocol/text.ts";
+import { storable } from "../../rooms/contract/protocol/text.ts";
 import type { HttpDeps } from "./context.ts";
 import { isoTime } from "./meeting_answers.ts";
 import { type Operation, operation, unusableField } from "./operation.ts";

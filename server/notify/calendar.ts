@@ -4,7 +4,7 @@
  * Times are in UTC: every calendar shows them in its own zone, on both sides of a change of the clocks. The UID stays
  * with the lesson and SEQUENCE grows with each change, so that an entry is moved and removed, never doubled.
  */
-import { calendarText, calendarTime, contentLines } from "../../rooms/content_lines.ts";
+import { calendarText, calendarTime, contentLines } from "../../rooms/contract/content_lines.ts";
 
 export interface CalendarEvent {
   method: "REQUEST" | "CANCEL";

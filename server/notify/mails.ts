@@ -8,7 +8,7 @@ import type { DueMail, MailedEvent, Mails } from "../../db/mails.ts";
 import type { Meeting } from "../../db/meetings.ts";
 import type { BookingStore } from "../../db/storage.ts";
 import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
-import { writeFragment } from "../../rooms/link_fragment.ts";
+import { writeFragment } from "../../rooms/contract/link_fragment.ts";
 import type { Quarantine } from "../../rooms/quarantine.ts";
 import type { Logger } from "../logger.ts";
 import { writeCalendarEvent } from "./calendar.ts";

@@ -14,7 +14,7 @@ import type {
   RtpCapabilities,
   RtpParameters,
   TransportOptions,
-} from "../../rooms/protocol/rtp.ts";
+} from "../../rooms/contract/protocol/rtp.ts";
 import type { Consumer } from "./consumer.ts";
 import { MediaError, type MediaEvent, type MediaKind, type ProducerStats } from "./engine.ts";
 import { createMediaCounters, type MediaEnvironment, type Randomness } from "./environment.ts";

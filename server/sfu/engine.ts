@@ -12,7 +12,7 @@ import type {
   RtpCapabilities,
   RtpParameters,
   TransportOptions,
-} from "../../rooms/protocol/rtp.ts";
+} from "../../rooms/contract/protocol/rtp.ts";
 import type { ConnectionFigures, Grade } from "./connection_quality.ts";
 import type { EncodingDemand } from "./demand.ts";
 

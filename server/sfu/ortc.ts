@@ -5,7 +5,11 @@
  * own ({@linkcode ROUTER_RTP_CAPABILITIES}), so that all consumers of one transport agree. Invariant: no text of a
  * publisher reaches a consumer, and of its numbers only parameters of Opus that have a name here.
  */
-import type { RtpCapabilities, RtpCodec, RtpParameters } from "../../rooms/protocol/rtp.ts";
+import type {
+  RtpCapabilities,
+  RtpCodec,
+  RtpParameters,
+} from "../../rooms/contract/protocol/rtp.ts";
 import { MediaError, type MediaKind } from "./engine.ts";
 
 /** What consumers get Opus as, within redundant packets too. */

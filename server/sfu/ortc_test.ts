@@ -1,6 +1,6 @@
 import { expect } from "@std/expect";
-import type { RtpParameters } from "../../rooms/protocol/rtp.ts";
-import { rtpCapabilitiesSchema, rtpParametersSchema } from "../../rooms/protocol/rtp.ts";
+import type { RtpParameters } from "../../rooms/contract/protocol/rtp.ts";
+import { rtpCapabilitiesSchema, rtpParametersSchema } from "../../rooms/contract/protocol/rtp.ts";
 import { MediaError } from "./engine.ts";
 import { mapConsumer, mapProducer, ROUTER_RTP_CAPABILITIES } from "./ortc.ts";
 

@@ -3,7 +3,11 @@
  *
  * Invariant: closing anything closes what depends on it, and tells the owner exactly what it didn't ask for itself.
  */
-import type { ConsumerOptions, RtpCapabilities, RtpParameters } from "../../rooms/protocol/rtp.ts";
+import type {
+  ConsumerOptions,
+  RtpCapabilities,
+  RtpParameters,
+} from "../../rooms/contract/protocol/rtp.ts";
 import { Consumer } from "./consumer.ts";
 import { MediaError, type MediaEvent, type MediaKind, type ProducerStats } from "./engine.ts";
 import type { MediaEnvironment } from "./environment.ts";

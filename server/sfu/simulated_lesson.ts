@@ -1,7 +1,7 @@
 /**
  * One lesson on simulated time: ada publishes, bob receives. For tests and fuzzing of the core.
  */
-import type { RtpCapabilities, RtpParameters } from "../../rooms/protocol/rtp.ts";
+import type { RtpCapabilities, RtpParameters } from "../../rooms/contract/protocol/rtp.ts";
 import { MediaCore } from "./core.ts";
 import type { MediaEvent } from "./engine.ts";
 import type { Remote } from "./ports.ts";

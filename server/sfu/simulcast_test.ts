@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import type { RtpCapabilities, RtpParameters } from "../../rooms/protocol/rtp.ts";
+import type { RtpCapabilities, RtpParameters } from "../../rooms/contract/protocol/rtp.ts";
 import { Random } from "../../tests/fuzz/guard_random.ts";
 import { HOLD_MS } from "./demand.ts";
 import { CAMERA, Lesson } from "./simulated_lesson.ts";

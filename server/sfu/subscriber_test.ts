@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import type { RtpCapabilities, RtpParameters } from "../../rooms/protocol/rtp.ts";
+import type { RtpCapabilities, RtpParameters } from "../../rooms/contract/protocol/rtp.ts";
 import type { EncodingDemand } from "./demand.ts";
 import { findExtension } from "./rtp.ts";
 import {

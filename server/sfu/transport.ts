@@ -5,7 +5,7 @@
  * before the peer's certificate matched the fingerprint that was signalled; a closed transport neither takes nor
  * sends anything.
  */
-import type { DtlsParameters } from "../../rooms/protocol/rtp.ts";
+import type { DtlsParameters } from "../../rooms/contract/protocol/rtp.ts";
 import { BandwidthEstimator } from "./bandwidth.ts";
 import { ConnectionQuality } from "./connection_quality.ts";
 import type { Consumer } from "./consumer.ts";

@@ -1,5 +1,5 @@
 /** Which close code a refusal ends the socket with; one that stands nowhere here ends it as said by its caller. */
-import { CLOSE, type RoomErrorCode } from "../../rooms/errors.ts";
+import { CLOSE, type RoomErrorCode } from "../../rooms/contract/errors.ts";
 
 /** How a refused hello ends the socket. The answer has said why. */
 export const CLOSE_OF_HELLO: Partial<Record<RoomErrorCode, number>> = {

@@ -9,7 +9,7 @@
  */
 import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
 import { runCommand } from "../../rooms/commands.ts";
-import { CLOSE, RoomError, type RoomErrorCode } from "../../rooms/errors.ts";
+import { CLOSE, RoomError, type RoomErrorCode } from "../../rooms/contract/errors.ts";
 import { encodeNotice, type Member, type Peer } from "../../rooms/member.ts";
 import {
   type CheckedParamsOf,
@@ -18,7 +18,7 @@ import {
   PROTOCOL_VERSION,
   requestEnvelope,
   type ResultOf,
-} from "../../rooms/protocol/messages.ts";
+} from "../../rooms/contract/protocol/messages.ts";
 import type { Hello } from "../../rooms/door.ts";
 import type { Room } from "../../rooms/room.ts";
 import { TokenBucket } from "../../rooms/token_bucket.ts";

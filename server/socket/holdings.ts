@@ -3,8 +3,8 @@
  *
  * Invariant: what goes over a transport is forgotten with it.
  */
-import type { MediaSource } from "../../rooms/document/schema.ts";
-import { RoomError } from "../../rooms/errors.ts";
+import type { MediaSource } from "../../rooms/contract/document/schema.ts";
+import { RoomError } from "../../rooms/contract/errors.ts";
 
 export type Direction = "send" | "recv";
 

@@ -5,8 +5,8 @@
  * Invariant: one transport a direction and one producer a source; a new one closes the old one.
  */
 import type { MonotonicMs } from "../../rooms/clocks.ts";
-import type { MediaSource } from "../../rooms/document/schema.ts";
-import { RoomError, type RoomErrorCode } from "../../rooms/errors.ts";
+import type { MediaSource } from "../../rooms/contract/document/schema.ts";
+import { RoomError, type RoomErrorCode } from "../../rooms/contract/errors.ts";
 import type { Member } from "../../rooms/member.ts";
 import type {
   CheckedParamsOf,
@@ -14,7 +14,7 @@ import type {
   NoticeMethod,
   NoticeParams,
   ResultOf,
-} from "../../rooms/protocol/messages.ts";
+} from "../../rooms/contract/protocol/messages.ts";
 import type { Room } from "../../rooms/room.ts";
 import type { RoomMedia } from "../../rooms/sources.ts";
 import { type MediaEngine, MediaError, type MediaEvent, type MediaKind } from "../sfu/engine.ts";

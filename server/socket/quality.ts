@@ -6,7 +6,7 @@
  */
 import type { Activity } from "../../rooms/activity.ts";
 import type { MonotonicMs } from "../../rooms/clocks.ts";
-import type { NoticeParams } from "../../rooms/protocol/messages.ts";
+import type { NoticeParams } from "../../rooms/contract/protocol/messages.ts";
 import { worseGrade } from "../sfu/connection_quality.ts";
 import type { MediaEngine, ProducerStats, TransportQuality } from "../sfu/engine.ts";
 

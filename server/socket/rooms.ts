@@ -7,8 +7,8 @@
  */
 import type { MonotonicMs } from "../../rooms/clocks.ts";
 import { confirm, identify } from "../../rooms/door.ts";
-import { CLOSE, RoomError, UNREADABLE } from "../../rooms/errors.ts";
-import type { Policy } from "../../rooms/document/schema.ts";
+import { CLOSE, RoomError, UNREADABLE } from "../../rooms/contract/errors.ts";
+import type { Policy } from "../../rooms/contract/document/schema.ts";
 import { DEFAULT_ROOM_LIMITS } from "../../rooms/limits.ts";
 import { Overtaken } from "../../rooms/entrance.ts";
 import type { EndReason, MeetingRecord } from "../../rooms/ports.ts";

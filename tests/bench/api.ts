@@ -2,7 +2,7 @@
  * `deno task bench api [--meetings 100000] [--requests 2000]`: the booking API and the lobby's question, in one process
  * with a database file that already holds many meetings. Requests come eight at a time; times are a request's own.
  */
-import { readFragment } from "../../rooms/link_fragment.ts";
+import { readFragment } from "../../rooms/contract/link_fragment.ts";
 import { createClient } from "@libsql/client";
 import { type HttpServer, LESSON, startHttp } from "../integration/http_server.ts";
 

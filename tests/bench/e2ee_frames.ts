@@ -1,7 +1,7 @@
 /** Encrypts and decrypts frames of several sizes, one after the other; runs in a page and in Deno. */
-import { KeyRing } from "../../rooms/encryption/key_ring.ts";
-import { FrameSealer } from "../../rooms/encryption/sealer.ts";
-import { makeSecret } from "../../rooms/encryption/secret.ts";
+import { KeyRing } from "../../rooms/contract/encryption/key_ring.ts";
+import { FrameSealer } from "../../rooms/contract/encryption/sealer.ts";
+import { makeSecret } from "../../rooms/contract/encryption/secret.ts";
 
 const SIZES = [100, 1_000, 10_000, 100_000];
 const WARM_UP = 50;

@@ -7,8 +7,8 @@
  * takes of them are printed too. Each figure is the best of its rounds: others on the machine only add to it.
  */
 import * as Y from "yjs";
-import type { judgeUpdate as JudgeUpdate } from "../../rooms/document/guard.ts";
-import { openRoots } from "../../rooms/document/schema.ts";
+import type { judgeUpdate as JudgeUpdate } from "../../rooms/document/guard/guard.ts";
+import { openRoots } from "../../rooms/contract/document/schema.ts";
 
 type Guard = typeof JudgeUpdate;
 
@@ -67,7 +67,7 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
 }
 
 async function guardOf(root: URL): Promise<Guard> {
-  const module = await import(new URL("rooms/document/guard.ts", root).href);
+  const module = await import(new URL("rooms/document/guard/guard.ts", root).href);
   return module.judgeUpdate as Guard;
 }
 

@@ -5,7 +5,7 @@
  * real ICE, DTLS and SRTP, and draw four times a second. Nobody watches, so what is measured is the recording.
  */
 import * as Y from "yjs";
-import { whiteboardOf } from "../../rooms/document/schema.ts";
+import { whiteboardOf } from "../../rooms/contract/document/schema.ts";
 import type { MediaEngine } from "../../server/sfu/engine.ts";
 import { TestClient } from "../integration/client.ts";
 import type { Ready } from "./replay_server.ts";

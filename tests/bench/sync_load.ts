@@ -14,8 +14,8 @@ import {
   writeSyncStep1,
   writeSyncStep2,
   writeUpdates,
-} from "../../rooms/protocol/frames.ts";
-import { PROTOCOL_VERSION } from "../../rooms/protocol/messages.ts";
+} from "../../rooms/contract/protocol/frames.ts";
+import { PROTOCOL_VERSION } from "../../rooms/contract/protocol/messages.ts";
 
 export interface Lesson {
   room: string;

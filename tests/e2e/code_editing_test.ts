@@ -1,8 +1,8 @@
 /** Two people write code together in real Chromium. */
 import { expect } from "@std/expect";
 import { TestClient } from "../integration/client.ts";
-import { CLOSE } from "../../rooms/errors.ts";
-import { readFiles } from "../../rooms/document/reading.ts";
+import { CLOSE } from "../../rooms/contract/errors.ts";
+import { readFiles } from "../../rooms/contract/document/reading.ts";
 import {
   byId,
   codeTests,

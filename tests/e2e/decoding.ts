@@ -1,6 +1,6 @@
 /** What a browser's decoders make of a recording's frames when somebody who has no key hands them over. */
-import { FrameSealer } from "../../rooms/encryption/sealer.ts";
-import { makeSecret } from "../../rooms/encryption/secret.ts";
+import { FrameSealer } from "../../rooms/contract/encryption/sealer.ts";
+import { makeSecret } from "../../rooms/contract/encryption/secret.ts";
 import type { Page } from "playwright-core";
 
 interface Frame {

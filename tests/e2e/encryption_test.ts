@@ -1,10 +1,10 @@
 /** A lesson that is encrypted end to end, between people in real Chromium. */
 import { expect } from "@std/expect";
 import type { Page } from "playwright-core";
-import { fromBase64Url, toBase64Url } from "../../rooms/encryption/base64url.ts";
-import { makeSecret } from "../../rooms/encryption/secret.ts";
-import { type CodedPerson, peopleDigest } from "../../rooms/encryption/security_code.ts";
-import { makePageKeys, wrapTo } from "../../rooms/encryption/wrapping.ts";
+import { fromBase64Url, toBase64Url } from "../../rooms/contract/encryption/base64url.ts";
+import { makeSecret } from "../../rooms/contract/encryption/secret.ts";
+import { type CodedPerson, peopleDigest } from "../../rooms/contract/encryption/security_code.ts";
+import { makePageKeys, wrapTo } from "../../rooms/contract/encryption/wrapping.ts";
 import { decryptByTwoConsumers, framesToReplay } from "./decoding.ts";
 import {
   type KeyContent,

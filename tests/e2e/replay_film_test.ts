@@ -2,7 +2,7 @@
 import { expect } from "@std/expect";
 import type { Page } from "playwright-core";
 import { arrange } from "../../client/replay/pictures/arrangement.ts";
-import type { Manifest } from "../../recorder/manifest.ts";
+import type { Manifest } from "../../rooms/contract/recording/manifest.ts";
 import { fullDisk } from "../integration/full_disk.ts";
 import { type Booking, launchChromium, type Lectern, openPerson, until } from "./lectern.ts";
 import { byId, enterBoth, lessonTests, seesAndHears } from "./lesson.ts";

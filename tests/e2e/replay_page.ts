@@ -1,6 +1,6 @@
 /** The page of a recording, as the tests use and read it. */
 import type { Page } from "playwright-core";
-import { type Manifest, manifestSchema } from "../../recorder/manifest.ts";
+import { type Manifest, manifestSchema } from "../../rooms/contract/recording/manifest.ts";
 import { type Booking, type Lectern, linkOf, until } from "./lectern.ts";
 import { byId } from "./lesson.ts";
 

@@ -4,7 +4,7 @@
  * moments is kept, and between which two times somebody's tile came or went.
  */
 import type { Browser, Page } from "playwright-core";
-import type { Manifest } from "../../recorder/manifest.ts";
+import type { Manifest } from "../../rooms/contract/recording/manifest.ts";
 import { type Booking, type Lectern, linkOf, openPerson, until } from "./lectern.ts";
 import { focusEditor, run, shownText, type } from "./code_lesson.ts";
 import { byId, enter, seesAndHears } from "./lesson.ts";

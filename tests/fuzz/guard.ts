@@ -1,19 +1,19 @@
 /**
  * Fuzzes the guard: honest, mutated and forged updates are judged, and what is accepted is applied.
  *
- * A violation is whatever an accepted update must never do (see rooms/document/guard.ts), or a guard that throws
+ * A violation is whatever an accepted update must never do (see rooms/document/guard/guard.ts), or a guard that throws
  * or changes the document. Runs come in episodes of {@linkcode EPISODE_RUNS} on a fresh meeting; episode `n` of
  * seed `s` is episode 0 of seed `s + n`, so any violation is repeated by `--seed (s + n) --runs 40`.
  */
 import * as Y from "yjs";
-import { judgeUpdate, type RefusalKind } from "../../rooms/document/guard.ts";
+import { judgeUpdate, type RefusalKind } from "../../rooms/document/guard/guard.ts";
 import {
   filesOf,
   type RootName,
   runsOf,
   SERVER_ROOTS,
   whiteboardOf,
-} from "../../rooms/document/schema.ts";
+} from "../../rooms/contract/document/schema.ts";
 import { measureHeap } from "../../rooms/document/size.ts";
 import { armTripwire } from "../../rooms/document/tripwire.ts";
 import {

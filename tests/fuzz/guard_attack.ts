@@ -5,7 +5,7 @@
  */
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import { judgeUpdate, type RefusalKind } from "../../rooms/document/guard.ts";
+import { judgeUpdate, type RefusalKind } from "../../rooms/document/guard/guard.ts";
 import {
   chatOf,
   filesOf,
@@ -13,7 +13,7 @@ import {
   type RootName,
   runsOf,
   whiteboardOf,
-} from "../../rooms/document/schema.ts";
+} from "../../rooms/contract/document/schema.ts";
 import { armTripwire } from "../../rooms/document/tripwire.ts";
 import {
   type ForgedContent,

@@ -1,7 +1,7 @@
 /**
  * Writes Yjs v1 updates by hand, honest or not: what a hostile client can put on the wire and Yjs won't encode.
  *
- * Mirrors the grammar that `rooms/document/guard_decode.ts` reads. Nothing is checked here, on purpose.
+ * Mirrors the grammar that `rooms/document/guard/decode.ts` reads. Nothing is checked here, on purpose.
  */
 import * as encoding from "lib0/encoding";
 

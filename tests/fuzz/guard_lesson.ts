@@ -5,8 +5,8 @@
  * false alarm, that is, a person thrown out for nothing.
  */
 import * as Y from "yjs";
-import { type GuardRights, judgeUpdate } from "../../rooms/document/guard.ts";
-import { fileOf, readRuns } from "../../rooms/document/reading.ts";
+import { type GuardRights, judgeUpdate } from "../../rooms/document/guard/guard.ts";
+import { fileOf, readRuns } from "../../rooms/contract/document/reading.ts";
 import {
   chatOf,
   filesOf,
@@ -14,9 +14,9 @@ import {
   type RootName,
   runsOf,
   whiteboardOf,
-} from "../../rooms/document/schema.ts";
+} from "../../rooms/contract/document/schema.ts";
 import { contentOf, newReplica } from "./guard_meeting.ts";
-import { keepUndoInOrder } from "../../rooms/document/undo_order.ts";
+import { keepUndoInOrder } from "../../rooms/contract/document/undo_order.ts";
 import { Random } from "./guard_random.ts";
 
 export interface LessonResult {

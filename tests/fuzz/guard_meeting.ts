@@ -4,7 +4,7 @@
  * Every client id is fixed and nothing is random, so a seed repeats a whole episode.
  */
 import * as Y from "yjs";
-import type { GuardRights } from "../../rooms/document/guard.ts";
+import type { GuardRights } from "../../rooms/document/guard/guard.ts";
 import {
   chatOf,
   filesOf,
@@ -14,7 +14,7 @@ import {
   type RootName,
   runsOf,
   whiteboardOf,
-} from "../../rooms/document/schema.ts";
+} from "../../rooms/contract/document/schema.ts";
 
 /** The client ids in play. The sender owns one below and one above everybody else's. */
 export const CLIENTS = { server: 500, peer: 700, earlier: 300, sender: 900 } as const;

@@ -4,14 +4,14 @@
  * {@linkcode misfits} is a second opinion on the guard by other means: it looks at the document, not at the update.
  */
 import * as Y from "yjs";
-import { type RootName, SHAPES } from "../../rooms/document/schema.ts";
+import { type RootName, SHAPES } from "../../rooms/contract/document/schema.ts";
 import {
   type Field,
   fieldIn,
   type Kind,
   type Shape,
   shapeOfKind,
-} from "../../rooms/document/shape.ts";
+} from "../../rooms/contract/document/shape.ts";
 import type { Random } from "./guard_random.ts";
 
 const KEYS = [

@@ -10,7 +10,7 @@ import type { Remote, SrtpKeys, SrtpSession } from "../../server/sfu/ports.ts";
 import { createRtpHeader, isRtcp, parseRtpHeader, RTP_FIXED_BYTES } from "../../server/sfu/rtp.ts";
 import { countingRandomness } from "../../server/sfu/simulated_network.ts";
 import { parseBindingRequest, writeBindingRequest } from "../../server/sfu/stun.ts";
-import type { TransportOptions } from "../../rooms/protocol/rtp.ts";
+import type { TransportOptions } from "../../rooms/contract/protocol/rtp.ts";
 import { MemorySocket, type SentDatagram } from "./media_socket.ts";
 import type { Random } from "./guard_random.ts";
 

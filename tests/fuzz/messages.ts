@@ -6,16 +6,16 @@
  * disturbed by any of it.
  */
 import * as Y from "yjs";
-import { readMeeting } from "../../rooms/document/schema.ts";
-import { CLOSE } from "../../rooms/errors.ts";
+import { readMeeting } from "../../rooms/contract/document/schema.ts";
+import { CLOSE } from "../../rooms/contract/errors.ts";
 import {
   writePresence,
   writePresenceFrame,
   writeSyncStep1,
   writeSyncStep2,
   writeUpdates,
-} from "../../rooms/protocol/frames.ts";
-import { METHODS } from "../../rooms/protocol/messages.ts";
+} from "../../rooms/contract/protocol/frames.ts";
+import { METHODS } from "../../rooms/contract/protocol/messages.ts";
 import type { TestClient } from "../integration/client.ts";
 import { type Lesson, RoomServer } from "../integration/room_server.ts";
 import { Random } from "./guard_random.ts";

@@ -30,12 +30,16 @@ import { createBoardStore } from "../../client/whiteboard/binding/open_test_boar
 import { readBoard } from "../../client/whiteboard/earlier/earlier_lessons.ts";
 import { BoardFileError } from "../../client/whiteboard/files/board_file.ts";
 import { watchHappenings } from "../../recorder/happenings.ts";
-import { type LogEntry, readEntries, writeEntries } from "../../recorder/log_entries.ts";
+import {
+  type LogEntry,
+  readEntries,
+  writeEntries,
+} from "../../rooms/contract/recording/log_entries.ts";
 import { documentAt } from "../../recorder/playback.ts";
 import { withoutPauses, writtenIn } from "../../recorder/redaction.ts";
 import { Activity } from "../../rooms/activity.ts";
 import { carriedBoard, carriedFiles } from "../../rooms/document/carry_over.ts";
-import { judgeUpdate, type RefusalKind } from "../../rooms/document/guard.ts";
+import { judgeUpdate, type RefusalKind } from "../../rooms/document/guard/guard.ts";
 import {
   displayAt,
   displaysOf,
@@ -43,9 +47,9 @@ import {
   readFiles,
   readRuns,
   readTests,
-} from "../../rooms/document/reading.ts";
-import { SCHEMA_KEY } from "../../rooms/document/schema_board.ts";
-import { readMeeting, type RootName, whiteboardOf } from "../../rooms/document/schema.ts";
+} from "../../rooms/contract/document/reading.ts";
+import { SCHEMA_KEY } from "../../rooms/contract/document/schema_board.ts";
+import { readMeeting, type RootName, whiteboardOf } from "../../rooms/contract/document/schema.ts";
 import { Member } from "../../rooms/member.ts";
 import { CLIENTS, newReplica, openMeeting, rightsFor } from "./guard_meeting.ts";
 import { Random } from "./guard_random.ts";

@@ -7,8 +7,8 @@
  * value.
  */
 import { RemoteSdp } from "mediasoup-client/handlers/sdp/RemoteSdp";
-import { METHODS } from "../../rooms/protocol/messages.ts";
-import type { ConsumerOptions, TransportOptions } from "../../rooms/protocol/rtp.ts";
+import { METHODS } from "../../rooms/contract/protocol/messages.ts";
+import type { ConsumerOptions, TransportOptions } from "../../rooms/contract/protocol/rtp.ts";
 import { MediaError } from "../../server/sfu/engine.ts";
 import { Lesson, takesRed } from "../../server/sfu/simulated_lesson.ts";
 import { Random } from "./guard_random.ts";

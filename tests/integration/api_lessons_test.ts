@@ -1,9 +1,9 @@
 /** The page of a person's lessons: whose they are, and what its link opens and doesn't. */
-import { readFragment } from "../../rooms/link_fragment.ts";
+import { readFragment } from "../../rooms/contract/link_fragment.ts";
 import { expect } from "@std/expect";
 import * as Y from "yjs";
 import { NO_ACTIVITY } from "../../rooms/activity.ts";
-import { filesOf } from "../../rooms/document/schema.ts";
+import { filesOf } from "../../rooms/contract/document/schema.ts";
 import { LESSON, startHttp } from "./http_server.ts";
 
 Deno.test("a person sees their lessons by a link, and comes in by one press", async () => {

@@ -1,5 +1,5 @@
 /** The booking API as a booking system uses it, by a client that is made of the served OpenAPI document. */
-import { readFragment } from "../../rooms/link_fragment.ts";
+import { readFragment } from "../../rooms/contract/link_fragment.ts";
 import { expect } from "@std/expect";
 import { NO_ACTIVITY } from "../../rooms/activity.ts";
 import { BookingClient } from "./booking_client.ts";

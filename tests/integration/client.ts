@@ -11,15 +11,15 @@ import {
   type ParticipantFields,
   participantsOf,
   readParticipant,
-} from "../../rooms/document/schema.ts";
-import { RoomError } from "../../rooms/errors.ts";
+} from "../../rooms/contract/document/schema.ts";
+import { RoomError } from "../../rooms/contract/errors.ts";
 import {
   readFrame,
   writePresenceFrame,
   writeSyncStep1,
   writeSyncStep2,
   writeUpdates,
-} from "../../rooms/protocol/frames.ts";
+} from "../../rooms/contract/protocol/frames.ts";
 import {
   answerEnvelope,
   type Method,
@@ -31,7 +31,7 @@ import {
   PROTOCOL_VERSION,
   type ResultOf,
   type Welcome,
-} from "../../rooms/protocol/messages.ts";
+} from "../../rooms/contract/protocol/messages.ts";
 
 /** A test that waits longer than this has failed, on a slow machine too. */
 const PATIENCE_MS = 30_000;

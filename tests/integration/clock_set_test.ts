@@ -1,7 +1,7 @@
 /** The machine's clock is set in the middle of a lesson: nobody waits for it. */
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import { filesOf } from "../../rooms/document/schema.ts";
+import { filesOf } from "../../rooms/contract/document/schema.ts";
 import type { TestClient } from "./client.ts";
 import { startHttp } from "./http_server.ts";
 import { RoomServer } from "./room_server.ts";

@@ -1,6 +1,6 @@
 /** A WebSocket that says hello and then reads nothing more: neither pings nor changes reach it. */
 import type { HelloOptions } from "./client.ts";
-import { PROTOCOL_VERSION } from "../../rooms/protocol/messages.ts";
+import { PROTOCOL_VERSION } from "../../rooms/contract/protocol/messages.ts";
 
 const KEY = btoa("0123456789abcdef");
 const CLIENT_ID = 4_040_404;

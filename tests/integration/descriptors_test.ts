@@ -1,6 +1,6 @@
 /** Processes that run out of file descriptors: real ones, under a low `ulimit -n`. */
 import { expect } from "@std/expect";
-import { PROTOCOL_VERSION } from "../../rooms/protocol/messages.ts";
+import { PROTOCOL_VERSION } from "../../rooms/contract/protocol/messages.ts";
 import { until } from "./until.ts";
 
 const ROOT = new URL("../../", import.meta.url);

@@ -1,12 +1,12 @@
 import { expect } from "@std/expect";
-import { fromBase64Url, toBase64Url } from "../../rooms/encryption/base64url.ts";
-import { makeSecret } from "../../rooms/encryption/secret.ts";
+import { fromBase64Url, toBase64Url } from "../../rooms/contract/encryption/base64url.ts";
+import { makeSecret } from "../../rooms/contract/encryption/secret.ts";
 import {
   makePageKeys,
   openAsCustodian,
   sealEnvelope,
   sealToCustodian,
-} from "../../rooms/encryption/wrapping.ts";
+} from "../../rooms/contract/encryption/wrapping.ts";
 import { LESSON, startHttp } from "./http_server.ts";
 
 Deno.test("the booking system sets its custodian key, and only it opens what it is then given of a recording", async () => {

@@ -1,6 +1,6 @@
 /** What one WebSocket may cost the server before anybody knows whose it is, and how it ends. */
 import { expect } from "@std/expect";
-import { PROTOCOL_VERSION } from "../../rooms/protocol/messages.ts";
+import { PROTOCOL_VERSION } from "../../rooms/contract/protocol/messages.ts";
 import { frameHead, RawPeer } from "./raw_peer.ts";
 import { type Lesson, RoomServer } from "./room_server.ts";
 import { until } from "./until.ts";

@@ -6,8 +6,8 @@ import {
   participantsOf,
   readMeeting,
   readParticipant,
-} from "../../rooms/document/schema.ts";
-import { CLOSE } from "../../rooms/errors.ts";
+} from "../../rooms/contract/document/schema.ts";
+import { CLOSE } from "../../rooms/contract/errors.ts";
 import type { TestClient } from "./client.ts";
 import { RoomServer } from "./room_server.ts";
 

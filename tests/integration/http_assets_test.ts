@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import { type Audience, DEFAULT_POLICY } from "../../rooms/document/schema.ts";
+import { type Audience, DEFAULT_POLICY } from "../../rooms/contract/document/schema.ts";
 import { MAX_ASSET_BYTES, MAX_ASSETS } from "../../server/http/assets.ts";
 import { type HttpServer, LESSON, startHttp } from "./http_server.ts";
 

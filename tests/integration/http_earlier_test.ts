@@ -4,7 +4,7 @@ import * as Y from "yjs";
 import { openDatabase } from "../../db/database.ts";
 import { SqlRecordingLibrary } from "../../db/recording_library.ts";
 import { SqlRecordings } from "../../db/recordings.ts";
-import { DEFAULT_POLICY, filesOf, whiteboardOf } from "../../rooms/document/schema.ts";
+import { DEFAULT_POLICY, filesOf, whiteboardOf } from "../../rooms/contract/document/schema.ts";
 import { MAX_ASSETS } from "../../server/http/assets.ts";
 import { type HttpServer, startHttp } from "./http_server.ts";
 

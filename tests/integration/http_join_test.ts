@@ -1,4 +1,4 @@
-import { readFragment } from "../../rooms/link_fragment.ts";
+import { readFragment } from "../../rooms/contract/link_fragment.ts";
 import { expect } from "@std/expect";
 import { type HttpServer, LESSON, startHttp } from "./http_server.ts";
 import type { Rooms } from "../../server/socket/ports.ts";

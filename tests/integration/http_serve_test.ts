@@ -1,7 +1,7 @@
 /** The whole server in its own process: what `main.ts` wires together, over real sockets and a real file. */
-import { readFragment } from "../../rooms/link_fragment.ts";
+import { readFragment } from "../../rooms/contract/link_fragment.ts";
 import { expect } from "@std/expect";
-import { PROTOCOL_VERSION } from "../../rooms/protocol/messages.ts";
+import { PROTOCOL_VERSION } from "../../rooms/contract/protocol/messages.ts";
 import { servingFlags } from "../../server/start_permissions.ts";
 import { LESSON } from "./http_server.ts";
 

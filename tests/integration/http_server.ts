@@ -1,5 +1,5 @@
 /** The HTTP side over a real database and a real client folder, for tests; rooms only remember what was asked. */
-import type { Policy } from "../../rooms/document/schema.ts";
+import type { Policy } from "../../rooms/contract/document/schema.ts";
 import { ATTEMPT_RULES, Attempts } from "../../server/attempts.ts";
 import { createApp } from "../../server/http/app.ts";
 import type { HttpDeps } from "../../server/http/context.ts";

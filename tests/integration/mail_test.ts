@@ -1,5 +1,5 @@
 /** Mails as people get them: by a real SMTP server, with a calendar entry that a calendar's library reads. */
-import { readFragment } from "../../rooms/link_fragment.ts";
+import { readFragment } from "../../rooms/contract/link_fragment.ts";
 import { expect } from "@std/expect";
 import ICAL from "ical.js";
 import { openDatabase } from "../../db/database.ts";

@@ -4,10 +4,16 @@
  */
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import { readEntries } from "../../recorder/log_entries.ts";
+import { readEntries } from "../../rooms/contract/recording/log_entries.ts";
 import { documentAt } from "../../recorder/playback.ts";
-import { chatOf, filesOf, openRoots, runsOf, whiteboardOf } from "../../rooms/document/schema.ts";
-import { CLOSE } from "../../rooms/errors.ts";
+import {
+  chatOf,
+  filesOf,
+  openRoots,
+  runsOf,
+  whiteboardOf,
+} from "../../rooms/contract/document/schema.ts";
+import { CLOSE } from "../../rooms/contract/errors.ts";
 import { QuietEngine } from "./quiet_engine.ts";
 import { type BookedLesson, type NodeOptions, RecordingNode } from "./recorded_lesson.ts";
 import { end, segmentOf, writeEverywhere } from "./recording_scene.ts";

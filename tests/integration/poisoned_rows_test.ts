@@ -8,7 +8,7 @@ import * as Y from "yjs";
 import { openDatabase } from "../../db/database.ts";
 import { openStorage, type Storage } from "../../db/storage.ts";
 import { serve } from "../../main.ts";
-import { filesOf, openRoots } from "../../rooms/document/schema.ts";
+import { filesOf, openRoots } from "../../rooms/contract/document/schema.ts";
 import type { Task } from "../../rooms/quarantine.ts";
 import { parseConfig } from "../../server/config.ts";
 import { createLogger } from "../../server/logger.ts";

@@ -6,8 +6,8 @@ import {
   type NoticeMethod,
   NOTICES,
   requestEnvelope,
-} from "../../rooms/protocol/messages.ts";
-import { CLOSE } from "../../rooms/errors.ts";
+} from "../../rooms/contract/protocol/messages.ts";
+import { CLOSE } from "../../rooms/contract/errors.ts";
 
 const page = await Deno.readTextFile(new URL("../../PROTOCOL.md", import.meta.url));
 const frames = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(([, json]) =>

@@ -8,7 +8,7 @@ import type {
   IceParameters,
   RtpCapabilities,
   TransportOptions,
-} from "../../rooms/protocol/rtp.ts";
+} from "../../rooms/contract/protocol/rtp.ts";
 import {
   type MediaEngine,
   MediaError,

@@ -1,6 +1,6 @@
 /** A recorded lesson for tests: a real node with rooms, media and recorder, and people with real media. */
 import { openStorage, type Storage } from "../../db/storage.ts";
-import { type Manifest, manifestSchema } from "../../recorder/manifest.ts";
+import { type Manifest, manifestSchema } from "../../rooms/contract/recording/manifest.ts";
 import { Recorder } from "../../recorder/io/recorder.ts";
 import type { RecorderStart } from "../../recorder/io/calls.ts";
 import { Quarantine, reportsTo } from "../../rooms/quarantine.ts";

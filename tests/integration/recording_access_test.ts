@@ -3,9 +3,9 @@ import { gunzipSync } from "node:zlib";
 import { expect } from "@std/expect";
 import * as Y from "yjs";
 import { openDatabase } from "../../db/database.ts";
-import { readEntries } from "../../recorder/log_entries.ts";
+import { readEntries } from "../../rooms/contract/recording/log_entries.ts";
 import { documentAt } from "../../recorder/playback.ts";
-import { whiteboardOf } from "../../rooms/document/schema.ts";
+import { whiteboardOf } from "../../rooms/contract/document/schema.ts";
 import { type HttpServer, LESSON, startHttp } from "./http_server.ts";
 import { keepRecording } from "./kept_recording.ts";
 

@@ -3,9 +3,9 @@
  * run by recording_test.ts, one process a scenario.
  */
 import { expect } from "@std/expect";
-import { readEntries } from "../../recorder/log_entries.ts";
+import { readEntries } from "../../rooms/contract/recording/log_entries.ts";
 import { documentAt } from "../../recorder/playback.ts";
-import { whiteboardOf } from "../../rooms/document/schema.ts";
+import { whiteboardOf } from "../../rooms/contract/document/schema.ts";
 import { dieInThread } from "./mortal_recorder.ts";
 import { type BookedLesson, publish, RecordingNode } from "./recorded_lesson.ts";
 import { end, probeTrack, runNamed, segmentOf, untilKept, withNode } from "./recording_scene.ts";

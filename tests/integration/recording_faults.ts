@@ -3,9 +3,9 @@
  * packets; run by recording_test.ts, one process a scenario.
  */
 import { expect } from "@std/expect";
-import { readEntries } from "../../recorder/log_entries.ts";
+import { readEntries } from "../../rooms/contract/recording/log_entries.ts";
 import { documentAt } from "../../recorder/playback.ts";
-import { chatOf, readMeeting } from "../../rooms/document/schema.ts";
+import { chatOf, readMeeting } from "../../rooms/contract/document/schema.ts";
 import { SILENT_MS } from "../../server/socket/recording.ts";
 import type { DatagramSocket } from "../../server/sfu/ports.ts";
 import type { TestClient } from "./client.ts";

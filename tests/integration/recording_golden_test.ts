@@ -9,11 +9,11 @@ import { expect } from "@std/expect";
 import { type Database, openDatabase } from "../../db/database.ts";
 import { SqlRecordingLibrary } from "../../db/recording_library.ts";
 import { SqlRecordings } from "../../db/recordings.ts";
-import { readEntries } from "../../recorder/log_entries.ts";
-import { type Manifest, manifestSchema } from "../../recorder/manifest.ts";
+import { readEntries } from "../../rooms/contract/recording/log_entries.ts";
+import { type Manifest, manifestSchema } from "../../rooms/contract/recording/manifest.ts";
 import { documentAt } from "../../recorder/playback.ts";
-import { fileOf } from "../../rooms/document/reading.ts";
-import { chatOf, whiteboardOf } from "../../rooms/document/schema.ts";
+import { fileOf } from "../../rooms/contract/document/reading.ts";
+import { chatOf, whiteboardOf } from "../../rooms/contract/document/schema.ts";
 
 const VECTORS = new URL("../vectors/recording-v1/", import.meta.url);
 

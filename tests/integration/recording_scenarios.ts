@@ -5,9 +5,9 @@
  */
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import { readEntries } from "../../recorder/log_entries.ts";
+import { readEntries } from "../../rooms/contract/recording/log_entries.ts";
 import { documentAt } from "../../recorder/playback.ts";
-import { chatOf, readMeeting, whiteboardOf } from "../../rooms/document/schema.ts";
+import { chatOf, readMeeting, whiteboardOf } from "../../rooms/contract/document/schema.ts";
 import { probe, publish } from "./recorded_lesson.ts";
 import { end, pause, runNamed, segmentOf, untilKept, withNode } from "./recording_scene.ts";
 

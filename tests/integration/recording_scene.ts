@@ -7,8 +7,8 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
 import type { ManifestCore } from "../../recorder/library.ts";
-import type { TrackManifest } from "../../recorder/manifest.ts";
-import { filesOf, runsOf, whiteboardOf } from "../../rooms/document/schema.ts";
+import type { TrackManifest } from "../../rooms/contract/recording/manifest.ts";
+import { filesOf, runsOf, whiteboardOf } from "../../rooms/contract/document/schema.ts";
 import type { TestClient } from "./client.ts";
 import { type NodeOptions, probe, type Probed, RecordingNode } from "./recorded_lesson.ts";
 import { until } from "./until.ts";

@@ -4,17 +4,17 @@
  */
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import type { TrackManifest } from "../../recorder/manifest.ts";
-import { readEntries } from "../../recorder/log_entries.ts";
+import type { TrackManifest } from "../../rooms/contract/recording/manifest.ts";
+import { readEntries } from "../../rooms/contract/recording/log_entries.ts";
 import { documentAt } from "../../recorder/playback.ts";
-import { readRuns } from "../../rooms/document/reading.ts";
+import { readRuns } from "../../rooms/contract/document/reading.ts";
 import {
   chatOf,
   filesOf,
   type MediaSource,
   runsOf,
   whiteboardOf,
-} from "../../rooms/document/schema.ts";
+} from "../../rooms/contract/document/schema.ts";
 import type { TestClient } from "./client.ts";
 import { publish } from "./recorded_lesson.ts";
 import {

@@ -1,6 +1,6 @@
 /** A node with a recorded lesson under way, to be killed: says who is who on its first line, then what it saved. */
 import * as Y from "yjs";
-import { whiteboardOf } from "../../rooms/document/schema.ts";
+import { whiteboardOf } from "../../rooms/contract/document/schema.ts";
 import { publish, RecordingNode } from "./recorded_lesson.ts";
 
 /** What it says after each stroke. */

@@ -1,8 +1,8 @@
 /** What people do in a room, as it is counted for the tutor and the booking system. */
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import { fileOf, readRuns } from "../../rooms/document/reading.ts";
-import { filesOf, runsOf, whiteboardOf } from "../../rooms/document/schema.ts";
+import { fileOf, readRuns } from "../../rooms/contract/document/reading.ts";
+import { filesOf, runsOf, whiteboardOf } from "../../rooms/contract/document/schema.ts";
 import type { TestClient } from "./client.ts";
 import { QuietEngine, RTP } from "./quiet_engine.ts";
 import { RoomServer } from "./room_server.ts";

@@ -1,15 +1,15 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import { fileOf } from "../../rooms/document/reading.ts";
-import { chatOf, filesOf, meetingOf, whiteboardOf } from "../../rooms/document/schema.ts";
-import { CLOSE } from "../../rooms/errors.ts";
+import { fileOf } from "../../rooms/contract/document/reading.ts";
+import { chatOf, filesOf, meetingOf, whiteboardOf } from "../../rooms/contract/document/schema.ts";
+import { CLOSE } from "../../rooms/contract/errors.ts";
 import type { UpdateLog } from "../../rooms/ports.ts";
 import {
   writePresence,
   writePresenceFrame,
   writeSyncStep1,
   writeUpdates,
-} from "../../rooms/protocol/frames.ts";
+} from "../../rooms/contract/protocol/frames.ts";
 import type { TestClient } from "./client.ts";
 import { RoomServer } from "./room_server.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "@std/expect";
-import { toBase64Url } from "../../rooms/encryption/base64url.ts";
-import { makePageKeys } from "../../rooms/encryption/wrapping.ts";
+import { toBase64Url } from "../../rooms/contract/encryption/base64url.ts";
+import { makePageKeys } from "../../rooms/contract/encryption/wrapping.ts";
 import { RoomServer } from "./room_server.ts";
 
 const EPOCH = "0011223344556677";

@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import type { MediaSource } from "../../rooms/document/schema.ts";
+import type { MediaSource } from "../../rooms/contract/document/schema.ts";
 import type { TestClient } from "./client.ts";
 import { QuietEngine, RTP } from "./quiet_engine.ts";
 import { RoomServer } from "./room_server.ts";

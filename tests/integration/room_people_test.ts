@@ -1,8 +1,8 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import { chatOf, readMeeting, whiteboardOf } from "../../rooms/document/schema.ts";
-import { CLOSE } from "../../rooms/errors.ts";
-import { writeUpdates } from "../../rooms/protocol/frames.ts";
+import { chatOf, readMeeting, whiteboardOf } from "../../rooms/contract/document/schema.ts";
+import { CLOSE } from "../../rooms/contract/errors.ts";
+import { writeUpdates } from "../../rooms/contract/protocol/frames.ts";
 import { DeafSocket } from "./deaf_socket.ts";
 import { RoomServer } from "./room_server.ts";
 

@@ -1,6 +1,6 @@
 /** What changes in a room while somebody's hello is under way, and the database is slow. */
 import { expect } from "@std/expect";
-import { CLOSE } from "../../rooms/errors.ts";
+import { CLOSE } from "../../rooms/contract/errors.ts";
 import type { MeetingStore } from "../../rooms/ports.ts";
 import { HeldStore } from "./held_store.ts";
 import { RoomServer, type ServerOptions } from "./room_server.ts";

@@ -1,6 +1,6 @@
 /** A node's rooms behind a real `Deno.serve` with a real database file, for integration tests. */
 import { openStorage, type Storage } from "../../db/storage.ts";
-import type { Policy } from "../../rooms/document/schema.ts";
+import type { Policy } from "../../rooms/contract/document/schema.ts";
 import type { RoomLimits } from "../../rooms/limits.ts";
 import type { MeetingStore, UpdateLog } from "../../rooms/ports.ts";
 import { Quarantine, reportsTo } from "../../rooms/quarantine.ts";

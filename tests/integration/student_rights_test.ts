@@ -1,6 +1,6 @@
 /** What a student's tokens open: their own part of the lesson, and none of the host's or the booking system's. */
 import { expect } from "@std/expect";
-import { type Method, METHODS } from "../../rooms/protocol/messages.ts";
+import { type Method, METHODS } from "../../rooms/contract/protocol/messages.ts";
 import { BookingClient } from "./booking_client.ts";
 import { LESSON, startHttp } from "./http_server.ts";
 import { RoomServer } from "./room_server.ts";

@@ -5,7 +5,7 @@
  */
 import { expect } from "@std/expect";
 import { z } from "zod";
-import { METHODS } from "../../rooms/protocol/messages.ts";
+import { METHODS } from "../../rooms/contract/protocol/messages.ts";
 import { apiOperations } from "../../server/http/api.ts";
 import type { HttpDeps } from "../../server/http/context.ts";
 import { imagesSchema } from "../../server/http/earlier.ts";

@@ -5,18 +5,18 @@
  * Invariant: no two files are given the same name by this page; two people may still do so at once, and then see both.
  */
 import * as Y from "yjs";
-import { fileOf, readFiles } from "../../../rooms/document/reading.ts";
+import { fileOf, readFiles } from "../../../rooms/contract/document/reading.ts";
 import {
   MAX_FILE_NAME_CHARS,
   MAX_TEST_NAME_CHARS,
   MAX_TEST_TEXT_CHARS,
-} from "../../../rooms/document/schema_code.ts";
+} from "../../../rooms/contract/document/schema_code.ts";
 import {
   type FileFields,
   filesOf,
   type TestCase,
   type TypedMap,
-} from "../../../rooms/document/schema.ts";
+} from "../../../rooms/contract/document/schema.ts";
 import { languageOf } from "./languages.ts";
 
 export const MAX_FILES = 60;

@@ -1,10 +1,18 @@
 /** What the code stage writes, judged by the server's guard as it would be. */
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import { judgeUpdate } from "../../../rooms/document/guard.ts";
-import { fileOf, readFiles, readRuns, readTests } from "../../../rooms/document/reading.ts";
-import { MAX_FILE_NAME_CHARS, MAX_TEST_TEXT_CHARS } from "../../../rooms/document/schema_code.ts";
-import { openRoots } from "../../../rooms/document/schema.ts";
+import { judgeUpdate } from "../../../rooms/document/guard/guard.ts";
+import {
+  fileOf,
+  readFiles,
+  readRuns,
+  readTests,
+} from "../../../rooms/contract/document/reading.ts";
+import {
+  MAX_FILE_NAME_CHARS,
+  MAX_TEST_TEXT_CHARS,
+} from "../../../rooms/contract/document/schema_code.ts";
+import { openRoots } from "../../../rooms/contract/document/schema.ts";
 import { addFile, removeFile, renameFile, setTest } from "./files.ts";
 import { beginRun, markInterrupted, MAX_RUNS, RunWriter } from "./runs.ts";
 

@@ -7,13 +7,18 @@
  * {@linkcode MAX_RUNS} runs are kept.
  */
 import * as Y from "yjs";
-import { displaysOf, readRun, readRuns, type RunEntry } from "../../../rooms/document/reading.ts";
+import {
+  displaysOf,
+  readRun,
+  readRuns,
+  type RunEntry,
+} from "../../../rooms/contract/document/reading.ts";
 import {
   type RunDisplay,
   type RunFields,
   runsOf,
   type TestResult,
-} from "../../../rooms/document/schema.ts";
+} from "../../../rooms/contract/document/schema.ts";
 
 export const MAX_RUNS = 20;
 export const MAX_RUN_CHARS = 1_000_000;

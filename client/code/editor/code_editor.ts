@@ -4,10 +4,10 @@
  * Undo is each person's own: the document's undo manager replaces Monaco's, whose steps would also take back what
  * others wrote. Read-only is a courtesy; the server refuses edits of those who may not.
  */
-import type { FileEntry } from "../../../rooms/document/reading.ts";
+import type { FileEntry } from "../../../rooms/contract/document/reading.ts";
 import type { editor } from "monaco-editor/editor/editor.api";
 import * as Y from "yjs";
-import { keepUndoInOrder } from "../../../rooms/document/undo_order.ts";
+import { keepUndoInOrder } from "../../../rooms/contract/document/undo_order.ts";
 import type { RoomSession } from "../../session.ts";
 import { languageOf } from "../document/languages.ts";
 import { indexIn } from "../document/place.ts";

@@ -3,7 +3,7 @@
  *
  * What comes was written by people in other lessons: what doesn't have a file's shape is left out.
  */
-import type { TestCase } from "../../../rooms/document/schema.ts";
+import type { TestCase } from "../../../rooms/contract/document/schema.ts";
 import type { RoomSession } from "../../session.ts";
 
 export interface EarlierLesson {

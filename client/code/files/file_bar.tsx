@@ -1,5 +1,5 @@
 /** The lesson's files as tabs, what can be done with them, and who else is in the code. */
-import type { FileEntry } from "../../../rooms/document/reading.ts";
+import type { FileEntry } from "../../../rooms/contract/document/reading.ts";
 import {
   ChevronDown,
   Download,

@@ -1,5 +1,5 @@
 /** What a program showed besides text: a table or a picture, in its place in the output. */
-import { displayAt, type RunEntry } from "../../../rooms/document/reading.ts";
+import { displayAt, type RunEntry } from "../../../rooms/contract/document/reading.ts";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import "./display.css";

@@ -1,5 +1,5 @@
 /** What a run printed, as everybody sees it: text with colours, places to go to, tables and pictures. */
-import type { RunEntry } from "../../../rooms/document/reading.ts";
+import type { RunEntry } from "../../../rooms/contract/document/reading.ts";
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { DISPLAY_MARK } from "../document/runs.ts";

@@ -1,5 +1,5 @@
 /** Beside the code: the output of a run, the file's tests, or the preview of a page. */
-import type { RunEntry } from "../../../rooms/document/reading.ts";
+import type { RunEntry } from "../../../rooms/contract/document/reading.ts";
 import { History } from "lucide-preact";
 import { Menu, MenuItem } from "../../design/menu.tsx";
 import type { Runner } from "../run/runner.ts";

@@ -1,7 +1,7 @@
 /** The live page of an HTML file: everybody's stage runs its own, and renews it shortly after an edit. */
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { filesOf } from "../../../rooms/document/schema.ts";
+import { filesOf } from "../../../rooms/contract/document/schema.ts";
 import { fileTexts } from "../document/files.ts";
 import { previewPage } from "../run/preview_page.ts";
 import type { PreviewPage, PreviewReport } from "../sandbox/preview.ts";

@@ -1,7 +1,7 @@
 /** Run and Stop, what the run is doing, and the settings of the next one. */
-import type { RunEntry } from "../../../rooms/document/reading.ts";
+import type { RunEntry } from "../../../rooms/contract/document/reading.ts";
 import { Play, Settings2, Square } from "lucide-preact";
-import { participantsOf, readParticipant } from "../../../rooms/document/schema.ts";
+import { participantsOf, readParticipant } from "../../../rooms/contract/document/schema.ts";
 import { Menu, MenuItem } from "../../design/menu.tsx";
 import { runnerOf } from "../document/languages.ts";
 import { type RunPhase, TIME_LIMITS_MS } from "../run/runner.ts";

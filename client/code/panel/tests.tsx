@@ -1,8 +1,8 @@
 /** A file's tests: what it should print or withstand, and how that went on the run that is shown. */
-import { readTests, type TestEntry } from "../../../rooms/document/reading.ts";
+import { readTests, type TestEntry } from "../../../rooms/contract/document/reading.ts";
 import { CircleCheck, CircleX, Plus, Trash2 } from "lucide-preact";
 import { useComputed } from "@preact/signals";
-import type { TestResult } from "../../../rooms/document/schema.ts";
+import type { TestResult } from "../../../rooms/contract/document/schema.ts";
 import { IconButton } from "../../design/icon-button.tsx";
 import { setTest } from "../document/files.ts";
 import { runnerOf } from "../document/languages.ts";

@@ -4,10 +4,10 @@
  * One run at a time in a page. Runs of a page that is gone are marked as interrupted, by its person when they come back or
  * by whoever is still here.
  */
-import { type FileEntry, readRun, readTests } from "../../../rooms/document/reading.ts";
+import { type FileEntry, readRun, readTests } from "../../../rooms/contract/document/reading.ts";
 import { computed, effect, signal } from "@preact/signals";
 import * as Y from "yjs";
-import { runsOf, type TestResult } from "../../../rooms/document/schema.ts";
+import { runsOf, type TestResult } from "../../../rooms/contract/document/schema.ts";
 import type { RoomSession } from "../../session.ts";
 import { fileTexts } from "../document/files.ts";
 import { languageOf, runnerOf } from "../document/languages.ts";

@@ -4,9 +4,9 @@
  * A case of kind `output` passes when the program prints what is expected: spaces at the ends of lines and empty lines at
  * the end don't count. One of kind `code` passes when the program, with that code after it, ends without an error.
  */
-import type { TestEntry } from "../../../rooms/document/reading.ts";
-import { MAX_GOT_CHARS, MAX_TEST_RESULTS } from "../../../rooms/document/schema_code.ts";
-import type { TestResult } from "../../../rooms/document/schema.ts";
+import type { TestEntry } from "../../../rooms/contract/document/reading.ts";
+import { MAX_GOT_CHARS, MAX_TEST_RESULTS } from "../../../rooms/contract/document/schema_code.ts";
+import type { TestResult } from "../../../rooms/contract/document/schema.ts";
 import {
   type RunnerEvent,
   type RunnerName,

@@ -11,8 +11,8 @@ import {
   MAX_IMAGE_BYTES,
   MAX_TABLE_COLUMNS,
   MAX_TABLE_ROWS,
-} from "../../../rooms/document/schema_code.ts";
-import type { RunDisplay } from "../../../rooms/document/schema.ts";
+} from "../../../rooms/contract/document/schema_code.ts";
+import type { RunDisplay } from "../../../rooms/contract/document/schema.ts";
 
 export const RUNNERS = ["javascript", "python", "sql", "lua", "c", "ruby"] as const;
 export type RunnerName = (typeof RUNNERS)[number];

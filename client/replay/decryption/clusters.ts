@@ -1,10 +1,10 @@
 /**
- * Reads the clusters that recorder/webm.ts wrote, so that their frames can be decrypted and written anew.
+ * Reads the clusters that rooms/contract/recording/webm.ts wrote, so that their frames can be decrypted and written anew.
  *
  * Only what that writer writes is understood: clusters of a timestamp and SimpleBlocks of one track without lacing.
  * Anything else at the top level (cues) is passed over.
  */
-import type { Block } from "../../../recorder/webm.ts";
+import type { Block } from "../../../rooms/contract/recording/webm.ts";
 
 const CLUSTER = 0x1f43b675;
 const TIMESTAMP = 0xe7;

@@ -4,9 +4,9 @@
  * Invariants: nothing that isn't authentic is handed on, but for sound of one byte, which holds nothing but silence; a
  * picture that lost a frame goes on with its next key frame.
  */
-import { writeCluster } from "../../../recorder/webm.ts";
-import type { Block } from "../../../recorder/webm.ts";
-import type { KeyRing, Origin } from "../../../rooms/encryption/key_ring.ts";
+import { writeCluster } from "../../../rooms/contract/recording/webm.ts";
+import type { Block } from "../../../rooms/contract/recording/webm.ts";
+import type { KeyRing, Origin } from "../../../rooms/contract/encryption/key_ring.ts";
 import { readClusters } from "./clusters.ts";
 
 /** An Opus frame without content: the recorder fills gaps with it. */

@@ -1,10 +1,10 @@
 import { expect } from "@std/expect";
-import { type Block, writeCluster } from "../../../recorder/webm.ts";
-import { fromBase64Url, toBase64Url } from "../../../rooms/encryption/base64url.ts";
-import { KeyRing } from "../../../rooms/encryption/key_ring.ts";
-import { FrameSealer } from "../../../rooms/encryption/sealer.ts";
-import { makeSecret } from "../../../rooms/encryption/secret.ts";
-import { sealEnvelope } from "../../../rooms/encryption/wrapping.ts";
+import { type Block, writeCluster } from "../../../rooms/contract/recording/webm.ts";
+import { fromBase64Url, toBase64Url } from "../../../rooms/contract/encryption/base64url.ts";
+import { KeyRing } from "../../../rooms/contract/encryption/key_ring.ts";
+import { FrameSealer } from "../../../rooms/contract/encryption/sealer.ts";
+import { makeSecret } from "../../../rooms/contract/encryption/secret.ts";
+import { sealEnvelope } from "../../../rooms/contract/encryption/wrapping.ts";
 import { readClusters } from "./clusters.ts";
 import { decryptClusters, joinClusters } from "./decrypt_clusters.ts";
 import { openAll, readKey } from "./recording_keys.ts";

@@ -3,8 +3,8 @@
  *
  * Clusters are decrypted in a worker before anybody sees them. Owns the worker; close it.
  */
-import { type TrackShape, writeCues, writeHeader } from "../../../recorder/webm.ts";
-import type { Manifest, TrackManifest } from "../../../recorder/manifest.ts";
+import { type TrackShape, writeCues, writeHeader } from "../../../rooms/contract/recording/webm.ts";
+import type { Manifest, TrackManifest } from "../../../rooms/contract/recording/manifest.ts";
 import {
   type Clusters,
   type RecordingApi,

@@ -4,9 +4,9 @@
  *
  * Invariant: secrets come from the fragment or from this browser, and are sent to no server.
  */
-import { fromBase64Url, toBase64Url } from "../../../rooms/encryption/base64url.ts";
-import { type Secret, SECRET_BYTES, secretOf } from "../../../rooms/encryption/secret.ts";
-import { openEnvelope } from "../../../rooms/encryption/wrapping.ts";
+import { fromBase64Url, toBase64Url } from "../../../rooms/contract/encryption/base64url.ts";
+import { type Secret, SECRET_BYTES, secretOf } from "../../../rooms/contract/encryption/secret.ts";
+import { openEnvelope } from "../../../rooms/contract/encryption/wrapping.ts";
 import { keptSecrets } from "../../encryption/kept_secrets.ts";
 import type { RecordingApi } from "../recording/api.ts";
 

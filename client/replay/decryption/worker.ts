@@ -1,7 +1,7 @@
 /** Decrypts clusters away from the page's main thread. */
-import { KeyRing } from "../../../rooms/encryption/key_ring.ts";
-import { secretOf } from "../../../rooms/encryption/secret.ts";
-import { writeCluster } from "../../../recorder/webm.ts";
+import { KeyRing } from "../../../rooms/contract/encryption/key_ring.ts";
+import { secretOf } from "../../../rooms/contract/encryption/secret.ts";
+import { writeCluster } from "../../../rooms/contract/recording/webm.ts";
 import { decryptClusters, joinClusters } from "./decrypt_clusters.ts";
 import type { DecryptAnswer, DecryptQuestion } from "./worker_protocol.ts";
 

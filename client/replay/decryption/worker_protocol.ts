@@ -1,6 +1,6 @@
 /** What the replay's page and its decrypting worker say to each other. */
-import type { Bytes } from "../../../rooms/encryption/secret.ts";
-import type { MediaSource } from "../../../rooms/document/schema.ts";
+import type { Bytes } from "../../../rooms/contract/encryption/secret.ts";
+import type { MediaSource } from "../../../rooms/contract/document/schema.ts";
 
 export type DecryptQuestion =
   | { type: "secrets"; secrets: readonly Bytes[] }

@@ -1,5 +1,5 @@
 /** What can be taken along: the lesson as one film, board and code, each track as it was sent; and the way to delete. */
-import { hasRecords, readFiles } from "../../../rooms/document/reading.ts";
+import { hasRecords, readFiles } from "../../../rooms/contract/document/reading.ts";
 import {
   Clapperboard,
   Code,
@@ -12,7 +12,7 @@ import {
   Video,
 } from "lucide-preact";
 import { useComputed, useSignal } from "@preact/signals";
-import type { TrackManifest } from "../../../recorder/manifest.ts";
+import type { TrackManifest } from "../../../rooms/contract/recording/manifest.ts";
 import { linkWithKey } from "../../encryption/key_link.tsx";
 import { Confirm } from "../../design/dialog.tsx";
 import { Menu, MenuItem } from "../../design/menu.tsx";

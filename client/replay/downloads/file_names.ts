@@ -1,5 +1,5 @@
 /** What files of a recording are called, and who is heard or seen in a track. */
-import type { Manifest, TrackManifest } from "../../../recorder/manifest.ts";
+import type { Manifest, TrackManifest } from "../../../rooms/contract/recording/manifest.ts";
 import { sayElapsed } from "../../room/time.ts";
 
 export const SOURCE_WORDS = {

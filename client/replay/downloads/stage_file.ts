@@ -2,7 +2,7 @@
  * The board and the code of a lesson as files, as they stood at a time: made beside the lesson that is played, so that
  * the whole board is there whatever moment the page shows.
  */
-import type { Manifest } from "../../../recorder/manifest.ts";
+import type { Manifest } from "../../../rooms/contract/recording/manifest.ts";
 import { fileTexts } from "../../code/document/files.ts";
 import type { RecordingApi } from "../recording/api.ts";
 import { RecordingLog } from "../recording/log.ts";

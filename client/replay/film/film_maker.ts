@@ -1,6 +1,6 @@
 /** The film that is being made of the recording on this page, if any: one at a time, to be cancelled at any moment. */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { Manifest } from "../../../recorder/manifest.ts";
+import type { Manifest } from "../../../rooms/contract/recording/manifest.ts";
 import { type RecordingApi, RecordingProblem, type TrackSource } from "../recording/api.ts";
 import type { Layout } from "../view.ts";
 import type { FilmFormat } from "./film_format.ts";

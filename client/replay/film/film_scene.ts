@@ -3,7 +3,7 @@
  *
  * Owns decoders and a board out of sight; close it. Invariant: what is held doesn't grow with the lesson.
  */
-import type { Manifest, TrackManifest } from "../../../recorder/manifest.ts";
+import type { Manifest, TrackManifest } from "../../../rooms/contract/recording/manifest.ts";
 import { arrange } from "../pictures/arrangement.ts";
 import { type Box, type Context, openCanvas, type Size } from "../pictures/canvas.ts";
 import { drawFace, drawScreen } from "../pictures/faces_picture.ts";

@@ -1,6 +1,6 @@
 /** A lesson's sound, block after block of the film. Owns decoders; close it. */
 import { type AudioSample, AudioSampleSink } from "mediabunny";
-import type { TrackManifest } from "../../../recorder/manifest.ts";
+import type { TrackManifest } from "../../../rooms/contract/recording/manifest.ts";
 import { trackInput } from "../pictures/track_input.ts";
 import type { TrackSource } from "../recording/api.ts";
 import type { FilmTime } from "./film_time.ts";

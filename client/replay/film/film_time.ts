@@ -3,7 +3,7 @@
  *
  * Pure. Times in ms; a film begins at 0.
  */
-import type { Stretch } from "../../../recorder/manifest.ts";
+import type { Stretch } from "../../../rooms/contract/recording/manifest.ts";
 
 interface Part {
   /** On the lesson's timeline. */

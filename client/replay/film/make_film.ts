@@ -14,7 +14,7 @@ import {
   StreamTarget,
   WebMOutputFormat,
 } from "mediabunny";
-import type { Manifest } from "../../../recorder/manifest.ts";
+import type { Manifest } from "../../../rooms/contract/recording/manifest.ts";
 import { openCanvas } from "../pictures/canvas.ts";
 import { readPalette } from "../pictures/palette.ts";
 import type { RecordingApi, TrackSource } from "../recording/api.ts";

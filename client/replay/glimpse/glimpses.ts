@@ -4,7 +4,7 @@
  * Invariants: one picture is made at a time, and of what was asked for meanwhile only the last; what is kept is bounded.
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { Manifest, TrackManifest } from "../../../recorder/manifest.ts";
+import type { Manifest, TrackManifest } from "../../../rooms/contract/recording/manifest.ts";
 import { arrange } from "../pictures/arrangement.ts";
 import { type Context, openCanvas } from "../pictures/canvas.ts";
 import { drawFace, drawScreen } from "../pictures/faces_picture.ts";

@@ -4,7 +4,7 @@ import {
   readFiles,
   readRuns,
   type RunEntry,
-} from "../../../rooms/document/reading.ts";
+} from "../../../rooms/contract/document/reading.ts";
 import { languageOf } from "../../code/document/languages.ts";
 import { personColor } from "../../whiteboard/presence/person_color.ts";
 import type { Lesson } from "../recording/lesson.ts";

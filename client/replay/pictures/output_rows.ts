@@ -1,6 +1,6 @@
 /** What a run gave, as rows to be drawn: lines of text, tables as text, pictures that programs made. */
-import { displayAt, type RunEntry } from "../../../rooms/document/reading.ts";
-import type { RunDisplay } from "../../../rooms/document/schema.ts";
+import { displayAt, type RunEntry } from "../../../rooms/contract/document/reading.ts";
+import type { RunDisplay } from "../../../rooms/contract/document/schema.ts";
 import { DISPLAY_MARK } from "../../code/document/runs.ts";
 import { readOutput } from "../../code/run/output_text.ts";
 import type { Size } from "./canvas.ts";

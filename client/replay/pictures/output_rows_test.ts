@@ -1,8 +1,8 @@
-import { displaysOf, readRuns } from "../../../rooms/document/reading.ts";
+import { displaysOf, readRuns } from "../../../rooms/contract/document/reading.ts";
 import { expect } from "@std/expect";
 import * as Y from "yjs";
 import { beginRun } from "../../code/document/runs.ts";
-import { openRoots } from "../../../rooms/document/schema.ts";
+import { openRoots } from "../../../rooms/contract/document/schema.ts";
 import { outputRows, tableLines } from "./output_rows.ts";
 
 function runWith(output: string, tables: string[][][]) {

@@ -1,5 +1,5 @@
 /** Draws the board or the code of a lesson at a time. Owns a board out of sight, from the first one on; close it. */
-import type { Manifest } from "../../../recorder/manifest.ts";
+import type { Manifest } from "../../../rooms/contract/recording/manifest.ts";
 import type { Lesson } from "../recording/lesson.ts";
 import type { BoardPicture } from "./board_picture.tsx";
 import type { Box, Context } from "./canvas.ts";

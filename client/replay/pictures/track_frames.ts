@@ -1,6 +1,6 @@
 /** The decoded pictures of one track, at times that only go forward. */
 import { type Input, type VideoSample, VideoSampleSink } from "mediabunny";
-import type { TrackManifest } from "../../../recorder/manifest.ts";
+import type { TrackManifest } from "../../../rooms/contract/recording/manifest.ts";
 import type { TrackSource } from "../recording/api.ts";
 import { type Reach, trackInput } from "./track_input.ts";
 

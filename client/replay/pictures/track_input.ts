@@ -4,7 +4,7 @@
  * Invariant: what is held is what the decoder works on and one answer of the server; nothing is read ahead of need.
  */
 import { Input, ReadableStreamSource, WEBM } from "mediabunny";
-import type { TrackManifest } from "../../../recorder/manifest.ts";
+import type { TrackManifest } from "../../../rooms/contract/recording/manifest.ts";
 import { RecordingProblem, type TrackSource } from "../recording/api.ts";
 
 const REQUEST_MS = 10_000;

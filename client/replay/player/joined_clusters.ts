@@ -8,7 +8,7 @@
  *
  * Pure. Invariant: blocks, their bytes and their times stay what they were; the last one says how long it lasts.
  */
-import { type Block, MAX_CLUSTER_MS } from "../../../recorder/webm.ts";
+import { type Block, MAX_CLUSTER_MS } from "../../../rooms/contract/recording/webm.ts";
 import { readClusters } from "../decryption/clusters.ts";
 
 const CLUSTER = [0x1f, 0x43, 0xb6, 0x75];

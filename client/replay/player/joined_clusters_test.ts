@@ -1,6 +1,6 @@
 import { expect } from "@std/expect";
 import { BufferSource, EncodedPacketSink, Input, WEBM } from "mediabunny";
-import { type Block, writeCluster, writeHeader } from "../../../recorder/webm.ts";
+import { type Block, writeCluster, writeHeader } from "../../../rooms/contract/recording/webm.ts";
 import { joinClusters } from "./joined_clusters.ts";
 
 const header = writeHeader({ kind: "video", codec: "vp8", width: 320, height: 180 });

@@ -4,7 +4,7 @@
  * Invariant: a track that doesn't come holds the lesson up for {@linkcode MAX_WAIT_MS} at most.
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { TrackManifest } from "../../../recorder/manifest.ts";
+import type { TrackManifest } from "../../../rooms/contract/recording/manifest.ts";
 import type { TrackSource } from "../recording/api.ts";
 import { type Course, TrackPlayer } from "./track_player.ts";
 

@@ -1,5 +1,5 @@
 /** Where on a recording's timeline there is something to see: pauses are jumped over, and silences when asked. */
-import type { Stretch } from "../../../recorder/manifest.ts";
+import type { Stretch } from "../../../rooms/contract/recording/manifest.ts";
 
 /** How far a player of a running lesson stays behind what is kept. */
 export const LIVE_DELAY_MS = 4000;

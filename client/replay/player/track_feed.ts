@@ -5,7 +5,7 @@
  * Invariants: what is buffered is one contiguous stretch, at most {@linkcode BEHIND_MS} behind the clock; one request
  * is under way at a time; whatever fails is tried again later, and `broken` says when that is of no use.
  */
-import type { TrackManifest } from "../../../recorder/manifest.ts";
+import type { TrackManifest } from "../../../rooms/contract/recording/manifest.ts";
 import type { TrackSource } from "../recording/api.ts";
 import { joinClusters } from "./joined_clusters.ts";
 

@@ -4,7 +4,7 @@
  * Invariant: `follow` never waits; what it answers tells the clock whether to.
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { TrackManifest } from "../../../recorder/manifest.ts";
+import type { TrackManifest } from "../../../rooms/contract/recording/manifest.ts";
 import type { TrackSource } from "../recording/api.ts";
 import { standsForMs } from "../recording/steady_pictures.ts";
 import { isWithin } from "./timeline.ts";

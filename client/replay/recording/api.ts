@@ -4,9 +4,13 @@
  * Everything is read by GET with the token in a header. Every failure is a {@linkcode RecordingProblem}.
  */
 import { z } from "zod";
-import { type LogEntry, readEntries } from "../../../recorder/log_entries.ts";
-import { FORMAT_VERSION, type Manifest, manifestSchema } from "../../../recorder/manifest.ts";
-import { keyEnvelopeSchema } from "../../../rooms/protocol/messages.ts";
+import { type LogEntry, readEntries } from "../../../rooms/contract/recording/log_entries.ts";
+import {
+  FORMAT_VERSION,
+  type Manifest,
+  manifestSchema,
+} from "../../../rooms/contract/recording/manifest.ts";
+import { keyEnvelopeSchema } from "../../../rooms/contract/protocol/messages.ts";
 import type { RecordingAddress } from "./access.ts";
 import { withSteadyPictures } from "./steady_pictures.ts";
 

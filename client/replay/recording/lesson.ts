@@ -5,8 +5,8 @@
  * Invariant: after `moveTo(t)` the document equals the segment's snapshot with every update up to and including t.
  */
 import * as Y from "yjs";
-import type { LogEntry } from "../../../recorder/log_entries.ts";
-import { openRoots, type RootName, ROOTS } from "../../../rooms/document/schema.ts";
+import type { LogEntry } from "../../../rooms/contract/recording/log_entries.ts";
+import { openRoots, type RootName, ROOTS } from "../../../rooms/contract/document/schema.ts";
 import { Presence } from "./presence.ts";
 
 /** What a move did, for whoever shows it. */

@@ -1,8 +1,8 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import type { LogEntry } from "../../../recorder/log_entries.ts";
-import { fileOf } from "../../../rooms/document/reading.ts";
-import { filesOf, openRoots } from "../../../rooms/document/schema.ts";
+import type { LogEntry } from "../../../rooms/contract/recording/log_entries.ts";
+import { fileOf } from "../../../rooms/contract/document/reading.ts";
+import { filesOf, openRoots } from "../../../rooms/contract/document/schema.ts";
 import { Lesson } from "./lesson.ts";
 
 /** A minute of typing: one letter a second, and the text that stood there after each. */

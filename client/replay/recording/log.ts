@@ -3,8 +3,8 @@
  *
  * Invariant: what `entriesOf` answers only ever grows at its end, so that whoever has played a part of it can go on.
  */
-import type { LogEntry } from "../../../recorder/log_entries.ts";
-import type { Manifest } from "../../../recorder/manifest.ts";
+import type { LogEntry } from "../../../rooms/contract/recording/log_entries.ts";
+import type { Manifest } from "../../../rooms/contract/recording/manifest.ts";
 import type { RecordingApi } from "./api.ts";
 
 export type SegmentManifest = Manifest["segments"][number];

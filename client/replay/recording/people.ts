@@ -1,7 +1,10 @@
 /** Who was in the room, read from the document. */
 import type * as Y from "yjs";
-import { participantEntries } from "../../../rooms/document/reading.ts";
-import { type ParticipantFields, readParticipant } from "../../../rooms/document/schema.ts";
+import { participantEntries } from "../../../rooms/contract/document/reading.ts";
+import {
+  type ParticipantFields,
+  readParticipant,
+} from "../../../rooms/contract/document/schema.ts";
 
 export interface PersonAt extends ParticipantFields {
   id: string;

@@ -4,7 +4,7 @@
  *
  * Pure: what the server says of frames becomes what a player shows.
  */
-import type { Manifest, TrackManifest } from "../../../recorder/manifest.ts";
+import type { Manifest, TrackManifest } from "../../../rooms/contract/recording/manifest.ts";
 
 /** A share is told a little before or after its first picture. */
 const SLACK_MS = 3000;

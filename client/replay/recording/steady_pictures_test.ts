@@ -1,5 +1,9 @@
 import { expect } from "@std/expect";
-import type { Manifest, Marker, TrackManifest } from "../../../recorder/manifest.ts";
+import type {
+  Manifest,
+  Marker,
+  TrackManifest,
+} from "../../../rooms/contract/recording/manifest.ts";
 import { withSteadyPictures } from "./steady_pictures.ts";
 
 const screen: TrackManifest = {

@@ -1,5 +1,5 @@
 /** A lesson walked through on its own, beside the one that is played: for pictures of other moments. */
-import type { Manifest } from "../../../recorder/manifest.ts";
+import type { Manifest } from "../../../rooms/contract/recording/manifest.ts";
 import { WorkedOn } from "../stages/worked_on.ts";
 import { Lesson, type Moved } from "./lesson.ts";
 import type { RecordingLog } from "./log.ts";

@@ -5,8 +5,8 @@
 import { signal } from "@preact/signals";
 import { Awareness } from "y-protocols/awareness";
 import * as Y from "yjs";
-import { openRoots, readMeeting } from "../../../rooms/document/schema.ts";
-import { RoomError } from "../../../rooms/errors.ts";
+import { openRoots, readMeeting } from "../../../rooms/contract/document/schema.ts";
+import { RoomError } from "../../../rooms/contract/errors.ts";
 import type { Participant, RoomSession } from "../../session.ts";
 
 export interface CopySession {

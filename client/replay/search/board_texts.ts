@@ -1,6 +1,6 @@
 /** The words on a whiteboard, read from its records without tldraw: text, labels, formulas, names of pages. */
 import * as Y from "yjs";
-import { readRecords } from "../../../rooms/document/reading.ts";
+import { readRecords } from "../../../rooms/contract/document/reading.ts";
 
 export interface BoardText {
   /** The record's id. */

@@ -1,5 +1,5 @@
 /** What the page asks of the worker that has read the whole log, and what it answers. */
-import type { Stretch } from "../../../recorder/manifest.ts";
+import type { Stretch } from "../../../rooms/contract/recording/manifest.ts";
 
 /** A piece of a Yjs document, by its own id. */
 export interface ItemId {

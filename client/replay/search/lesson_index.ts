@@ -5,10 +5,10 @@
  * stood there twice in a row, so that searching doesn't find every half-typed word.
  */
 import * as Y from "yjs";
-import type { LogEntry } from "../../../recorder/log_entries.ts";
-import type { Stretch } from "../../../recorder/manifest.ts";
-import { fileOf, readChat, readFiles, readRuns } from "../../../rooms/document/reading.ts";
-import { openRoots, whiteboardOf } from "../../../rooms/document/schema.ts";
+import type { LogEntry } from "../../../rooms/contract/recording/log_entries.ts";
+import type { Stretch } from "../../../rooms/contract/recording/manifest.ts";
+import { fileOf, readChat, readFiles, readRuns } from "../../../rooms/contract/document/reading.ts";
+import { openRoots, whiteboardOf } from "../../../rooms/contract/document/schema.ts";
 import { boardTexts } from "./board_texts.ts";
 import type { Find, FindKind, ItemId } from "./index_protocol.ts";
 import { Moments } from "./moments.ts";

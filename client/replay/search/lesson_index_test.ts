@@ -1,14 +1,14 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import type { LogEntry } from "../../../recorder/log_entries.ts";
-import { fileOf } from "../../../rooms/document/reading.ts";
+import type { LogEntry } from "../../../rooms/contract/recording/log_entries.ts";
+import { fileOf } from "../../../rooms/contract/document/reading.ts";
 import {
   chatOf,
   filesOf,
   openRoots,
   runsOf,
   whiteboardOf,
-} from "../../../rooms/document/schema.ts";
+} from "../../../rooms/contract/document/schema.ts";
 import { LessonIndex } from "./lesson_index.ts";
 import { itemOfEntry, itemsOfText } from "./moments.ts";
 

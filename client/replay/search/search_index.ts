@@ -3,7 +3,7 @@
  * and when each thing appeared.
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { Manifest, Stretch } from "../../../recorder/manifest.ts";
+import type { Manifest, Stretch } from "../../../rooms/contract/recording/manifest.ts";
 import type { RecordingApi } from "../recording/api.ts";
 import type { Find, IndexAnswer, IndexQuestion, ItemId } from "./index_protocol.ts";
 

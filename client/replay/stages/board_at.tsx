@@ -5,7 +5,7 @@ import { Maximize } from "lucide-preact";
 import { getAssetUrlsByImport } from "@tldraw/assets/imports.vite";
 import { createTLStore, type Editor, Tldraw, type TLInstancePresence, type TLPageId } from "tldraw";
 import "tldraw/tldraw.css";
-import { whiteboardOf } from "../../../rooms/document/schema.ts";
+import { whiteboardOf } from "../../../rooms/contract/document/schema.ts";
 import { IconButton } from "../../design/icon-button.tsx";
 import "../../whiteboard/board.css";
 import { createBoardSchema } from "../../whiteboard/board_schema.ts";

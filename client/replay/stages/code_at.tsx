@@ -1,5 +1,5 @@
 /** The files as they stood then, with everybody's cursors, and what the last run gave. */
-import type { FileEntry } from "../../../rooms/document/reading.ts";
+import type { FileEntry } from "../../../rooms/contract/document/reading.ts";
 import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import { languageOf } from "../../code/document/languages.ts";

@@ -1,5 +1,5 @@
 /** What the last run had given by then. */
-import type { FileEntry, RunEntry } from "../../../rooms/document/reading.ts";
+import type { FileEntry, RunEntry } from "../../../rooms/contract/document/reading.ts";
 import { DISPLAY_MARK, type RunExit } from "../../code/document/runs.ts";
 import { DisplayOf } from "../../code/panel/display.tsx";
 import { readOutput } from "../../code/run/output_text.ts";

@@ -5,8 +5,8 @@
  * Pure. Invariant: somebody may draw while another types: the stage doesn't jump to and fro between them.
  */
 import type * as Y from "yjs";
-import type { Marker } from "../../../recorder/manifest.ts";
-import { hasRecords, readFiles, readRuns } from "../../../rooms/document/reading.ts";
+import type { Marker } from "../../../rooms/contract/recording/manifest.ts";
+import { hasRecords, readFiles, readRuns } from "../../../rooms/contract/document/reading.ts";
 import type { Moved } from "../recording/lesson.ts";
 import type { Layout } from "../view.ts";
 

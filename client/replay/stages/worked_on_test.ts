@@ -1,7 +1,7 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import type { RootName } from "../../../rooms/document/schema.ts";
-import { filesOf, openRoots, whiteboardOf } from "../../../rooms/document/schema.ts";
+import type { RootName } from "../../../rooms/contract/document/schema.ts";
+import { filesOf, openRoots, whiteboardOf } from "../../../rooms/contract/document/schema.ts";
 import { shownStage, WorkedOn } from "./worked_on.ts";
 
 const change = (...changed: RootName[]) => ({

@@ -8,7 +8,7 @@
  */
 import type { SerializedSchema, TLRecord, TLStore } from "tldraw";
 import type * as Y from "yjs";
-import { MAX_RECORD_CHARS, recordType } from "../../../rooms/document/schema_board.ts";
+import { MAX_RECORD_CHARS, recordType } from "../../../rooms/contract/document/schema_board.ts";
 import { type BoardRefusal, MAX_STROKE_POINTS, type RefusalReason } from "./bounds.ts";
 import { type BoardRecord, readRecord, recordBytes, strokePoints } from "./record_map.ts";
 import { type SchemaAge, schemaAge, schemaIn } from "./schema_version.ts";

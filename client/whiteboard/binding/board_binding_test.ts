@@ -10,7 +10,7 @@ import {
   type TestBoard,
 } from "./open_test_board.ts";
 import { OwnUndo } from "./own_undo.ts";
-import { MAX_RECORD_CHARS, SCHEMA_KEY } from "../../../rooms/document/schema_board.ts";
+import { MAX_RECORD_CHARS, SCHEMA_KEY } from "../../../rooms/contract/document/schema_board.ts";
 
 function shapeOf(store: TLStore, id: string): TLShape | undefined {
   return store.allRecords().find((record) => record.id === `shape:${id}`) as TLShape | undefined;

@@ -12,7 +12,7 @@ import {
   openTestBoard,
   type TestBoard,
 } from "./open_test_board.ts";
-import { judgeUpdate } from "../../../rooms/document/guard.ts";
+import { judgeUpdate } from "../../../rooms/document/guard/guard.ts";
 import { OwnUndo } from "./own_undo.ts";
 
 /** mulberry32: small, seeded, good enough to choose with. */

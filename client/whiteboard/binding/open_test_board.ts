@@ -1,7 +1,7 @@
 /** Boards without a browser for tests and benchmarks: a real tldraw store on a real document. */
 import { createTLStore, type TLRecord, type TLStore } from "tldraw";
 import * as Y from "yjs";
-import { whiteboardOf } from "../../../rooms/document/schema.ts";
+import { whiteboardOf } from "../../../rooms/contract/document/schema.ts";
 import { createBoardSchema } from "../board_schema.ts";
 import { BoardBinding } from "./board_binding.ts";
 import type { BoardRefusal } from "./bounds.ts";

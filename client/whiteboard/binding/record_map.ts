@@ -6,7 +6,7 @@
  * neither is `typeName` (it is the id's prefix), nor what every shape begins with.
  */
 import * as Y from "yjs";
-import { recordType } from "../../../rooms/document/schema_board.ts";
+import { recordType } from "../../../rooms/contract/document/schema_board.ts";
 import { readStroke, type StrokeSegment, syncStroke, writeStroke } from "./stroke.ts";
 
 /** A record of tldraw's store, as far as the binding looks into it. */

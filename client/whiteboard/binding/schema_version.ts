@@ -5,7 +5,7 @@
  */
 import type { SerializedSchema, TLStore } from "tldraw";
 import type * as Y from "yjs";
-import { SCHEMA_KEY } from "../../../rooms/document/schema_board.ts";
+import { SCHEMA_KEY } from "../../../rooms/contract/document/schema_board.ts";
 
 export type SchemaAge = "same" | "older" | "newer";
 

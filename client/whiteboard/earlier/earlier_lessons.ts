@@ -1,10 +1,10 @@
 /** Earlier lessons with the same people, as the server tells them, and the board of one of them. */
 import type { Editor, TLRecord } from "tldraw";
 import * as Y from "yjs";
-import { whiteboardOf } from "../../../rooms/document/schema.ts";
+import { whiteboardOf } from "../../../rooms/contract/document/schema.ts";
 import type { RoomSession } from "../../session.ts";
 import { BoardReader } from "../binding/board.ts";
-import { SCHEMA_KEY } from "../../../rooms/document/schema_board.ts";
+import { SCHEMA_KEY } from "../../../rooms/contract/document/schema_board.ts";
 import { assetIdOf } from "../files/board_assets.ts";
 import { addPages, BoardFileError } from "../files/board_file.ts";
 

@@ -2,14 +2,14 @@ import { expect } from "@std/expect";
 import type { TLRecord } from "tldraw";
 import * as Y from "yjs";
 import { carriedBoard } from "../../../rooms/document/carry_over.ts";
-import { whiteboardOf } from "../../../rooms/document/schema.ts";
+import { whiteboardOf } from "../../../rooms/contract/document/schema.ts";
 import {
   createBoardStore,
   drawShape,
   geoShape,
   openTestBoard,
 } from "../binding/open_test_board.ts";
-import { SCHEMA_KEY } from "../../../rooms/document/schema_board.ts";
+import { SCHEMA_KEY } from "../../../rooms/contract/document/schema_board.ts";
 import { BoardFileError } from "../files/board_file.ts";
 import { readBoard } from "./earlier_lessons.ts";
 

@@ -20,7 +20,7 @@ import type {
   RtpCapabilities,
   RtpParameters,
   TransportOptions,
-} from "../../../rooms/protocol/rtp.ts";
+} from "../../../rooms/contract/protocol/rtp.ts";
 import { ROUTER_RTP_CAPABILITIES } from "../ortc.ts";
 import { MediaChild, type MediaLogger } from "./media_child.ts";
 import { type TurnOptions, turnServer } from "./turn.ts";

@@ -3,7 +3,7 @@
  * (draft-uberti-behave-turn-rest-00). Nobody can use the relay for long without a lesson here.
  */
 import { createHmac } from "node:crypto";
-import type { TransportOptions } from "../../../rooms/protocol/rtp.ts";
+import type { TransportOptions } from "../../../rooms/contract/protocol/rtp.ts";
 
 export interface TurnOptions {
   /** Such as `turn:turn.example.org:3478?transport=udp`. */

@@ -1,9 +1,9 @@
 /** Decides whether what a struct brings has the shape that the schema gives its place. */
 import * as decoding from "lib0/decoding";
-import type { DecodedStruct } from "./guard_decode.ts";
-import { type Place, shapeAt } from "./guard_place.ts";
-import { refuse } from "./guard_refusal.ts";
-import { fieldIn, type Plain, shapeOfKind } from "./shape.ts";
+import type { DecodedStruct } from "./decode.ts";
+import { type Place, shapeAt } from "./place.ts";
+import { refuse } from "./refusal.ts";
+import { fieldIn, type Plain, shapeOfKind } from "../../contract/document/shape.ts";
 
 /** Notes the shape of the type that the struct creates, for what comes into it. @throws Refusal `content` */
 export function judgeContent(update: Uint8Array, struct: DecodedStruct, place: Place): void {

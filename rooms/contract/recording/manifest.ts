@@ -6,7 +6,7 @@
  * and a reader passes over those that it doesn't know.
  */
 import { z } from "zod";
-import { MEDIA_SOURCES } from "../rooms/document/schema.ts";
+import { MEDIA_SOURCES } from "../document/schema.ts";
 
 /** Raised when an older player could no longer play a recording. */
 export const FORMAT_VERSION = 1;

@@ -1,9 +1,9 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import { holdLesson } from "../../tests/fuzz/guard_lesson.ts";
-import { CLIENTS, newReplica, openMeeting, rightsFor } from "../../tests/fuzz/guard_meeting.ts";
+import { holdLesson } from "../../../tests/fuzz/guard_lesson.ts";
+import { CLIENTS, newReplica, openMeeting, rightsFor } from "../../../tests/fuzz/guard_meeting.ts";
 import { judgeUpdate } from "./guard.ts";
-import { whiteboardOf } from "./schema.ts";
+import { whiteboardOf } from "../../contract/document/schema.ts";
 
 Deno.test("judgeUpdate refuses nothing that people do in a lesson: edits, undo, offline, reload", () => {
   // 18: undo brings a word back whose letters had been brought back in another order.

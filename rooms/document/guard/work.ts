@@ -15,9 +15,9 @@
  * - What is left can meet no more than the items of this update in the same list.
  */
 import * as Y from "yjs";
-import type { DecodedStruct, DecodedUpdate, StructId } from "./guard_decode.ts";
-import type { Place } from "./guard_place.ts";
-import { refuse } from "./guard_refusal.ts";
+import type { DecodedStruct, DecodedUpdate, StructId } from "./decode.ts";
+import type { Place } from "./place.ts";
+import { refuse } from "./refusal.ts";
 
 /** Structs of one client that are moved in the time of one step of a walk (125 ns; measured). */
 const MOVED_PER_STEP = 512;

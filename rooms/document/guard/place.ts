@@ -8,11 +8,11 @@
  * Invariant: reads the document and never changes it; in particular it never calls `doc.get`, which creates.
  */
 import * as Y from "yjs";
-import type { ClientBlock, DecodedStruct, DecodedUpdate, StructId } from "./guard_decode.ts";
-import { refuse } from "./guard_refusal.ts";
-import { insertionOf, type Work } from "./guard_work.ts";
-import { type RootName, ROOTS, SHAPES } from "./schema.ts";
-import { fieldIn, type Kind, type Shape, shapeOfKind } from "./shape.ts";
+import type { ClientBlock, DecodedStruct, DecodedUpdate, StructId } from "./decode.ts";
+import { refuse } from "./refusal.ts";
+import { insertionOf, type Work } from "./work.ts";
+import { type RootName, ROOTS, SHAPES } from "../../contract/document/schema.ts";
+import { fieldIn, type Kind, type Shape, shapeOfKind } from "../../contract/document/shape.ts";
 
 type StoredStruct = Y.Item | Y.GC;
 type AnyType = Y.AbstractType<unknown>;

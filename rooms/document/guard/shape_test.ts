@@ -7,13 +7,21 @@ import {
   one,
   testAttacks,
   text,
-} from "../../tests/fuzz/guard_attack.ts";
-import { type ForgedContent, type ForgedItem, forgeUpdate } from "../../tests/fuzz/guard_forge.ts";
-import { CLIENTS, openMeeting, rightsFor } from "../../tests/fuzz/guard_meeting.ts";
+} from "../../../tests/fuzz/guard_attack.ts";
+import {
+  type ForgedContent,
+  type ForgedItem,
+  forgeUpdate,
+} from "../../../tests/fuzz/guard_forge.ts";
+import { CLIENTS, openMeeting, rightsFor } from "../../../tests/fuzz/guard_meeting.ts";
 import { judgeUpdate } from "./guard.ts";
-import { filesOf, runsOf, whiteboardOf } from "./schema.ts";
-import { MAX_CHUNK_BYTES } from "./schema_board.ts";
-import { MAX_CELL_CHARS, MAX_GOT_CHARS, MAX_TEST_TEXT_CHARS } from "./schema_code.ts";
+import { filesOf, runsOf, whiteboardOf } from "../../contract/document/schema.ts";
+import { MAX_CHUNK_BYTES } from "../../contract/document/schema_board.ts";
+import {
+  MAX_CELL_CHARS,
+  MAX_GOT_CHARS,
+  MAX_TEST_TEXT_CHARS,
+} from "../../contract/document/schema_code.ts";
 
 const { sender, earlier } = CLIENTS;
 const roots = ["whiteboard", "files", "runs"] as const;

@@ -18,10 +18,10 @@ import {
   MAX_VALUE_DEPTH,
   MAX_VALUES,
   refuse,
-} from "./guard_refusal.ts";
-import { ROOTS } from "./schema.ts";
-import type { Kind, Shape } from "./shape.ts";
-import { HEAP } from "./size.ts";
+} from "./refusal.ts";
+import { ROOTS } from "../../contract/document/schema.ts";
+import type { Kind, Shape } from "../../contract/document/shape.ts";
+import { HEAP } from "../size.ts";
 
 export interface StructId {
   client: number;

@@ -89,7 +89,7 @@ function randomCase(): Case {
   };
 }
 
-const VECTORS = new URL("../../tests/vectors/e2ee-v1/frames.json", import.meta.url);
+const VECTORS = new URL("../../../tests/vectors/e2ee-v1/frames.json", import.meta.url);
 
 Deno.test("Frames are encrypted as the vectors say", async () => {
   const vectors: (Case & { id: string; key: string; encrypted: string })[] = JSON.parse(

@@ -13,19 +13,13 @@
  *   free of that: what has no place in a meeting may go.
  */
 import * as Y from "yjs";
-import { judgeContent } from "./guard_content.ts";
-import { type DecodedStruct, type DecodedUpdate, decodeUpdate } from "./guard_decode.ts";
-import { type Place, placeOfStored, placeStructs } from "./guard_place.ts";
-import {
-  DEFAULT_BOUNDS,
-  type GuardBounds,
-  Refusal,
-  type RefusalKind,
-  refuse,
-} from "./guard_refusal.ts";
-import { Work } from "./guard_work.ts";
-import { type RootName, SERVER_ROOTS } from "./schema.ts";
-import { HEAP, type Size } from "./size.ts";
+import { judgeContent } from "./content.ts";
+import { type DecodedStruct, type DecodedUpdate, decodeUpdate } from "./decode.ts";
+import { type Place, placeOfStored, placeStructs } from "./place.ts";
+import { DEFAULT_BOUNDS, type GuardBounds, Refusal, type RefusalKind, refuse } from "./refusal.ts";
+import { Work } from "./work.ts";
+import { type RootName, SERVER_ROOTS } from "../../contract/document/schema.ts";
+import { HEAP, type Size } from "../size.ts";
 
 export { DEFAULT_BOUNDS, type GuardBounds, type RefusalKind };
 

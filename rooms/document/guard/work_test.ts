@@ -5,13 +5,13 @@ import {
   type ForgedId,
   type ForgedStruct,
   forgeUpdate,
-} from "../../tests/fuzz/guard_forge.ts";
-import { CLIENTS, newReplica, openMeeting, rightsFor } from "../../tests/fuzz/guard_meeting.ts";
-import { Random } from "../../tests/fuzz/guard_random.ts";
-import { countWalk } from "../../tests/fuzz/guard_walk.ts";
+} from "../../../tests/fuzz/guard_forge.ts";
+import { CLIENTS, newReplica, openMeeting, rightsFor } from "../../../tests/fuzz/guard_meeting.ts";
+import { Random } from "../../../tests/fuzz/guard_random.ts";
+import { countWalk } from "../../../tests/fuzz/guard_walk.ts";
 import { DEFAULT_BOUNDS, judgeUpdate } from "./guard.ts";
-import { fileOf } from "./reading.ts";
-import { whiteboardOf } from "./schema.ts";
+import { fileOf } from "../../contract/document/reading.ts";
+import { whiteboardOf } from "../../contract/document/schema.ts";
 
 const rights = rightsFor(["whiteboard", "files", "runs"]);
 const map: ForgedContent = { kind: "type", ref: 1 };
