@@ -2,7 +2,7 @@ import { expect } from "@std/expect";
 import { openDatabase } from "./database.ts";
 import { type MeetingPlace, type MeetingQuery, pageOfMeetings } from "./meeting_lists.ts";
 import type { NewMeeting } from "./meetings.ts";
-import { openTestStorage } from "./open_test_storage.ts";
+import { openTestStorage } from "./testing/storage.ts";
 
 const HOUR_MS = 3_600_000;
 

@@ -10,7 +10,7 @@ import { type Kysely, type Selectable, sql, type Transaction } from "kysely";
 import { DEFAULT_POLICY, type Policy } from "../rooms/contract/document/schema.ts";
 import { policySchema } from "../rooms/contract/protocol/messages.ts";
 import type { EndReason, MeetingRecord } from "../rooms/ports.ts";
-import { recordMeetingEvent } from "./events.ts";
+import { recordMeetingEvent } from "./outbox/events.ts";
 import { type BookedPerson, issueInvite, type Person } from "./invites.ts";
 import {
   isByTime,

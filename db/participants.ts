@@ -7,7 +7,7 @@
 import type { Kysely, Transaction } from "kysely";
 import type { Role } from "../rooms/contract/document/schema.ts";
 import type { Identity } from "../rooms/ports.ts";
-import { type ParticipantFacts, recordMeetingEvent } from "./events.ts";
+import { type ParticipantFacts, recordMeetingEvent } from "./outbox/events.ts";
 import type { Schema } from "./schema.ts";
 
 /** A stay as the booking system may read it. Times are Unix milliseconds. */

@@ -1,7 +1,7 @@
 import { expect } from "@std/expect";
-import { TEST_WINDOW } from "./open_test_storage.ts";
+import { TEST_WINDOW } from "./testing/storage.ts";
 import { openStorage } from "./storage.ts";
-import { startHranaServer } from "./test_hrana.ts";
+import { startHranaServer } from "./testing/hrana.ts";
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 

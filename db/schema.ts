@@ -8,7 +8,7 @@
  */
 import type { Generated } from "kysely";
 import type { BookingSchema } from "./booking_schema.ts";
-import type { OutboxSchema } from "./outbox_schema.ts";
+import type { OutboxSchema } from "./outbox/outbox_schema.ts";
 import type { MediaSource, MeetingStatus, Role } from "../rooms/contract/document/schema.ts";
 
 export interface MeetingsTable {

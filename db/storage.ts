@@ -29,7 +29,7 @@ import {
 import { KeyEnvelopes } from "./key_envelopes.ts";
 import { LessonsLinks } from "./lessons_links.ts";
 import type { MeetingQuery } from "./meeting_lists.ts";
-import { inviteByMail, Mails } from "./mails.ts";
+import { inviteByMail, Mails } from "./outbox/mails.ts";
 import {
   type BookedMeeting,
   type Check,
@@ -48,13 +48,13 @@ import {
   revokeParticipant,
   type Stay,
 } from "./participants.ts";
-import { outboxPruning, type PrunedTable } from "./pruning.ts";
-import { lessonsToRemind, recordReminder } from "./reminders.ts";
+import { outboxPruning, type PrunedTable } from "./outbox/pruning.ts";
+import { lessonsToRemind, recordReminder } from "./outbox/reminders.ts";
 import type { Schema } from "./schema.ts";
 import { findSession, openSession } from "./sessions.ts";
 import { Thumbnails } from "./thumbnails.ts";
-import { SqlUpdateLog } from "./update_log.ts";
-import { Webhooks } from "./webhooks.ts";
+import { SqlUpdateLog } from "./log/update_log.ts";
+import { Webhooks } from "./outbox/webhooks.ts";
 
 /** What the booking API asks beyond what a room needs. */
 export interface BookingStore extends MeetingStore {

@@ -1,7 +1,7 @@
 import { createClient } from "@libsql/client";
 import { expect } from "@std/expect";
 import { migrate, MIGRATIONS, NewerDatabaseError } from "./migrations/all.ts";
-import { openTestStorage } from "./open_test_storage.ts";
+import { openTestStorage } from "./testing/storage.ts";
 import { makePasscode, makeToken } from "./secrets.ts";
 
 Deno.test("a client id belongs to the first participant who binds it", async () => {

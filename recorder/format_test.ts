@@ -3,7 +3,7 @@ import { readEntries } from "../rooms/contract/recording/log_entries.ts";
 import { FORMAT_VERSION, manifestSchema } from "../rooms/contract/recording/manifest.ts";
 import { documentAt } from "./playback.ts";
 import { OffsetEstimator } from "./sender_clock.ts";
-import { simulateSender } from "./simulated_sender.ts";
+import { simulateSender } from "./testing/simulated_sender.ts";
 import { Track } from "./track.ts";
 import { writeCues, writeHeader } from "../rooms/contract/recording/webm.ts";
 

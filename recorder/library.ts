@@ -1,5 +1,5 @@
 /** How recordings are read, listed and deleted. `db` implements it; the server asks it of the recorder's worker. */
-import type { CarriedFile } from "../rooms/document/carry_over.ts";
+import type { CarriedFile } from "./carry_over.ts";
 import type { Manifest } from "../rooms/contract/recording/manifest.ts";
 
 export interface RecordingSummary {

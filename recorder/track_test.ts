@@ -1,7 +1,7 @@
 import { expect } from "@std/expect";
 import type { RecordedPacket, RecordedReport } from "./packet_batch.ts";
 import { OffsetEstimator } from "./sender_clock.ts";
-import { simulateSender } from "./simulated_sender.ts";
+import { simulateSender } from "./testing/simulated_sender.ts";
 import { type Chunk, Track } from "./track.ts";
 
 const START = 1_700_000_000_000;

@@ -1,8 +1,8 @@
 import { expect } from "@std/expect";
 import { openDatabase } from "../db/database.ts";
-import { openTestStorage, TEST_WINDOW } from "../db/open_test_storage.ts";
+import { openTestStorage, TEST_WINDOW } from "../db/testing/storage.ts";
 import { Recorder } from "../recorder/io/recorder.ts";
-import { SqlRecordings } from "../db/recordings.ts";
+import { SqlRecordings } from "../recorder/store/recordings.ts";
 import { Quarantine, reportsTo } from "../rooms/quarantine.ts";
 import { createLogger } from "./logger.ts";
 import { sweep } from "./sweep.ts";

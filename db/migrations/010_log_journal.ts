@@ -6,7 +6,7 @@ export const statements: readonly string[] = [
   `alter table update_log rename to log_rows`,
 
   // autoincrement: an id is never used twice, even after the newest groups went into blocks, or a snapshot would
-  // hide what came after it. What an update's number is follows from its group's (db/log_block.ts).
+  // hide what came after it. What an update's number is follows from its group's (db/log/log_block.ts).
   `create table log_journal (
     id integer primary key autoincrement,
     entries text not null,

@@ -6,9 +6,9 @@
 import { statfs } from "node:fs/promises";
 import { type Database, openDatabase } from "../../db/database.ts";
 import { giveSpaceBack } from "../../db/free_space.ts";
-import { SqlMediaRows } from "../../db/media_objects.ts";
-import { SqlRecordingLibrary } from "../../db/recording_library.ts";
-import { SqlRecordings } from "../../db/recordings.ts";
+import { SqlMediaRows } from "../store/media_objects.ts";
+import { SqlRecordingLibrary } from "../store/recording_library.ts";
+import { SqlRecordings } from "../store/recordings.ts";
 import { Quarantine } from "../../rooms/quarantine.ts";
 import {
   type FromWorker,

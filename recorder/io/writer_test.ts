@@ -1,13 +1,13 @@
 import { expect } from "@std/expect";
 import { sql } from "kysely";
 import { type Database, openDatabase } from "../../db/database.ts";
-import { SqlRecordingLibrary } from "../../db/recording_library.ts";
-import { SqlRecordings } from "../../db/recordings.ts";
-import { openTestStorage } from "../../db/open_test_storage.ts";
+import { SqlRecordingLibrary } from "../store/recording_library.ts";
+import { SqlRecordings } from "../store/recordings.ts";
+import { openTestStorage } from "../../db/testing/storage.ts";
 import type { RecordingTrouble } from "../../rooms/contract/document/schema.ts";
 import { Quarantine } from "../../rooms/quarantine.ts";
 import { BatchWriter } from "../packet_batch.ts";
-import { simulateSender } from "../simulated_sender.ts";
+import { simulateSender } from "../testing/simulated_sender.ts";
 import { FLUSH_MS, MAX_HELD_BYTES, RecordingWriter } from "./writer.ts";
 
 const START = 1_700_000_000_000;

@@ -6,7 +6,7 @@ import type { Idempotency } from "../../db/idempotency.ts";
 import type { KeyEnvelopes } from "../../db/key_envelopes.ts";
 import type { LessonsLinks } from "../../db/lessons_links.ts";
 import type { Thumbnails } from "../../db/thumbnails.ts";
-import type { Webhooks } from "../../db/webhooks.ts";
+import type { Webhooks } from "../../db/outbox/webhooks.ts";
 import type { BookingStore } from "../../db/storage.ts";
 import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
 import type { RecordingLibrary } from "../../recorder/library.ts";

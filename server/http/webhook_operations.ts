@@ -1,7 +1,7 @@
 /** Webhook endpoints: where events are sent, what was sent, and sending it again. */
 import { z } from "zod";
 import type { KeyScope } from "../../db/api_keys.ts";
-import type { DeliveryLogEntry, WebhookEndpoint } from "../../db/webhooks.ts";
+import type { DeliveryLogEntry, WebhookEndpoint } from "../../db/outbox/webhooks.ts";
 import { storable } from "../../rooms/contract/protocol/text.ts";
 import type { HttpDeps } from "./context.ts";
 import { isoTime } from "./meeting_answers.ts";

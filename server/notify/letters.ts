@@ -1,5 +1,5 @@
 /** What the mails say, in plain text and as HTML. Pure. */
-import type { MailKind } from "../../db/mails.ts";
+import type { MailKind } from "../../db/outbox/mails.ts";
 
 export interface Letter {
   kind: MailKind;

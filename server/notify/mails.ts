@@ -4,7 +4,7 @@
  * Invariant: nothing is sent twice. What a server refused is tried again; what was cut off in the middle is not.
  * Invariant: an event or a mail with a fault of its own holds up no other.
  */
-import type { DueMail, MailedEvent, Mails } from "../../db/mails.ts";
+import type { DueMail, MailedEvent, Mails } from "../../db/outbox/mails.ts";
 import type { Meeting } from "../../db/meetings.ts";
 import type { BookingStore } from "../../db/storage.ts";
 import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";

@@ -5,7 +5,7 @@
  * when its receiver is gone (410); a process that dies in between leaves it to be sent again with the same id.
  * Invariant: a delivery with a fault of its own holds up no other.
  */
-import type { Attempt, DueDelivery, Webhooks } from "../../db/webhooks.ts";
+import type { Attempt, DueDelivery, Webhooks } from "../../db/outbox/webhooks.ts";
 import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
 import type { Quarantine } from "../../rooms/quarantine.ts";
 import type { Logger } from "../logger.ts";

@@ -9,14 +9,14 @@
 import { gunzipSync } from "node:zlib";
 import * as Y from "yjs";
 import { openDatabase } from "../../db/database.ts";
-import { SqlRecordingLibrary } from "../../db/recording_library.ts";
-import { SqlRecordings } from "../../db/recordings.ts";
-import { openTestStorage, type TestStorage } from "../../db/open_test_storage.ts";
+import { SqlRecordingLibrary } from "../../recorder/store/recording_library.ts";
+import { SqlRecordings } from "../../recorder/store/recordings.ts";
+import { openTestStorage, type TestStorage } from "../../db/testing/storage.ts";
 import { FLUSH_MS, RecordingWriter } from "../../recorder/io/writer.ts";
 import { readEntries } from "../../rooms/contract/recording/log_entries.ts";
 import { BatchWriter } from "../../recorder/packet_batch.ts";
 import { documentAt } from "../../recorder/playback.ts";
-import { simulateSender } from "../../recorder/simulated_sender.ts";
+import { simulateSender } from "../../recorder/testing/simulated_sender.ts";
 import { openRoots, whiteboardOf } from "../../rooms/contract/document/schema.ts";
 import { SnapshotSchedule } from "../../rooms/document/snapshot_schedule.ts";
 import { DEFAULT_ROOM_LIMITS } from "../../rooms/limits.ts";

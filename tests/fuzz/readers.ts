@@ -38,7 +38,7 @@ import {
 import { documentAt } from "../../recorder/playback.ts";
 import { withoutPauses, writtenIn } from "../../recorder/redaction.ts";
 import { Activity } from "../../rooms/activity.ts";
-import { carriedBoard, carriedFiles } from "../../rooms/document/carry_over.ts";
+import { carriedBoard, carriedFiles } from "../../recorder/carry_over.ts";
 import { judgeUpdate, type RefusalKind } from "../../rooms/document/guard/guard.ts";
 import {
   displayAt,

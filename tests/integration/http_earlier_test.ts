@@ -2,8 +2,8 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
 import { openDatabase } from "../../db/database.ts";
-import { SqlRecordingLibrary } from "../../db/recording_library.ts";
-import { SqlRecordings } from "../../db/recordings.ts";
+import { SqlRecordingLibrary } from "../../recorder/store/recording_library.ts";
+import { SqlRecordings } from "../../recorder/store/recordings.ts";
 import { DEFAULT_POLICY, filesOf, whiteboardOf } from "../../rooms/contract/document/schema.ts";
 import { MAX_ASSETS } from "../../server/http/assets.ts";
 import { type HttpServer, startHttp } from "./http_server.ts";

@@ -8,9 +8,9 @@ import { Metrics } from "../../server/metrics.ts";
 import { Outbound } from "../../server/notify/post.ts";
 import type { Rooms } from "../../server/socket/ports.ts";
 import { openDatabase } from "../../db/database.ts";
-import { openTestStorage, type TestStorage } from "../../db/open_test_storage.ts";
-import { SqlRecordingLibrary } from "../../db/recording_library.ts";
-import { SqlRecordings } from "../../db/recordings.ts";
+import { openTestStorage, type TestStorage } from "../../db/testing/storage.ts";
+import { SqlRecordingLibrary } from "../../recorder/store/recording_library.ts";
+import { SqlRecordings } from "../../recorder/store/recordings.ts";
 
 export interface HttpServer extends AsyncDisposable {
   storage: TestStorage;

@@ -22,7 +22,7 @@ const ROOT = new URL("../../", import.meta.url);
 /** Folders of the root that hold no product code. */
 const OTHERS = ["tests", "node_modules", "data"];
 /** What is started by hand: it puts parts together, and nothing imports it. */
-const ENTRY_POINTS = ["main.ts", "server/start.ts", "server/start_serving.ts", "db/key.ts"];
+const ENTRY_POINTS = ["main.ts", "server/start.ts", "server/start_serving.ts", "server/key.ts"];
 
 /** Time, randomness and the outside world: what a core takes as arguments. */
 const IMPURE =

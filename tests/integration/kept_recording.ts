@@ -1,9 +1,9 @@
 /** A recording for tests that need no real media: one camera, written by the recorder's own writer. */
 import type { Database } from "../../db/database.ts";
-import { SqlRecordings } from "../../db/recordings.ts";
+import { SqlRecordings } from "../../recorder/store/recordings.ts";
 import { RecordingWriter } from "../../recorder/io/writer.ts";
 import { BatchWriter } from "../../recorder/packet_batch.ts";
-import { simulateSender } from "../../recorder/simulated_sender.ts";
+import { simulateSender } from "../../recorder/testing/simulated_sender.ts";
 import { Quarantine } from "../../rooms/quarantine.ts";
 
 export interface KeptRecording {

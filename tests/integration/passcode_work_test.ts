@@ -7,7 +7,7 @@ import type { Client } from "@libsql/client";
 import { Hash } from "node:crypto";
 import { openDatabase } from "../../db/database.ts";
 import { Meetings } from "../../db/meetings.ts";
-import { openTestStorage, TEST_WINDOW } from "../../db/open_test_storage.ts";
+import { openTestStorage, TEST_WINDOW } from "../../db/testing/storage.ts";
 import { identify } from "../../rooms/door.ts";
 import type { MeetingStore } from "../../rooms/ports.ts";
 import { LESSON } from "./http_server.ts";

@@ -1,9 +1,9 @@
 /** Media that moves from the database to an S3 store, which a double stands in for. */
 import { expect } from "@std/expect";
 import { type Database, openDatabase } from "../../db/database.ts";
-import { SqlMediaRows } from "../../db/media_objects.ts";
-import { openTestStorage } from "../../db/open_test_storage.ts";
-import { SqlRecordingLibrary } from "../../db/recording_library.ts";
+import { SqlMediaRows } from "../../recorder/store/media_objects.ts";
+import { openTestStorage } from "../../db/testing/storage.ts";
+import { SqlRecordingLibrary } from "../../recorder/store/recording_library.ts";
 import { MediaMover } from "../../recorder/io/media_mover.ts";
 import { Recorder } from "../../recorder/io/recorder.ts";
 import { S3Objects } from "../../recorder/io/s3_objects.ts";

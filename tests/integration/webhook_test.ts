@@ -1,6 +1,6 @@
 /** Events as they reach a booking system: signed, in its words, once or more with one id, and never inside. */
 import { expect } from "@std/expect";
-import { EVENT_TYPES } from "../../db/events.ts";
+import { EVENT_TYPES } from "../../db/outbox/events.ts";
 import type { NewMeeting } from "../../db/meetings.ts";
 import { Quarantine } from "../../rooms/quarantine.ts";
 import { createLogger } from "../../server/logger.ts";

@@ -1,7 +1,7 @@
 import { expect } from "@std/expect";
 import type { TLRecord } from "tldraw";
 import * as Y from "yjs";
-import { carriedBoard } from "../../../rooms/document/carry_over.ts";
+import { carriedBoard } from "../../../recorder/carry_over.ts";
 import { whiteboardOf } from "../../../rooms/contract/document/schema.ts";
 import {
   createBoardStore,

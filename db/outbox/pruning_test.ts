@@ -1,9 +1,9 @@
 import { expect } from "@std/expect";
 import type { Mails } from "./mails.ts";
-import type { NewMeeting } from "./meetings.ts";
-import { openTestStorage } from "./open_test_storage.ts";
+import type { NewMeeting } from "../meetings.ts";
+import { openTestStorage } from "../testing/storage.ts";
 import { OUTBOX_MS } from "./pruning.ts";
-import type { Storage } from "./storage.ts";
+import type { Storage } from "../storage.ts";
 
 const DAY_MS = 24 * 3_600_000;
 const BOOKING: NewMeeting = {

@@ -7,8 +7,8 @@
 import { randomBytes } from "node:crypto";
 import { type Kysely, sql } from "kysely";
 import { type EventType, recordEvent } from "./events.ts";
-import type { Schema } from "./schema.ts";
-import { makeToken } from "./secrets.ts";
+import type { Schema } from "../schema.ts";
+import { makeToken } from "../secrets.ts";
 
 export interface WebhookEndpoint {
   endpointId: string;

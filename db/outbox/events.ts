@@ -5,9 +5,9 @@
  * that moment gets it.
  */
 import { sql, type Transaction } from "kysely";
-import type { Role } from "../rooms/contract/document/schema.ts";
-import type { Schema } from "./schema.ts";
-import { makeToken } from "./secrets.ts";
+import type { Role } from "../../rooms/contract/document/schema.ts";
+import type { Schema } from "../schema.ts";
+import { makeToken } from "../secrets.ts";
 
 /** Part of the API: add, never rename. */
 export const EVENT_TYPES = [

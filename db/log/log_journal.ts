@@ -7,7 +7,7 @@
  * lower numbers than what the journal has of it. A group that is damaged stays where it is, and costs nobody else's.
  */
 import { CompiledQuery, type Kysely, type Transaction } from "kysely";
-import type { LogRow } from "../rooms/ports.ts";
+import type { LogRow } from "../../rooms/ports.ts";
 import {
   lastSeqOf,
   MAX_GROUP_ROWS,
@@ -17,7 +17,7 @@ import {
   packGroup,
   unpackGroup,
 } from "./log_block.ts";
-import type { Schema } from "./schema.ts";
+import type { Schema } from "../schema.ts";
 
 /** The journal is read whole when a log is read, so it stays short; the longer it is, the cheaper its blocks. */
 const FOLD_ROWS = 2048;

@@ -5,9 +5,9 @@
  * isn't right is left out.
  */
 import * as Y from "yjs";
-import { readFiles, readRecords, readTests } from "../contract/document/reading.ts";
-import { SCHEMA_KEY } from "../contract/document/schema_board.ts";
-import { type TestCase, whiteboardOf } from "../contract/document/schema.ts";
+import { readFiles, readRecords, readTests } from "../rooms/contract/document/reading.ts";
+import { SCHEMA_KEY } from "../rooms/contract/document/schema_board.ts";
+import { type TestCase, whiteboardOf } from "../rooms/contract/document/schema.ts";
 
 /** More files than a room holds are not carried. */
 export const MAX_CARRIED_FILES = 200;

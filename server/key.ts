@@ -1,8 +1,8 @@
 /** `deno task key [name]`: makes an API key and prints it, for the only time. */
-import { loadConfig } from "../server/config.ts";
-import { prepareDataFolder } from "../server/data_folder.ts";
-import { explainStartFault } from "../server/start_fault.ts";
-import { openStorage } from "./storage.ts";
+import { loadConfig } from "./config.ts";
+import { prepareDataFolder } from "./data_folder.ts";
+import { explainStartFault } from "./start_fault.ts";
+import { openStorage } from "../db/storage.ts";
 
 async function makeKey(name: string): Promise<string> {
   const config = loadConfig();

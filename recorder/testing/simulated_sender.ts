@@ -3,7 +3,7 @@
  *
  * Simulated time; nothing here is decodable but for the headers that the recorder reads.
  */
-import type { RecordedPacket, RecordedReport } from "./packet_batch.ts";
+import type { RecordedPacket, RecordedReport } from "../packet_batch.ts";
 
 export interface SimulatedSenderOptions {
   kind: "audio" | "video";

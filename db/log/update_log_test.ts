@@ -1,6 +1,6 @@
 import { expect } from "@std/expect";
-import { openTestStorage, TEST_WINDOW } from "./open_test_storage.ts";
-import { openStorage } from "./storage.ts";
+import { openTestStorage, TEST_WINDOW } from "../testing/storage.ts";
+import { openStorage } from "../storage.ts";
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
@@ -164,7 +164,7 @@ Deno.test("a database that two processes open at once is migrated once", async (
 function startWriter(path: string, meetingId: string, count = 1_000_000): Deno.ChildProcess {
   const program = `
     const [path, meetingId, count] = ${JSON.stringify([path, meetingId, count])};
-    const { openStorage } = await import(${JSON.stringify(import.meta.resolve("./storage.ts"))});
+    const { openStorage } = await import(${JSON.stringify(import.meta.resolve("../storage.ts"))});
     const storage = await openStorage({
       location: { kind: "file", path, synchronous: "normal" }, joinEarlyMs: 0, endGraceMs: 0,
     });
@@ -178,7 +178,7 @@ function startWriter(path: string, meetingId: string, count = 1_000_000): Deno.C
   `;
   return new Deno.Command(Deno.execPath(), {
     args: ["eval", program],
-    cwd: new URL("..", import.meta.url).pathname,
+    cwd: new URL("../..", import.meta.url).pathname,
     stdout: "piped",
     stderr: "inherit",
   }).spawn();

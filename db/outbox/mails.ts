@@ -6,10 +6,10 @@
  */
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { EventType } from "./events.ts";
-import { issueLink } from "./invites.ts";
-import { LessonsLinks } from "./lessons_links.ts";
+import { issueLink } from "../invites.ts";
+import { LessonsLinks } from "../lessons_links.ts";
 import type { MailKind } from "./outbox_schema.ts";
-import type { Schema } from "./schema.ts";
+import type { Schema } from "../schema.ts";
 
 export type { MailKind };
 

@@ -8,10 +8,10 @@
  * make all logs so that it mentions: pages that come back bring what it held.
  */
 import { type Kysely, sql, type Transaction } from "kysely";
-import type { LogRow } from "../rooms/ports.ts";
+import type { LogRow } from "../../rooms/ports.ts";
 import { unpackBlock, unpackGroup } from "./log_block.ts";
 import { blocksOf, foldJournal, insertBlocks } from "./log_journal.ts";
-import type { Schema } from "./schema.ts";
+import type { Schema } from "../schema.ts";
 
 /** Rows with numbers above `after`, up to and with `upTo`. */
 export interface LogRange {

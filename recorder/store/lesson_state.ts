@@ -1,9 +1,9 @@
 /** What a lesson's log says of its end, whether the lesson was recorded or not. */
 import type { Kysely } from "kysely";
 import * as Y from "yjs";
-import { openRoots } from "../rooms/contract/document/schema.ts";
-import { readLog } from "./log_reading.ts";
-import type { Schema } from "./schema.ts";
+import { openRoots } from "../../rooms/contract/document/schema.ts";
+import { readLog } from "../../db/log/log_reading.ts";
+import type { Schema } from "../../db/schema.ts";
 
 /**
  * Hands the lesson's document, as it stood at the end, to `read`; null when nothing is kept of it.

@@ -12,12 +12,12 @@ import type {
   OpenRecording,
   RecordingStore,
   TrackIndex,
-} from "../recorder/ports.ts";
-import { lastLogged } from "./log_reading.ts";
+} from "../ports.ts";
+import { lastLogged } from "../../db/log/log_reading.ts";
 import { forgetPauses } from "./recording_deletion.ts";
-import { recordMeetingEvent } from "./events.ts";
-import type { Schema } from "./schema.ts";
-import { makeRecordingId } from "./secrets.ts";
+import { recordMeetingEvent } from "../../db/outbox/events.ts";
+import type { Schema } from "../../db/schema.ts";
+import { makeRecordingId } from "../../db/secrets.ts";
 
 /** Below SQLite's bound on parameters a statement. */
 const ROWS_PER_STATEMENT = 1000;

@@ -5,8 +5,8 @@
  * whoever is invited later is invited by it.
  */
 import { type Kysely, type RawBuilder, sql } from "kysely";
-import { IDEMPOTENCY_MS } from "./idempotency.ts";
-import type { Schema } from "./schema.ts";
+import { IDEMPOTENCY_MS } from "../idempotency.ts";
+import type { Schema } from "../schema.ts";
 
 /** How long deliveries, mails and events are kept after they happened. */
 export const OUTBOX_MS = 30 * 24 * 3_600_000;

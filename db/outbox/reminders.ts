@@ -1,7 +1,7 @@
 /** Who has to be reminded of a lesson. Invariant: once for each start that a lesson is given. */
 import type { Kysely } from "kysely";
 import { recordMeetingEvent } from "./events.ts";
-import type { Schema } from "./schema.ts";
+import type { Schema } from "../schema.ts";
 
 /** Lessons that start within `beforeMs` and of which nobody was reminded. */
 export async function lessonsToRemind(

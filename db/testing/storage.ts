@@ -1,5 +1,5 @@
 /** A storage for tests: in a file of its own that is gone afterwards, or in one that is there. */
-import { openStorage, type Storage } from "./storage.ts";
+import { openStorage, type Storage } from "../storage.ts";
 
 export const TEST_WINDOW = { joinEarlyMs: 15 * 60_000, endGraceMs: 15 * 60_000 };
 

@@ -1,6 +1,6 @@
 import { expect } from "@std/expect";
-import { openDatabase } from "./database.ts";
-import { Meetings } from "./meetings.ts";
+import { openDatabase } from "../../db/database.ts";
+import { Meetings } from "../../db/meetings.ts";
 import { deleteRecording } from "./recording_deletion.ts";
 import { SqlRecordings } from "./recordings.ts";
 

@@ -6,10 +6,10 @@
  * the calls; a group is wholly in the log or not at all.
  */
 import type { Kysely } from "kysely";
-import type { LogRow, Snapshot, UpdateLog } from "../rooms/ports.ts";
+import type { LogRow, Snapshot, UpdateLog } from "../../rooms/ports.ts";
 import { LogJournal } from "./log_journal.ts";
 import { lastLogged, readLog } from "./log_reading.ts";
-import type { Schema } from "./schema.ts";
+import type { Schema } from "../schema.ts";
 
 /** A group above this is split, so that one room's large paste doesn't hold the others up. */
 const MAX_GROUP_BYTES = 4 * 1024 * 1024;

@@ -4,11 +4,11 @@
  * Invariant: a meeting that still runs loses nothing; only what is over is changed.
  */
 import type { Kysely, Transaction } from "kysely";
-import { withoutPauses } from "../recorder/redaction.ts";
+import { withoutPauses } from "../redaction.ts";
 import { pausesOf, readPausedWriting, readSpans, type Span } from "./recording_timeline.ts";
-import { recordMeetingEvent } from "./events.ts";
-import { deleteLogged, WHOLE_LOG } from "./log_reading.ts";
-import type { Schema } from "./schema.ts";
+import { recordMeetingEvent } from "../../db/outbox/events.ts";
+import { deleteLogged, WHOLE_LOG } from "../../db/log/log_reading.ts";
+import type { Schema } from "../../db/schema.ts";
 
 /** Rows of one statement: a longer one would hold up the lessons that are running. */
 const CHUNKS_AT_ONCE = 50;

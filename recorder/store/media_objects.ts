@@ -4,8 +4,8 @@
  * Invariant: objects cover a track from its beginning without a hole, up to its `object_bytes`.
  */
 import type { Kysely } from "kysely";
-import type { MediaPiece, MediaRows } from "../recorder/ports.ts";
-import type { Schema } from "./schema.ts";
+import type { MediaPiece, MediaRows } from "../ports.ts";
+import type { Schema } from "../../db/schema.ts";
 
 /** Tracks that are looked at for a piece that is due. */
 const CANDIDATES = 500;

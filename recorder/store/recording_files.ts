@@ -3,10 +3,10 @@
  * that they were moved to.
  */
 import { type Kysely, sql } from "kysely";
-import type { ClusterRange } from "../recorder/library.ts";
-import type { TrackManifest } from "../rooms/contract/recording/manifest.ts";
-import type { ObjectStore } from "../recorder/ports.ts";
-import type { Schema } from "./schema.ts";
+import type { ClusterRange } from "../library.ts";
+import type { TrackManifest } from "../../rooms/contract/recording/manifest.ts";
+import type { ObjectStore } from "../ports.ts";
+import type { Schema } from "../../db/schema.ts";
 
 /** One answer with clusters. */
 const MAX_CLUSTERS_BYTES = 2 * 1024 * 1024;

@@ -7,7 +7,7 @@
  * numbers rise with the journal and are never used twice.
  * What isn't so, because a row is damaged, can't be unpacked: the answer is undefined.
  */
-import type { LogRow } from "../rooms/ports.ts";
+import type { LogRow } from "../../rooms/ports.ts";
 
 /** Also in the migration that made the journal. */
 const SEQS_PER_GROUP = 65536;

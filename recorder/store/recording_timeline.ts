@@ -1,8 +1,8 @@
 /** Which rows of a meeting's log make up its recording, and how they are cut into segments. */
 import type { Kysely } from "kysely";
-import { type PausedWriting, type Written, writtenIn } from "../recorder/redaction.ts";
-import { readLog } from "./log_reading.ts";
-import type { Schema } from "./schema.ts";
+import { type PausedWriting, type Written, writtenIn } from "../redaction.ts";
+import { readLog } from "../../db/log/log_reading.ts";
+import type { Schema } from "../../db/schema.ts";
 
 /** A recorded stretch of the log: rows after `fromSeq` up to `toSeq`. Times are Unix ms. */
 export interface Span {

@@ -1,10 +1,10 @@
 import { createClient } from "@libsql/client";
 import { expect } from "@std/expect";
-import type { LogRow } from "../rooms/ports.ts";
-import { openDatabase } from "./database.ts";
+import type { LogRow } from "../../rooms/ports.ts";
+import { openDatabase } from "../database.ts";
 import { deleteLogged, type LogRange, measureLog, readLog } from "./log_reading.ts";
-import { migrate, MIGRATIONS } from "./migrations/all.ts";
-import { openTestStorage } from "./open_test_storage.ts";
+import { migrate, MIGRATIONS } from "../migrations/all.ts";
+import { openTestStorage } from "../testing/storage.ts";
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const file = (path: string) => ({ kind: "file", path, synchronous: "normal" }) as const;

@@ -1,7 +1,7 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
 import { carriedBoard, carriedFiles } from "./carry_over.ts";
-import { chatOf, filesOf, whiteboardOf } from "../contract/document/schema.ts";
+import { chatOf, filesOf, whiteboardOf } from "../rooms/contract/document/schema.ts";
 
 Deno.test("a board is carried with its strokes' bytes, and without what was deleted or said", () => {
   const doc = new Y.Doc();

@@ -9,7 +9,7 @@ import {
   entriesBytes,
   type LogEntry,
   writeEntries,
-} from "../rooms/contract/recording/log_entries.ts";
+} from "../../rooms/contract/recording/log_entries.ts";
 import type {
   ClusterRange,
   ManifestCore,
@@ -17,13 +17,17 @@ import type {
   RecordingPage,
   RecordingQuery,
   RecordingSummary,
-} from "../recorder/library.ts";
-import type { ObjectStore } from "../recorder/ports.ts";
-import { FORMAT_VERSION, type Marker, type Stretch } from "../rooms/contract/recording/manifest.ts";
-import { withoutPauses } from "../recorder/redaction.ts";
-import { carriedBoard, type CarriedFile, carriedFiles } from "../rooms/document/carry_over.ts";
+} from "../library.ts";
+import type { ObjectStore } from "../ports.ts";
+import {
+  FORMAT_VERSION,
+  type Marker,
+  type Stretch,
+} from "../../rooms/contract/recording/manifest.ts";
+import { withoutPauses } from "../redaction.ts";
+import { carriedBoard, type CarriedFile, carriedFiles } from "../carry_over.ts";
 import { readFinalState } from "./lesson_state.ts";
-import { lastLogged, type LogRange, measureLog, readLog } from "./log_reading.ts";
+import { lastLogged, type LogRange, measureLog, readLog } from "../../db/log/log_reading.ts";
 import { deleteRecording } from "./recording_deletion.ts";
 import { RecordingFiles } from "./recording_files.ts";
 import {
@@ -34,8 +38,8 @@ import {
   readSpans,
   type Span,
 } from "./recording_timeline.ts";
-import type { Schema } from "./schema.ts";
-import { hashSecret, makeToken } from "./secrets.ts";
+import type { Schema } from "../../db/schema.ts";
+import { hashSecret, makeToken } from "../../db/secrets.ts";
 
 const rangeOf = ({ fromSeq, toSeq }: Piece): LogRange => ({ after: fromSeq, upTo: toSeq });
 
