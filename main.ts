@@ -18,7 +18,7 @@ import { startMails } from "./server/notify/mails.ts";
 import { Outbound } from "./server/notify/post.ts";
 import { startReminding } from "./server/notify/reminders.ts";
 import { startWebhooks } from "./server/notify/webhooks.ts";
-import type { MediaEngine } from "./server/sfu/engine.ts";
+import type { MediaEngine } from "./server/sfu/media_engine.ts";
 import { startMediaPool } from "./server/sfu/io/media_pool.ts";
 import { startServing } from "./server/front/serving.ts";
 import { createRooms } from "./server/socket/rooms.ts";

@@ -6,7 +6,7 @@
  * on each change.
  */
 import { buildClient, isClientStale, watchClient } from "./client_build.ts";
-import { openSsl, OpenSslMissing } from "./sfu/io/openssl.ts";
+import { openSsl, OpenSslMissing } from "./sfu/io/crypto/openssl.ts";
 import type * as config from "./config.ts";
 import { become } from "./start_exec.ts";
 import { mayOpenEnough, TOO_FEW_FILES } from "./start_limits.ts";

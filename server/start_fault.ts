@@ -1,6 +1,6 @@
 /** Why Lectern can't start, in words for whoever starts it: what is wrong, and what to do. */
 import { ConfigError } from "./settings.ts";
-import { MediaError } from "./sfu/engine.ts";
+import { MediaError } from "./sfu/media_engine.ts";
 import { TOO_FEW_FILES } from "./start_limits.ts";
 
 /** Errors of other folders whose text is meant for the operator. */

@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import { MediaError } from "./sfu/engine.ts";
+import { MediaError } from "./sfu/media_engine.ts";
 import { explainStartFault } from "./start_fault.ts";
 import { TOO_FEW_FILES } from "./start_limits.ts";
 

@@ -10,7 +10,7 @@ import { TestDevices, TestEar, TestEye } from "./test_devices.ts";
 import { openMedia, type RoomMedia } from "./engine.ts";
 import type { HelloOptions } from "../../tests/integration/client.ts";
 import { type LessonOptions, RoomServer } from "../../tests/integration/room_server.ts";
-import type { MediaEngine, MediaEvent } from "../../server/sfu/engine.ts";
+import type { MediaEngine, MediaEvent } from "../../server/sfu/media_engine.ts";
 import type { DatagramSocket } from "../../server/sfu/ports.ts";
 import { startLocalMedia } from "../../server/sfu/io/local.ts";
 

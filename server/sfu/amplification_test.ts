@@ -6,9 +6,15 @@ import { expect } from "@std/expect";
 import { Random } from "../../tests/fuzz/guard_random.ts";
 import { FIRST_NACK_BYTES, RTCP_FACTOR } from "./media_limits.ts";
 import type { Remote } from "./ports.ts";
-import { type ReportBlock, type RtcpPacket, writeRtcp } from "./rtcp.ts";
-import { CAMERA, CAMERA_SSRC, KEY_FRAME, Lesson, MICROPHONE_SSRC } from "./simulated_lesson.ts";
-import { protect, type SentDatagram, unprotect } from "./simulated_network.ts";
+import { type ReportBlock, type RtcpPacket, writeRtcp } from "./packets/rtcp.ts";
+import {
+  CAMERA,
+  CAMERA_SSRC,
+  KEY_FRAME,
+  Lesson,
+  MICROPHONE_SSRC,
+} from "./testing/simulated_lesson.ts";
+import { protect, type SentDatagram, unprotect } from "./testing/simulated_network.ts";
 
 const LESSON_MS = 12_000;
 const RECEIVERS = 5;

@@ -17,7 +17,12 @@ import type {
 } from "../../rooms/contract/protocol/messages.ts";
 import type { Room } from "../../rooms/room.ts";
 import type { RoomMedia } from "../../rooms/sources.ts";
-import { type MediaEngine, MediaError, type MediaEvent, type MediaKind } from "../sfu/engine.ts";
+import {
+  type MediaEngine,
+  MediaError,
+  type MediaEvent,
+  type MediaKind,
+} from "../sfu/media_engine.ts";
 import { Holdings, notYours } from "./holdings.ts";
 import type { RoomLogger } from "./ports.ts";
 import { qualityOfPeople, QualitySampler } from "./quality.ts";

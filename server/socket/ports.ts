@@ -12,7 +12,7 @@ import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
 import type { Quarantine } from "../../rooms/quarantine.ts";
 import type { Recorder } from "../../recorder/io/recorder.ts";
 import type { TcpPeer } from "../front/tcp_table.ts";
-import type { MediaEngine } from "../sfu/engine.ts";
+import type { MediaEngine } from "../sfu/media_engine.ts";
 import type { SocketLimits } from "./limits.ts";
 
 export interface RoomLogger {

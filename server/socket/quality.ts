@@ -7,8 +7,8 @@
 import type { Activity } from "../../rooms/activity.ts";
 import type { MonotonicMs } from "../../rooms/clocks.ts";
 import type { NoticeParams } from "../../rooms/contract/protocol/messages.ts";
-import { worseGrade } from "../sfu/connection_quality.ts";
-import type { MediaEngine, ProducerStats, TransportQuality } from "../sfu/engine.ts";
+import { worseGrade } from "../sfu/bandwidth/connection_quality.ts";
+import type { MediaEngine, ProducerStats, TransportQuality } from "../sfu/media_engine.ts";
 
 const EVERY_MS = 10_000;
 /** That one notice tells of. */

@@ -1,6 +1,6 @@
 import { expect } from "@std/expect";
 import type { Reception } from "../../rooms/activity.ts";
-import type { ProducerStats } from "../sfu/engine.ts";
+import type { ProducerStats } from "../sfu/media_engine.ts";
 import { QualitySampler } from "./quality.ts";
 
 Deno.test("each person gets what their producers received since the last look", async () => {

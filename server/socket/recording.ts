@@ -13,7 +13,7 @@ import type { MediaSource, RecordingTrouble } from "../../rooms/contract/documen
 import { RoomError } from "../../rooms/contract/errors.ts";
 import type { LogPoint, RoomRecorder } from "../../rooms/ports.ts";
 import type { Room } from "../../rooms/room.ts";
-import { type MediaEngine, MediaError } from "../sfu/engine.ts";
+import { type MediaEngine, MediaError } from "../sfu/media_engine.ts";
 import type { RoomLogger } from "./ports.ts";
 import type * as Y from "yjs";
 

@@ -6,7 +6,7 @@
  */
 import * as Y from "yjs";
 import { whiteboardOf } from "../../rooms/contract/document/schema.ts";
-import type { MediaEngine } from "../../server/sfu/engine.ts";
+import type { MediaEngine } from "../../server/sfu/media_engine.ts";
 import { TestClient } from "../integration/client.ts";
 import type { Ready } from "./replay_server.ts";
 import { childrenOf, processCpuMs, processResidentMb, ServerProcess } from "./server_process.ts";

@@ -1,6 +1,6 @@
 /** Lectern's media process, loaded as the product starts it. */
-import { startMediaProcess } from "../../server/sfu/io/process.ts";
-import type { MediaProcess } from "../../server/sfu/io/process.ts";
+import { startMediaProcess } from "../../server/sfu/io/media_parent.ts";
+import type { MediaProcess } from "../../server/sfu/io/media_parent.ts";
 import type { RtpParameters, TransportOptions } from "../../rooms/contract/protocol/rtp.ts";
 import { fingerprint, LoadPath } from "./sfu_path.ts";
 import type { Connect, Publication, SfuServer } from "./sfu_servers.ts";

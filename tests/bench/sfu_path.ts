@@ -3,14 +3,14 @@
  *
  * The same for every server, so that all are loaded alike. Time is passed in; the caller polls the sockets.
  */
-import { createDtlsFactory } from "../../server/sfu/io/dtls.ts";
+import { createDtlsFactory } from "../../server/sfu/io/crypto/dtls.ts";
 import type { DtlsFactory, DtlsSession, SrtpSession } from "../../server/sfu/ports.ts";
-import { createRtpHeader, isRtcp, parseRtpHeader } from "../../server/sfu/rtp.ts";
+import { createRtpHeader, isRtcp, parseRtpHeader } from "../../server/sfu/packets/rtp.ts";
 import {
   parseBindingRequest,
   writeBindingRequest,
   writeBindingSuccess,
-} from "../../server/sfu/stun.ts";
+} from "../../server/sfu/packets/stun.ts";
 import type { LoadSocket, SocketSet } from "./sfu_sockets.ts";
 
 export interface ServerSide {

@@ -7,7 +7,7 @@
  * somebody thrown out; memory that grows.
  */
 import type { SrtpSession } from "../../server/sfu/ports.ts";
-import { RTP_FIXED_BYTES } from "../../server/sfu/rtp.ts";
+import { RTP_FIXED_BYTES } from "../../server/sfu/packets/rtp.ts";
 import { Random } from "./guard_random.ts";
 import { FuzzedLesson, markOf } from "./media_lesson.ts";
 import { MemoryWatch } from "./media_memory.ts";

@@ -5,7 +5,7 @@
  * Every honest packet carries bytes of its own at its end, so that Bob's copy is known again.
  */
 import type { RtpParameters } from "../../rooms/contract/protocol/rtp.ts";
-import { type RtcpPacket, writeRtcp } from "../../server/sfu/rtcp.ts";
+import { type RtcpPacket, writeRtcp } from "../../server/sfu/packets/rtcp.ts";
 import type { Random } from "./guard_random.ts";
 import { Person, sealRtp, World } from "./media_world.ts";
 

@@ -1,6 +1,6 @@
 /** A network in memory with the product's own bounded address book, for the core with its real ciphers. */
 import { RemoteCache } from "../../server/sfu/io/remotes.ts";
-import { createSlot } from "../../server/sfu/io/tails.ts";
+import { createSlot } from "../../server/sfu/io/crypto/tails.ts";
 import type { DatagramSocket, Remote, Slot } from "../../server/sfu/ports.ts";
 
 export interface SentDatagram {

@@ -3,13 +3,18 @@
  *
  * Time is passed in. Datagrams arrive in one buffer that keeps what earlier ones left behind, as a socket's do.
  */
-import { MediaCore } from "../../server/sfu/core.ts";
-import { createDtlsFactory } from "../../server/sfu/io/dtls.ts";
-import { createSlot } from "../../server/sfu/io/tails.ts";
+import { MediaCore } from "../../server/sfu/engine/core.ts";
+import { createDtlsFactory } from "../../server/sfu/io/crypto/dtls.ts";
+import { createSlot } from "../../server/sfu/io/crypto/tails.ts";
 import type { Remote, SrtpKeys, SrtpSession } from "../../server/sfu/ports.ts";
-import { createRtpHeader, isRtcp, parseRtpHeader, RTP_FIXED_BYTES } from "../../server/sfu/rtp.ts";
-import { countingRandomness } from "../../server/sfu/simulated_network.ts";
-import { parseBindingRequest, writeBindingRequest } from "../../server/sfu/stun.ts";
+import {
+  createRtpHeader,
+  isRtcp,
+  parseRtpHeader,
+  RTP_FIXED_BYTES,
+} from "../../server/sfu/packets/rtp.ts";
+import { countingRandomness } from "../../server/sfu/testing/simulated_network.ts";
+import { parseBindingRequest, writeBindingRequest } from "../../server/sfu/packets/stun.ts";
 import type { TransportOptions } from "../../rooms/contract/protocol/rtp.ts";
 import { MemorySocket, type SentDatagram } from "./media_socket.ts";
 import type { Random } from "./guard_random.ts";

@@ -4,9 +4,9 @@
  * Violations: anything thrown; what is written of a parsed compound doesn't read back the same; anything sent for a
  * compound that isn't authentic.
  */
-import { parseRtcp, type RtcpPacket, writeRtcp } from "../../server/sfu/rtcp.ts";
-import { CAMERA_SSRC, KEY_FRAME, Lesson } from "../../server/sfu/simulated_lesson.ts";
-import { protect } from "../../server/sfu/simulated_network.ts";
+import { parseRtcp, type RtcpPacket, writeRtcp } from "../../server/sfu/packets/rtcp.ts";
+import { CAMERA_SSRC, KEY_FRAME, Lesson } from "../../server/sfu/testing/simulated_lesson.ts";
+import { protect } from "../../server/sfu/testing/simulated_network.ts";
 import { Random } from "./guard_random.ts";
 import { hex, mutate } from "./packet_mutation.ts";
 import type { FuzzOptions, FuzzResult } from "./run.ts";

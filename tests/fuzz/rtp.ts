@@ -10,8 +10,8 @@ import {
   findExtension,
   parseRtpHeader,
   RTP_FIXED_BYTES,
-} from "../../server/sfu/rtp.ts";
-import { RedUnpacker } from "../../server/sfu/red.ts";
+} from "../../server/sfu/packets/rtp.ts";
+import { RedUnpacker } from "../../server/sfu/packets/red.ts";
 import {
   CAMERA_RTX_SSRC,
   CAMERA_SSRC,
@@ -20,9 +20,9 @@ import {
   MICROPHONE_SSRC,
   REDUNDANT_MICROPHONE,
   takesRed,
-} from "../../server/sfu/simulated_lesson.ts";
-import { protect } from "../../server/sfu/simulated_network.ts";
-import { createVp8Descriptor, parseVp8Descriptor } from "../../server/sfu/vp8.ts";
+} from "../../server/sfu/testing/simulated_lesson.ts";
+import { protect } from "../../server/sfu/testing/simulated_network.ts";
+import { createVp8Descriptor, parseVp8Descriptor } from "../../server/sfu/packets/vp8.ts";
 import { Random } from "./guard_random.ts";
 import { hex, mutate } from "./packet_mutation.ts";
 import type { FuzzOptions, FuzzResult } from "./run.ts";

@@ -9,8 +9,8 @@
 import { RemoteSdp } from "mediasoup-client/handlers/sdp/RemoteSdp";
 import { METHODS } from "../../rooms/contract/protocol/messages.ts";
 import type { ConsumerOptions, TransportOptions } from "../../rooms/contract/protocol/rtp.ts";
-import { MediaError } from "../../server/sfu/engine.ts";
-import { Lesson, takesRed } from "../../server/sfu/simulated_lesson.ts";
+import { MediaError } from "../../server/sfu/media_engine.ts";
+import { Lesson, takesRed } from "../../server/sfu/testing/simulated_lesson.ts";
 import { Random } from "./guard_random.ts";
 import type { FuzzOptions, FuzzResult } from "./run.ts";
 

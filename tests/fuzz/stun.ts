@@ -3,9 +3,9 @@
  *
  * Violations: anything thrown; an answer to a request whose protected bytes aren't those that the peer signed.
  */
-import { parseBindingRequest, writeBindingRequest } from "../../server/sfu/stun.ts";
-import { Lesson } from "../../server/sfu/simulated_lesson.ts";
-import { hmacSha1 } from "../../server/sfu/simulated_network.ts";
+import { parseBindingRequest, writeBindingRequest } from "../../server/sfu/packets/stun.ts";
+import { Lesson } from "../../server/sfu/testing/simulated_lesson.ts";
+import { hmacSha1 } from "../../server/sfu/testing/simulated_network.ts";
 import { Random } from "./guard_random.ts";
 import { hex, mutate } from "./packet_mutation.ts";
 import type { FuzzOptions, FuzzResult } from "./run.ts";

@@ -61,7 +61,7 @@ Deno.test("imports of every form are seen", () => {
   });
   expect(main?.imports).toContainEqual({
     file: "main.ts",
-    target: "server/sfu/engine.ts",
+    target: "server/sfu/media_engine.ts",
     typeOnly: true,
   });
   expect(readImports("a/b.ts", 'import {\n  one,\n  two,\n} from "../c.ts";\nimport "d";\n'))
@@ -172,7 +172,7 @@ Deno.test("what runs in time reads the time of day where something is stored or 
     // Media is stored by the time of day.
     "recorder/io/worker.ts",
     // A TURN server's passwords end at a time of day.
-    "server/sfu/io/process.ts",
+    "server/sfu/io/media_parent.ts",
     "server/sfu/io/recorded_batches.ts",
   ]);
 });

@@ -1,7 +1,7 @@
 /**
  * A main process that is about to be killed: it starts a media process, tells its id and waits.
  */
-import { startMediaProcess } from "../../server/sfu/io/process.ts";
+import { startMediaProcess } from "../../server/sfu/io/media_parent.ts";
 
 const silent = () => {};
 const engine = await startMediaProcess({

@@ -5,7 +5,7 @@
  */
 import wrtc from "@roamhq/wrtc";
 import { Device, type types } from "mediasoup-client";
-import type { MediaEngine } from "../../server/sfu/engine.ts";
+import type { MediaEngine } from "../../server/sfu/media_engine.ts";
 
 const { RTCAudioSink, RTCAudioSource, RTCVideoSink, RTCVideoSource } = wrtc.nonstandard;
 

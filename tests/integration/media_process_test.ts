@@ -1,9 +1,9 @@
 import { expect } from "@std/expect";
-import { MediaError, type MediaEvent } from "../../server/sfu/engine.ts";
+import { MediaError, type MediaEvent } from "../../server/sfu/media_engine.ts";
 import { SystemCallError } from "../../server/sfu/io/libc.ts";
 import { openLinuxSocket } from "../../server/sfu/io/linux.ts";
 import { startMediaPool } from "../../server/sfu/io/media_pool.ts";
-import { type MediaLogger, startMediaProcess } from "../../server/sfu/io/process.ts";
+import { type MediaLogger, startMediaProcess } from "../../server/sfu/io/media_parent.ts";
 import type { DatagramSocket } from "../../server/sfu/ports.ts";
 import { until } from "./until.ts";
 

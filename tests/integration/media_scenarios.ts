@@ -5,10 +5,10 @@
  * `Deno.exit` doesn't tear down.
  */
 import { expect } from "@std/expect";
-import type { MediaEngine, MediaEvent } from "../../server/sfu/engine.ts";
+import type { MediaEngine, MediaEvent } from "../../server/sfu/media_engine.ts";
 import { type LocalMediaOptions, startLocalMedia } from "../../server/sfu/io/local.ts";
 import { startMediaPool } from "../../server/sfu/io/media_pool.ts";
-import { startMediaProcess } from "../../server/sfu/io/process.ts";
+import { startMediaProcess } from "../../server/sfu/io/media_parent.ts";
 import { Relay } from "../e2e/relay.ts";
 import { lossySocket } from "./lossy_socket.ts";
 import { type Received, TestPeer } from "./media_peer.ts";

@@ -15,7 +15,7 @@ import {
   type MediaEvent,
   type MediaKind,
   type ProducerStats,
-} from "../../server/sfu/engine.ts";
+} from "../../server/sfu/media_engine.ts";
 
 export class QuietEngine implements MediaEngine {
   readonly routerRtpCapabilities: RtpCapabilities = { codecs: [], headerExtensions: [] };

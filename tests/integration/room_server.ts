@@ -9,7 +9,7 @@ import type { SocketLimits } from "../../server/socket/limits.ts";
 import type { Rooms } from "../../server/socket/ports.ts";
 import { type Serving, startServing } from "../../server/front/serving.ts";
 import { createRooms } from "../../server/socket/rooms.ts";
-import type { MediaEngine } from "../../server/sfu/engine.ts";
+import type { MediaEngine } from "../../server/sfu/media_engine.ts";
 import { type HelloOptions, TestClient } from "./client.ts";
 import { QuietEngine } from "./quiet_engine.ts";
 

@@ -5,7 +5,7 @@
  * Both ends are ours, so a frame beyond the bound or text that isn't JSON is a bug and throws; the reader's process is
  * then replaced.
  */
-import type { MediaEvent } from "../engine.ts";
+import type { MediaEvent } from "../media_engine.ts";
 
 /** A consumer's parameters have 2 kB; the counters and statistics of a large meeting some 100 kB. */
 export const MAX_FRAME_BYTES = 4 << 20;

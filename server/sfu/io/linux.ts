@@ -41,7 +41,7 @@ import {
 } from "./libc.ts";
 import { BATCH, ReceiveBatch, SendBatch } from "./linux_batch.ts";
 import { Memory } from "./memory.ts";
-import type { Bytes } from "./openssl.ts";
+import type { Bytes } from "./crypto/openssl.ts";
 import { RemoteCache } from "./remotes.ts";
 import {
   type DatagramSocket,

@@ -27,8 +27,8 @@ import {
   VECTOR_LENGTH,
 } from "./libc.ts";
 import { Memory } from "./memory.ts";
-import type { Bytes } from "./openssl.ts";
-import { SlotView } from "./tails.ts";
+import type { Bytes } from "./crypto/openssl.ts";
+import { SlotView } from "./crypto/tails.ts";
 import { SLOT_BYTES } from "../ports.ts";
 
 /** Datagrams that one system call takes. */

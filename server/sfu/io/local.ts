@@ -1,13 +1,13 @@
 /**
  * The media engine inside this process: for tests, and where a child process can't be started.
  */
-import { MediaCore } from "../core.ts";
-import type { MediaEngine, TakeBatch } from "../engine.ts";
+import { MediaCore } from "../engine/core.ts";
+import type { MediaEngine, TakeBatch } from "../media_engine.ts";
 import type { DatagramSocket } from "../ports.ts";
-import { mayBeBindingRequest } from "../stun.ts";
-import { createDtlsFactory } from "./dtls.ts";
+import { mayBeBindingRequest } from "../packets/stun.ts";
+import { createDtlsFactory } from "./crypto/dtls.ts";
 import { runMediaLoop } from "./media_loop.ts";
-import { systemRandomness } from "./randomness.ts";
+import { systemRandomness } from "./crypto/randomness.ts";
 import { collectBatches } from "./recorded_batches.ts";
 import { openMediaPort } from "./media_port.ts";
 

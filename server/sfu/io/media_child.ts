@@ -3,7 +3,7 @@
  *
  * Invariant: every call settles, because the end of the process rejects what is pending.
  */
-import { MediaError, type MediaEvent, type TakeBatch } from "../engine.ts";
+import { MediaError, type MediaEvent, type TakeBatch } from "../media_engine.ts";
 import {
   type ControlReply,
   type ControlRequest,

@@ -5,7 +5,7 @@
  * costs least, and lets packets gather where they are many; when it is quiet, or where other work shares the thread, it waits aside. Either way the event loop gets
  * a turn every {@linkcode TURN_MS}, so that control messages are served.
  */
-import type { MediaCore } from "../core.ts";
+import type { MediaCore } from "../engine/core.ts";
 import type { DatagramSocket, Remote } from "../ports.ts";
 
 /** The longest time without a turn of the event loop. */

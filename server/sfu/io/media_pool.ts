@@ -5,9 +5,9 @@
  * has to be remembered of what an id is. One process that ends is replaced by its own supervisor and takes only its
  * rooms with it; as long as it can't be replaced the others take these.
  */
-import { type MediaEngine, MediaError, type MediaEvent } from "../engine.ts";
-import { ROUTER_RTP_CAPABILITIES } from "../ortc.ts";
-import { type MediaProcess, type MediaProcessOptions, startMediaProcess } from "./process.ts";
+import { type MediaEngine, MediaError, type MediaEvent } from "../media_engine.ts";
+import { ROUTER_RTP_CAPABILITIES } from "../engine/ortc.ts";
+import { type MediaProcess, type MediaProcessOptions, startMediaProcess } from "./media_parent.ts";
 
 const MARKS = "abcdefghijklmnopqrstuvwxyz";
 

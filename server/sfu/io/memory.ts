@@ -4,7 +4,7 @@
  * Invariant: pinned memory is reachable from here until it is unpinned, whatever the engine thinks of the variables
  * that hold it.
  */
-import type { Bytes } from "./openssl.ts";
+import type { Bytes } from "./crypto/openssl.ts";
 
 const PINNED = new Set<Memory>();
 

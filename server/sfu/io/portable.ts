@@ -7,7 +7,7 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { formatAddress, parseAddress } from "./address.ts";
 import { RemoteCache } from "./remotes.ts";
-import { SlotView } from "./tails.ts";
+import { SlotView } from "./crypto/tails.ts";
 import { type DatagramSocket, type Remote, type Slot, SLOT_BYTES } from "../ports.ts";
 
 export const QUEUE_DATAGRAMS = 1024;

@@ -4,8 +4,8 @@
  * The recorder keeps what reached it: what waits here is lost when the process is killed, so it waits briefly.
  */
 import { BatchWriter } from "../../../recorder/packet_batch.ts";
-import type { TakeBatch } from "../engine.ts";
-import type { RecordingSink } from "../recording_tap.ts";
+import type { TakeBatch } from "../media_engine.ts";
+import type { RecordingSink } from "../engine/recording_tap.ts";
 
 const BATCH_MS = 50;
 /** A batch goes at once when it has grown to this. */

@@ -4,7 +4,7 @@
  * Invariant: neither side holds more than its bound, however the peer sends and reads. What is large, and therefore a
  * piece of a picture, has the smaller bound: when a way is too narrow, sound and control still get through.
  */
-import type { Bytes } from "./openssl.ts";
+import type { Bytes } from "./crypto/openssl.ts";
 
 const LENGTH_BYTES = 2;
 /** No browser sends larger ones. */

@@ -8,7 +8,7 @@
 import type { Remote } from "../ports.ts";
 import { formatAddress, parseAddress } from "./address.ts";
 import { FramedInput, FramedOutput } from "./stream_framing.ts";
-import { createSlot } from "./tails.ts";
+import { createSlot } from "./crypto/tails.ts";
 
 export const MAX_PEERS = 1000;
 export const MAX_STRANGERS = 256;
