@@ -3,7 +3,7 @@ import { zValidator } from "@hono/zod-validator";
 import { bodyLimit } from "hono/body-limit";
 import type { Context, MiddlewareHandler } from "hono";
 import type { z } from "zod";
-import { unusable } from "./operation.ts";
+import { unusable } from "./api/operation.ts";
 import { Problem } from "./problems.ts";
 
 const MAX_BODY_BYTES = 64 * 1024;

@@ -21,7 +21,7 @@ import { openRoots, whiteboardOf } from "../../rooms/contract/document/schema.ts
 import { SnapshotSchedule } from "../../rooms/document/snapshot_schedule.ts";
 import { DEFAULT_ROOM_LIMITS } from "../../rooms/limits.ts";
 import { Quarantine } from "../../rooms/quarantine.ts";
-import { recordingRoutes } from "../../server/http/recordings.ts";
+import { recordingRoutes } from "../../server/http/meeting/recordings.ts";
 import { seededChance } from "../integration/lossy_socket.ts";
 import { recordRooms } from "./replay_rooms.ts";
 import { processCpuMs } from "./server_process.ts";

@@ -5,7 +5,7 @@ import { Recorder } from "../../recorder/io/recorder.ts";
 import type { RecorderStart } from "../../recorder/io/calls.ts";
 import { Quarantine, reportsTo } from "../../rooms/quarantine.ts";
 import { Attempts } from "../../server/attempts.ts";
-import { recordingRoutes } from "../../server/http/recordings.ts";
+import { recordingRoutes } from "../../server/http/meeting/recordings.ts";
 import type { MediaEngine } from "../../server/sfu/media_engine.ts";
 import { type LocalMediaOptions, startLocalMedia } from "../../server/sfu/io/local.ts";
 import { startMediaPool } from "../../server/sfu/io/media_pool.ts";

@@ -6,10 +6,10 @@
 import { expect } from "@std/expect";
 import { z } from "zod";
 import { METHODS } from "../../rooms/contract/protocol/messages.ts";
-import { apiOperations } from "../../server/http/api.ts";
+import { apiOperations } from "../../server/http/api/api.ts";
 import type { HttpDeps } from "../../server/http/context.ts";
-import { imagesSchema } from "../../server/http/earlier.ts";
-import { joinSchema } from "../../server/http/join.ts";
+import { imagesSchema } from "../../server/http/meeting/earlier.ts";
+import { joinSchema } from "../../server/http/meeting/join.ts";
 import { LESSON, startHttp } from "./http_server.ts";
 
 /** Something of each kind of string that a schema takes. A kind that takes none of them wants one more. */

@@ -6,12 +6,12 @@
  */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import type { RecordingSummary } from "../../recorder/library.ts";
-import type { Identity } from "../../rooms/ports.ts";
-import type { HttpDeps, HttpEnv } from "./context.ts";
-import { Problem } from "./problems.ts";
+import type { RecordingSummary } from "../../../recorder/library.ts";
+import type { Identity } from "../../../rooms/ports.ts";
+import type { HttpDeps, HttpEnv } from "../context.ts";
+import { Problem } from "../problems.ts";
 import { parseRange } from "./byte_range.ts";
-import { accepts, compressOnce } from "./content_encoding.ts";
+import { accepts, compressOnce } from "../content_encoding.ts";
 
 /** A shorter log is sent as it is. */
 const LEAST_COMPRESSED_BYTES = 1024;

@@ -1,13 +1,13 @@
 /** Recordings for the booking system: list, read, links to watch them, delete. */
 import { z } from "zod";
-import type { RecordingSummary } from "../../recorder/library.ts";
-import { text } from "../../rooms/contract/protocol/text.ts";
-import type { HttpDeps } from "./context.ts";
-import { isoTime } from "./meeting_answers.ts";
+import type { RecordingSummary } from "../../../recorder/library.ts";
+import { text } from "../../../rooms/contract/protocol/text.ts";
+import type { HttpDeps } from "../context.ts";
+import { isoTime } from "../meeting_answers.ts";
 import { idSchema } from "./meeting_schemas.ts";
 import { type Operation, operation } from "./operation.ts";
-import { Problem } from "./problems.ts";
-import { deleteRecording, type RecordingDeps } from "./recordings.ts";
+import { Problem } from "../problems.ts";
+import { deleteRecording, type RecordingDeps } from "../meeting/recordings.ts";
 
 type Deps = RecordingDeps & Pick<HttpDeps, "publicUrl">;
 

@@ -1,8 +1,8 @@
 /** The built client: its pages and what they load, the sandbox included. Unknown paths get a plain 404, never a page that then fails. */
 import { Hono } from "hono";
 import type { Context } from "hono";
-import type { HttpDeps, HttpEnv } from "./context.ts";
-import { Problem } from "./problems.ts";
+import type { HttpDeps, HttpEnv } from "../context.ts";
+import { Problem } from "../problems.ts";
 import { headersOfFile } from "./sandbox.ts";
 import { StaticFiles } from "./static_files.ts";
 

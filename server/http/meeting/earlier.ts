@@ -9,13 +9,13 @@ import { zValidator } from "@hono/zod-validator";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
-import type { EarlierQuery } from "../../db/earlier_lessons.ts";
-import { text } from "../../rooms/contract/protocol/text.ts";
+import type { EarlierQuery } from "../../../db/earlier_lessons.ts";
+import { text } from "../../../rooms/contract/protocol/text.ts";
 import { MAX_ASSETS, MAX_MEETING_BYTES } from "./assets.ts";
-import type { HttpDeps, HttpEnv } from "./context.ts";
-import { isoTime } from "./meeting_answers.ts";
+import type { HttpDeps, HttpEnv } from "../context.ts";
+import { isoTime } from "../meeting_answers.ts";
 import { type Asker, checkMayDraw, participantOf } from "./participant.ts";
-import { Problem } from "./problems.ts";
+import { Problem } from "../problems.ts";
 import { answerThumbnail } from "./thumbnails.ts";
 
 /** The newest. */

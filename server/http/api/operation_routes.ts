@@ -6,12 +6,12 @@
  */
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { IdempotentRequest } from "../../db/idempotency.ts";
-import type { HttpDeps, HttpEnv } from "./context.ts";
+import type { IdempotentRequest } from "../../../db/idempotency.ts";
+import type { HttpDeps, HttpEnv } from "../context.ts";
 import { etagOf, namesEtag, requireMatch } from "./etag.ts";
-import { boundedBody, requireJson } from "./json_body.ts";
+import { boundedBody, requireJson } from "../json_body.ts";
 import { type Operation, type Outcome, scopeOf } from "./operation.ts";
-import { Problem } from "./problems.ts";
+import { Problem } from "../problems.ts";
 
 type Deps = Pick<HttpDeps, "idempotency" | "now">;
 

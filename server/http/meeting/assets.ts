@@ -7,10 +7,10 @@
  */
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { HttpDeps, HttpEnv } from "./context.ts";
+import type { HttpDeps, HttpEnv } from "../context.ts";
 import { IMAGE_TYPES, imageTypeOf } from "./image_type.ts";
 import { checkMayDraw, participantOf } from "./participant.ts";
-import { Problem } from "./problems.ts";
+import { Problem } from "../problems.ts";
 
 export const MAX_ASSET_BYTES = 10 * 1024 * 1024;
 export const MAX_ASSETS = 500;

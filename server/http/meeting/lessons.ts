@@ -4,11 +4,11 @@
  * The token says whose lessons; it opens no room by itself. Each press on *join* makes a personal link of its own.
  */
 import { type Context, Hono } from "hono";
-import type { Meeting } from "../../db/meetings.ts";
+import type { Meeting } from "../../../db/meetings.ts";
 import { readAnalytics } from "./analytics.ts";
-import type { HttpDeps, HttpEnv } from "./context.ts";
-import { isoTime, personalUrl } from "./meeting_answers.ts";
-import { Problem } from "./problems.ts";
+import type { HttpDeps, HttpEnv } from "../context.ts";
+import { isoTime, personalUrl } from "../meeting_answers.ts";
+import { Problem } from "../problems.ts";
 import { answerThumbnail } from "./thumbnails.ts";
 
 /** Newest bookings first. */

@@ -1,13 +1,13 @@
 /** API keys: made, listed and revoked by one that may write. */
 import { z } from "zod";
-import type { ApiKey } from "../../db/api_keys.ts";
-import { fromBase64Url } from "../../rooms/contract/encryption/base64url.ts";
-import { isPublicKey } from "../../rooms/contract/encryption/wrapping.ts";
-import { text } from "../../rooms/contract/protocol/text.ts";
-import type { HttpDeps } from "./context.ts";
-import { isoTime } from "./meeting_answers.ts";
+import type { ApiKey } from "../../../db/api_keys.ts";
+import { fromBase64Url } from "../../../rooms/contract/encryption/base64url.ts";
+import { isPublicKey } from "../../../rooms/contract/encryption/wrapping.ts";
+import { text } from "../../../rooms/contract/protocol/text.ts";
+import type { HttpDeps } from "../context.ts";
+import { isoTime } from "../meeting_answers.ts";
 import { type Operation, operation, unusableField } from "./operation.ts";
-import { Problem } from "./problems.ts";
+import { Problem } from "../problems.ts";
 
 type Deps = Pick<HttpDeps, "apiKeys" | "keyEnvelopes" | "now">;
 

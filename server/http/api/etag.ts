@@ -1,6 +1,6 @@
 /** Versions of what the API answers: an ETag is made of the representation itself (RFC 9110 §8.8.3). */
 import { createHash } from "node:crypto";
-import { Problem } from "./problems.ts";
+import { Problem } from "../problems.ts";
 
 export function etagOf(body: string): string {
   return `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;

@@ -1,7 +1,7 @@
 /** Personal links of a lesson, and the link to a person's page of all lessons. */
 import { z } from "zod";
-import type { HttpDeps } from "./context.ts";
-import { isoTime, linkJson, linkListJson, linkListSchema, linkSchema } from "./meeting_answers.ts";
+import type { HttpDeps } from "../context.ts";
+import { isoTime, linkJson, linkListJson, linkListSchema, linkSchema } from "../meeting_answers.ts";
 import { readMeeting } from "./meeting_operations.ts";
 import {
   emailSchema,
@@ -11,7 +11,7 @@ import {
   timeZoneSchema,
 } from "./meeting_schemas.ts";
 import { type Operation, operation, unusableField } from "./operation.ts";
-import { Problem } from "./problems.ts";
+import { Problem } from "../problems.ts";
 
 type Deps = Pick<HttpDeps, "meetings" | "lessonsLinks" | "publicUrl" | "now">;
 

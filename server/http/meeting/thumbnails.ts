@@ -4,11 +4,11 @@
  */
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { Thumbnail } from "../../db/thumbnails.ts";
-import type { HttpDeps, HttpEnv } from "./context.ts";
+import type { Thumbnail } from "../../../db/thumbnails.ts";
+import type { HttpDeps, HttpEnv } from "../context.ts";
 import { imageTypeOf } from "./image_type.ts";
 import { checkMayDraw, participantOf } from "./participant.ts";
-import { Problem } from "./problems.ts";
+import { Problem } from "../problems.ts";
 
 export const MAX_THUMBNAIL_BYTES = 64 * 1024;
 /** Pages send one when the board has been quiet for longer than this. */

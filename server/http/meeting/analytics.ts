@@ -1,11 +1,11 @@
 /** How a lesson went, as it is answered to the booking system and shown to its tutor. */
 import { z } from "zod";
-import type { ParticipantActivity } from "../../db/activity.ts";
-import type { Meeting } from "../../db/meetings.ts";
-import type { Stay } from "../../db/participants.ts";
-import type { ActivityCounts } from "../../rooms/ports.ts";
-import type { HttpDeps } from "./context.ts";
-import { isoTime } from "./meeting_answers.ts";
+import type { ParticipantActivity } from "../../../db/activity.ts";
+import type { Meeting } from "../../../db/meetings.ts";
+import type { Stay } from "../../../db/participants.ts";
+import type { ActivityCounts } from "../../../rooms/ports.ts";
+import type { HttpDeps } from "../context.ts";
+import { isoTime } from "../meeting_answers.ts";
 
 const time = z.iso.datetime();
 const seconds = z.int().min(0);

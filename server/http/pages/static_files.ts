@@ -8,7 +8,7 @@
  * Invariants: a path is made of plain names only, and a file lies in the folder by its real name too, so that nothing outside
  * can be named; headers are chosen by the file that is served, never by how its address is spelled.
  */
-import { chooseEncoding, compress, type Encoding } from "./content_encoding.ts";
+import { chooseEncoding, compress, type Encoding } from "../content_encoding.ts";
 
 interface Stored {
   /** Size and time of the file that this was made of. */

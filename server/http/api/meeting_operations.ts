@@ -1,8 +1,8 @@
 /** How the booking system books, reads, lists, changes, cancels and ends lessons, and learns who came. */
-import type { KeyScope } from "../../db/api_keys.ts";
-import type { Meeting } from "../../db/meetings.ts";
-import { analyticsSchema, readAnalytics } from "./analytics.ts";
-import type { HttpDeps } from "./context.ts";
+import type { KeyScope } from "../../../db/api_keys.ts";
+import type { Meeting } from "../../../db/meetings.ts";
+import { analyticsSchema, readAnalytics } from "../meeting/analytics.ts";
+import type { HttpDeps } from "../context.ts";
 import {
   attendanceJson,
   attendanceSchema,
@@ -11,7 +11,7 @@ import {
   meetingJson,
   meetingPageSchema,
   meetingSchema,
-} from "./meeting_answers.ts";
+} from "../meeting_answers.ts";
 import {
   listQuerySchema,
   meetingChangeSchema,
@@ -21,7 +21,7 @@ import {
   writeCursor,
 } from "./meeting_schemas.ts";
 import { type Operation, operation, unusableField } from "./operation.ts";
-import { Problem } from "./problems.ts";
+import { Problem } from "../problems.ts";
 
 type Deps = Pick<HttpDeps, "meetings" | "keyEnvelopes" | "rooms" | "publicUrl" | "now">;
 

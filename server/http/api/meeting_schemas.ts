@@ -4,12 +4,12 @@
  * Times are ISO 8601: accepted with any offset, answered in UTC.
  */
 import { z } from "zod";
-import type { MeetingPlace } from "../../db/meeting_lists.ts";
-import type { MeetingChange, NewMeeting } from "../../db/meetings.ts";
-import { MAX_LESSON_MS } from "../../rooms/limits.ts";
-import type { Policy } from "../../rooms/contract/document/schema.ts";
-import { MAX_NAME_CHARS } from "../../rooms/contract/protocol/messages.ts";
-import { text } from "../../rooms/contract/protocol/text.ts";
+import type { MeetingPlace } from "../../../db/meeting_lists.ts";
+import type { MeetingChange, NewMeeting } from "../../../db/meetings.ts";
+import { MAX_LESSON_MS } from "../../../rooms/limits.ts";
+import type { Policy } from "../../../rooms/contract/document/schema.ts";
+import { MAX_NAME_CHARS } from "../../../rooms/contract/protocol/messages.ts";
+import { text } from "../../../rooms/contract/protocol/text.ts";
 
 export const MAX_STUDENTS = 50;
 const MAX_TITLE_CHARS = 200;

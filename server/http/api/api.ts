@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { requireApiKey } from "./api_key.ts";
 import { apiDocs, DOCS_HEADERS } from "./api_docs.ts";
-import type { HttpDeps, HttpEnv } from "./context.ts";
+import type { HttpDeps, HttpEnv } from "../context.ts";
 import { keyOperations } from "./key_operations.ts";
 import { linkOperations } from "./link_operations.ts";
 import { meetingOperations } from "./meeting_operations.ts";

@@ -5,10 +5,10 @@
  * name that somebody made point here (DNS rebinding), and not through a proxy that nobody told us of.
  */
 import { Hono } from "hono";
-import type { Role } from "../../rooms/contract/document/schema.ts";
-import type { HttpDeps, HttpEnv } from "./context.ts";
-import { bookedJson } from "./meeting_answers.ts";
-import { Problem } from "./problems.ts";
+import type { Role } from "../../../rooms/contract/document/schema.ts";
+import type { HttpDeps, HttpEnv } from "../context.ts";
+import { bookedJson } from "../meeting_answers.ts";
+import { Problem } from "../problems.ts";
 
 export function tryItRoutes(deps: HttpDeps): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>();

@@ -1,12 +1,12 @@
 /** Webhook endpoints: where events are sent, what was sent, and sending it again. */
 import { z } from "zod";
-import type { KeyScope } from "../../db/api_keys.ts";
-import type { DeliveryLogEntry, WebhookEndpoint } from "../../db/outbox/webhooks.ts";
-import { storable } from "../../rooms/contract/protocol/text.ts";
-import type { HttpDeps } from "./context.ts";
-import { isoTime } from "./meeting_answers.ts";
+import type { KeyScope } from "../../../db/api_keys.ts";
+import type { DeliveryLogEntry, WebhookEndpoint } from "../../../db/outbox/webhooks.ts";
+import { storable } from "../../../rooms/contract/protocol/text.ts";
+import type { HttpDeps } from "../context.ts";
+import { isoTime } from "../meeting_answers.ts";
 import { type Operation, operation, unusableField } from "./operation.ts";
-import { Problem } from "./problems.ts";
+import { Problem } from "../problems.ts";
 import { WEBHOOKS } from "./webhook_events.ts";
 
 type Deps = Pick<HttpDeps, "webhooks" | "outbound" | "now">;

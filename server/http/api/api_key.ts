@@ -1,7 +1,7 @@
 /** Lets requests with a valid API key through, at the key's pace, and slows down an address that guesses. */
 import type { MiddlewareHandler } from "hono";
-import type { HttpDeps, HttpEnv } from "./context.ts";
-import { Problem } from "./problems.ts";
+import type { HttpDeps, HttpEnv } from "../context.ts";
+import { Problem } from "../problems.ts";
 import { RateLimit } from "./rate_limit.ts";
 
 export function requireApiKey(deps: HttpDeps): MiddlewareHandler<HttpEnv> {

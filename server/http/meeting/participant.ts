@@ -1,9 +1,9 @@
 /** Who asks, on the HTTP routes of people who are in a lesson: they show the session token of its meeting. */
 import type { Context } from "hono";
-import { permissionsOf } from "../../rooms/contract/permissions.ts";
-import type { Identity, MeetingRecord } from "../../rooms/ports.ts";
-import type { HttpDeps, HttpEnv } from "./context.ts";
-import { Problem } from "./problems.ts";
+import { permissionsOf } from "../../../rooms/contract/permissions.ts";
+import type { Identity, MeetingRecord } from "../../../rooms/ports.ts";
+import type { HttpDeps, HttpEnv } from "../context.ts";
+import { Problem } from "../problems.ts";
 
 export interface Asker {
   identity: Identity;

@@ -1,10 +1,10 @@
 /** The small picture of a lesson's board for the booking system, to show beside the lesson or its recording. */
 import { z } from "zod";
-import type { HttpDeps } from "./context.ts";
+import type { HttpDeps } from "../context.ts";
 import { readMeeting } from "./meeting_operations.ts";
 import { type Operation, operation } from "./operation.ts";
-import { Problem } from "./problems.ts";
-import { MAX_THUMBNAIL_BYTES } from "./thumbnails.ts";
+import { Problem } from "../problems.ts";
+import { MAX_THUMBNAIL_BYTES } from "../meeting/thumbnails.ts";
 
 const thumbnailSchema = z.object({
   meetingId: z.string(),

@@ -3,7 +3,7 @@
  *
  * No I/O: the time is an argument. Invariant: memory is bounded by the number of keys, because only valid keys count.
  */
-import type { MonotonicMs } from "../../rooms/clocks.ts";
+import type { MonotonicMs } from "../../../rooms/clocks.ts";
 
 export interface Allowance {
   allowed: boolean;

@@ -5,13 +5,13 @@
  */
 import { Hono } from "hono";
 import { z } from "zod";
-import { type Hello, identify, passcodeBlockedMs, type Visitor } from "../../rooms/door.ts";
-import { RoomError, UNREADABLE } from "../../rooms/contract/errors.ts";
-import { METHODS, PROTOCOL_VERSION } from "../../rooms/contract/protocol/messages.ts";
-import type { HttpDeps, HttpEnv } from "./context.ts";
-import { boundedBody, jsonBody, jsonOnly } from "./json_body.ts";
-import { isoTime } from "./meeting_answers.ts";
-import { Problem } from "./problems.ts";
+import { type Hello, identify, passcodeBlockedMs, type Visitor } from "../../../rooms/door.ts";
+import { RoomError, UNREADABLE } from "../../../rooms/contract/errors.ts";
+import { METHODS, PROTOCOL_VERSION } from "../../../rooms/contract/protocol/messages.ts";
+import type { HttpDeps, HttpEnv } from "../context.ts";
+import { boundedBody, jsonBody, jsonOnly } from "../json_body.ts";
+import { isoTime } from "../meeting_answers.ts";
+import { Problem } from "../problems.ts";
 
 export const joinSchema = z.object(METHODS.hello.params.shape).pick({
   meetingId: true,

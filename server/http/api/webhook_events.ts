@@ -1,6 +1,6 @@
 /** The events that are sent to booking systems, as the OpenAPI document describes them. */
 import { z } from "zod";
-import type { EventType } from "../../db/outbox/events.ts";
+import type { EventType } from "../../../db/outbox/events.ts";
 import type { WebhookSpec } from "./openapi.ts";
 
 const time = z.iso.datetime();

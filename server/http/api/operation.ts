@@ -5,8 +5,8 @@
  * doesn't do.
  */
 import type { z } from "zod";
-import type { ApiKey } from "../../db/api_keys.ts";
-import { type FieldError, Problem } from "./problems.ts";
+import type { ApiKey } from "../../../db/api_keys.ts";
+import { type FieldError, Problem } from "../problems.ts";
 
 /** `{meetingId: string}` of `/meetings/{meetingId}`. */
 type PathParams<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`

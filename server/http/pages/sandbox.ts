@@ -5,7 +5,7 @@
  * origin, whatever frames it; it can reach `/sandbox/` and nothing else of ours or anybody's, and what lies there is the
  * same for everyone.
  */
-import type { HttpDeps } from "./context.ts";
+import type { HttpDeps } from "../context.ts";
 import { pageHeaders, sandboxHeaders } from "./security_headers.ts";
 
 /** Folders named by a version, and chunks named by their hash. */
