@@ -5,9 +5,9 @@
  */
 import preact from "@preact/preset-vite";
 import { defineConfig } from "vite";
-import { RUNTIME_PACKAGES, sandbox } from "./code/runtimes.build.ts";
+import { RUNTIME_PACKAGES, sandbox } from "./stages/code/runtimes.build.ts";
 import { Licences } from "./licences.build.ts";
-import { tldrawUnderPreact } from "./whiteboard/tldraw.build.ts";
+import { tldrawUnderPreact } from "./stages/whiteboard/tldraw.build.ts";
 
 const here = (path: string) => decodeURIComponent(new URL(path, import.meta.url).pathname);
 

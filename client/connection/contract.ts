@@ -11,7 +11,7 @@ import type {
   ResultOf,
   Welcome,
 } from "../../rooms/contract/protocol/messages.ts";
-import type { Link, Participant, RoomSession } from "../session.ts";
+import type { Link, Participant, RoomSession } from "./room_session.ts";
 
 export interface SessionOptions {
   meetingId: string;

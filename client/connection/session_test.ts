@@ -10,7 +10,7 @@ import { until } from "../../tests/integration/until.ts";
 import { CLOSE } from "../../rooms/contract/errors.ts";
 import type { Welcome } from "../../rooms/contract/protocol/messages.ts";
 import type { JoinedRoom, SessionOptions } from "./contract.ts";
-import { DeviceMemory, TestPage, when } from "./test_page.ts";
+import { DeviceMemory, TestPage, when } from "./testing/page.ts";
 
 const optionsOf = ({ meetingId, passcode = "", invite, name }: HelloOptions): SessionOptions => ({
   meetingId,

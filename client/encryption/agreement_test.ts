@@ -14,7 +14,7 @@ import {
   seeded,
   someSeed,
   TestRoom,
-} from "./test_room.ts";
+} from "./testing/room.ts";
 
 Deno.test("Everybody in the room reads everybody, whoever comes, reloads and goes", async () => {
   const room = new TestRoom();

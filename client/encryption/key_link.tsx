@@ -1,7 +1,7 @@
 /** Offers a link that opens an encrypted recording on another device; nothing where this browser holds no key to it. */
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { CopyButton } from "../design/copy-button.tsx";
+import { CopyButton } from "../design/copy_button.tsx";
 import "./encryption.css";
 
 export function KeyLink({ href, meetingId }: { href: string; meetingId: string }) {
@@ -27,7 +27,7 @@ export function KeyLink({ href, meetingId }: { href: string; meetingId: string }
 
 /** The recording's address with the key in its fragment, or null when this browser has none. */
 export async function linkWithKey(address: URL, meetingId: string): Promise<string | null> {
-  const { writeKey } = await import("../replay/decryption/recording_keys.ts");
+  const { writeKey } = await import("./recording_keys.ts");
   const key = await writeKey(meetingId);
   if (key === "") return null;
   const fragment = new URLSearchParams(address.hash.slice(1));

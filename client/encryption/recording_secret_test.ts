@@ -10,7 +10,7 @@ import {
 } from "../../rooms/contract/encryption/wrapping.ts";
 import { fromBase64Url, toBase64Url } from "../../rooms/contract/encryption/base64url.ts";
 import { pagesOf } from "./roster.ts";
-import { beyond, expectAllRead, type TestPage, TestRoom } from "./test_room.ts";
+import { beyond, expectAllRead, type TestPage, TestRoom } from "./testing/room.ts";
 
 /** The ids of all secrets that somebody who holds some gets at through a recording's envelopes. */
 async function openedBy(held: readonly Secret[], envelopes: readonly KeyEnvelope[]) {

@@ -2,7 +2,7 @@ import { expect } from "@std/expect";
 import { toBase64Url } from "../../rooms/contract/encryption/base64url.ts";
 import { HostileServer, ME } from "./hostile_server.ts";
 import { pagesOf, type Roster, type RosterFault } from "./roster.ts";
-import { seeded, someSeed } from "./test_room.ts";
+import { seeded, someSeed } from "./testing/room.ts";
 
 /** Rosters that no honest server sends, and why they are refused. */
 const LIES: Readonly<Record<string, [RosterFault, (server: HostileServer) => Roster]>> = {

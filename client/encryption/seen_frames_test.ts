@@ -1,6 +1,6 @@
 import { expect } from "@std/expect";
 import { MAX_PAGES, SeenFrames, WINDOW } from "./seen_frames.ts";
-import { seeded, someSeed } from "./test_room.ts";
+import { seeded, someSeed } from "./testing/room.ts";
 
 const TARA = { participantId: "tara", sender: 7 };
 

@@ -5,7 +5,7 @@
  * Invariant: a consumer is resumed only once the browser has its track.
  */
 import type { Consumer, ConsumerOptions } from "mediasoup-client/types";
-import type { Participant } from "../session.ts";
+import type { Participant } from "../connection/room_session.ts";
 import { MEDIA_SOURCES, type MediaSource } from "../../rooms/contract/document/schema.ts";
 import { RoomError } from "../../rooms/contract/errors.ts";
 import type { FrameCryptor } from "./contract.ts";

@@ -1,6 +1,6 @@
 /** What has been received, sorted by person: what to show, what to play, what should be flowing. Pure. */
 import type { MediaSource } from "../../rooms/contract/document/schema.ts";
-import type { Participant } from "../session.ts";
+import type { Participant } from "../connection/room_session.ts";
 import type { ExpectedStream } from "./quality.ts";
 import type { PictureSize, Reception } from "./receiving.ts";
 

@@ -9,7 +9,7 @@ import {
   drawShape,
   geoShape,
   openTestBoard,
-} from "../../client/whiteboard/binding/open_test_board.ts";
+} from "../../client/stages/whiteboard/binding/testing/board.ts";
 
 const FRAME_MS = 1000 / 60;
 const STROKE_POINTS = 300;

@@ -6,8 +6,8 @@ import { fromBase64Url, toBase64Url } from "../../rooms/contract/encryption/base
 import { readTrailer } from "../../rooms/contract/encryption/frame.ts";
 import { KeyRing } from "../../rooms/contract/encryption/key_ring.ts";
 import { type Secret, SECRET_BYTES, secretOf } from "../../rooms/contract/encryption/secret.ts";
-import { readClusters } from "../../client/replay/decryption/clusters.ts";
-import { openAll, readKey } from "../../client/replay/decryption/recording_keys.ts";
+import { readClusters } from "../../client/pages/replay/decryption/clusters.ts";
+import { openAll, readKey } from "../../client/encryption/recording_keys.ts";
 import { manifestSchema } from "../../rooms/contract/recording/manifest.ts";
 import { makePageKeys, openAsCustodian } from "../../rooms/contract/encryption/wrapping.ts";
 import { type Cut, likeness, picturesShown } from "./decoding.ts";

@@ -1,7 +1,7 @@
 /** A short lesson in real Chromium, made into one film by the page of its recording. */
 import { expect } from "@std/expect";
 import type { Page } from "playwright-core";
-import { arrange } from "../../client/replay/pictures/arrangement.ts";
+import { arrange } from "../../client/pages/replay/pictures/arrangement.ts";
 import type { Manifest } from "../../rooms/contract/recording/manifest.ts";
 import { fullDisk } from "../integration/full_disk.ts";
 import { type Booking, launchChromium, type Lectern, openPerson, until } from "./lectern.ts";

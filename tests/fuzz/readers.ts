@@ -15,20 +15,20 @@ import {
   removeFile,
   renameFile,
   setTest,
-} from "../../client/code/document/files.ts";
-import { beginRun, markInterrupted, RunWriter } from "../../client/code/document/runs.ts";
-import { readOutput } from "../../client/code/run/output_text.ts";
+} from "../../client/stages/code/document/files.ts";
+import { beginRun, markInterrupted, RunWriter } from "../../client/stages/code/document/runs.ts";
+import { readOutput } from "../../client/stages/code/run/output_text.ts";
 import { keptEdits } from "../../client/connection/kept.ts";
-import { tableLines } from "../../client/replay/pictures/output_rows.ts";
-import { Lesson } from "../../client/replay/recording/lesson.ts";
-import { readPeople } from "../../client/replay/recording/people.ts";
-import { LessonIndex } from "../../client/replay/search/lesson_index.ts";
-import { shownStage } from "../../client/replay/stages/worked_on.ts";
-import { BoardReader } from "../../client/whiteboard/binding/board.ts";
-import { BoardBinding } from "../../client/whiteboard/binding/board_binding.ts";
-import { createBoardStore } from "../../client/whiteboard/binding/open_test_board.ts";
-import { readBoard } from "../../client/whiteboard/earlier/earlier_lessons.ts";
-import { BoardFileError } from "../../client/whiteboard/files/board_file.ts";
+import { tableLines } from "../../client/pages/replay/pictures/output_rows.ts";
+import { Lesson } from "../../client/pages/replay/recording/lesson.ts";
+import { readPeople } from "../../client/pages/replay/recording/people.ts";
+import { LessonIndex } from "../../client/pages/replay/search/lesson_index.ts";
+import { shownStage } from "../../client/pages/replay/stages/worked_on.ts";
+import { BoardReader } from "../../client/stages/whiteboard/binding/board.ts";
+import { BoardBinding } from "../../client/stages/whiteboard/binding/board_binding.ts";
+import { createBoardStore } from "../../client/stages/whiteboard/binding/testing/board.ts";
+import { readBoard } from "../../client/stages/whiteboard/earlier/earlier_lessons.ts";
+import { BoardFileError } from "../../client/stages/whiteboard/files/board_file.ts";
 import { watchHappenings } from "../../recorder/happenings.ts";
 import {
   type LogEntry,

@@ -75,7 +75,7 @@ Deno.test("the built client carries tldraw's licence whole, and the texts of tho
 });
 
 Deno.test("THIRD_PARTY.md names each package that the build changes", async () => {
-  const changes = await read("client/whiteboard/tldraw.build.ts");
+  const changes = await read("client/stages/whiteboard/tldraw.build.ts");
   const document = await read("THIRD_PARTY.md");
   const packages = new Set(
     [...changes.matchAll(/\/((?:@[\w-]+\\\/)?[\w-]+)\\?\/dist/g)].map(([, name]) =>

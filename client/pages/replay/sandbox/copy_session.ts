@@ -1,0 +1,54 @@
+/**
+ * A copy of the meeting document as of one moment, as a room of one's own: the board and the code stage work in it as
+ * they do in a lesson, and nothing of it reaches anybody.
+ */
+import { signal } from "@preact/signals";
+import { Awareness } from "y-protocols/awareness";
+import * as Y from "yjs";
+import { openRoots, readMeeting } from "../../../../rooms/contract/document/schema.ts";
+import { RoomError } from "../../../../rooms/contract/errors.ts";
+import type { Participant, RoomSession } from "../../../connection/room_session.ts";
+
+export interface CopySession {
+  session: RoomSession;
+  close(): void;
+}
+
+export function copySession(from: Y.Doc, meetingId: string, name: string): CopySession {
+  const doc = new Y.Doc();
+  openRoots(doc);
+  Y.applyUpdate(doc, Y.encodeStateAsUpdate(from));
+  const awareness = new Awareness(doc);
+  const me = { id: "copy", name, role: "tutor" as const };
+  const session: RoomSession = {
+    meetingId,
+    me,
+    credential: "",
+    doc,
+    awareness,
+    link: signal("online"),
+    saved: signal({ unsaved: 0, offline: false }),
+    meeting: signal(readMeeting(doc)),
+    participants: signal<readonly Participant[]>([]),
+    permissions: signal({
+      host: false,
+      draw: true,
+      edit: true,
+      run: true,
+      share: false,
+      chat: false,
+      end: false,
+    }),
+    now: () => Date.now(),
+    request: () =>
+      Promise.reject(new RoomError("unavailable", "A copy of a lesson has nobody to ask.")),
+    on: () => () => {},
+  };
+  return {
+    session,
+    close() {
+      awareness.destroy();
+      doc.destroy();
+    },
+  };
+}

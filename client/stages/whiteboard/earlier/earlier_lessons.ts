@@ -1,0 +1,122 @@
+/** Earlier lessons with the same people, as the server tells them, and the board of one of them. */
+import type { Editor, TLRecord } from "tldraw";
+import * as Y from "yjs";
+import { whiteboardOf } from "../../../../rooms/contract/document/schema.ts";
+import type { RoomSession } from "../../../connection/room_session.ts";
+import { BoardReader } from "../binding/board.ts";
+import { SCHEMA_KEY } from "../../../../rooms/contract/document/schema_board.ts";
+import { assetIdOf } from "../files/board_assets.ts";
+import { addPages, BoardFileError } from "../files/board_file.ts";
+
+/** Times are Unix milliseconds. */
+export interface EarlierLesson {
+  meetingId: string;
+  title: string;
+  people: string[];
+  startedAt: number;
+  hasThumbnail: boolean;
+}
+
+type Asking = Pick<RoomSession, "meetingId" | "credential">;
+
+/** Newest first; null when the server can't be asked. */
+export async function loadEarlierLessons(session: Asking): Promise<EarlierLesson[] | null> {
+  const answer = await ask(session, "").catch(() => null);
+  const body = answer?.ok ? await answer.json().catch(() => null) as unknown : null;
+  const lessons = (body as { lessons?: unknown } | null)?.lessons;
+  if (!Array.isArray(lessons)) return null;
+  return lessons.map(readLesson).filter((lesson) => lesson !== undefined);
+}
+
+export function thumbnailPath({ meetingId }: Asking, earlierId: string): string {
+  return `${pathOf(meetingId)}/${encodeURIComponent(earlierId)}/thumbnail`;
+}
+
+/**
+ * Puts the pages of an earlier lesson behind the board's own and turns to the first of them.
+ * @throws BoardFileError
+ */
+export async function startFromLesson(
+  editor: Editor,
+  session: RoomSession,
+  earlierId: string,
+): Promise<void> {
+  const answer = await ask(session, `/${encodeURIComponent(earlierId)}/board`);
+  if (answer.status === 404) {
+    throw new BoardFileError("That lesson isn’t kept any more.");
+  }
+  if (!answer.ok) throw new Error(`the board was not answered: ${answer.status}`);
+  const records = readBoard(new Uint8Array(await answer.arrayBuffer()), editor.store);
+  if (!records.some(({ typeName }) => typeName === "shape")) {
+    throw new BoardFileError("Nothing is on the board of that lesson.");
+  }
+  await addPages(editor, records, async (assets) => {
+    const ids = assets.map(({ props: { src } }) => assetIdOf(src)).filter((id) => id !== undefined);
+    const copies = await copyImages(session, earlierId, ids);
+    return new Map(assets.flatMap((asset) => {
+      const copy = copies[assetIdOf(asset.props.src) ?? ""];
+      return typeof copy === "string" ? [[asset.id, copy]] : [];
+    }));
+  });
+}
+
+/** The valid records of a whiteboard that came as an update of a document of its own. */
+export function readBoard(update: Uint8Array, store: Editor["store"]): TLRecord[] {
+  const doc = new Y.Doc();
+  try {
+    Y.applyUpdate(doc, update);
+    const root = whiteboardOf(doc);
+    const reader = new BoardReader(root, store, () => {});
+    if (reader.refreshSchema() === "newer") {
+      throw new BoardFileError("A newer Lectern wrote that board. Reload this page first.");
+    }
+    for (const id of root.keys()) if (id !== SCHEMA_KEY) reader.refresh(id);
+    return [...reader.shown().values()]
+      .filter(({ typeName }) => typeName !== "document") as unknown as TLRecord[];
+  } finally {
+    doc.destroy();
+  }
+}
+
+async function copyImages(
+  session: Asking,
+  earlierId: string,
+  images: readonly string[],
+): Promise<Record<string, unknown>> {
+  if (images.length === 0) return {};
+  const answer = await ask(session, `/${encodeURIComponent(earlierId)}/images`, { images });
+  const told = await answer.json().catch(() => ({})) as { images?: unknown; detail?: unknown };
+  if (answer.ok && typeof told.images === "object" && told.images !== null) {
+    return told.images as Record<string, unknown>;
+  }
+  throw new BoardFileError(
+    typeof told.detail === "string" ? told.detail : "Its images couldn’t be taken along.",
+  );
+}
+
+function ask({ meetingId, credential }: Asking, path: string, body?: unknown): Promise<Response> {
+  return fetch(`${pathOf(meetingId)}${path}`, {
+    headers: {
+      authorization: `Bearer ${credential}`,
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    },
+    ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+  });
+}
+
+function pathOf(meetingId: string): string {
+  return `/api/earlier/${encodeURIComponent(meetingId)}`;
+}
+
+function readLesson(value: unknown): EarlierLesson | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { meetingId, title, people, startedAt, hasThumbnail } = value as Record<string, unknown>;
+  if (typeof meetingId !== "string") return undefined;
+  return {
+    meetingId,
+    title: typeof title === "string" ? title : "Lesson",
+    people: Array.isArray(people) ? people.filter((name) => typeof name === "string") : [],
+    startedAt: Date.parse(String(startedAt)) || 0,
+    hasThumbnail: hasThumbnail === true,
+  };
+}
