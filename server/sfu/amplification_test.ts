@@ -3,7 +3,7 @@
  * beside an honest lesson, and what is sent more than without it is held against the bytes of the storm.
  */
 import { expect } from "@std/expect";
-import { Random } from "../../tests/fuzz/guard_random.ts";
+import { Random } from "../../tests/fuzz/guard/random.ts";
 import { FIRST_NACK_BYTES, RTCP_FACTOR } from "./media_limits.ts";
 import type { Remote } from "./ports.ts";
 import { type ReportBlock, type RtcpPacket, writeRtcp } from "./packets/rtcp.ts";

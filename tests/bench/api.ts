@@ -4,7 +4,7 @@
  */
 import { readFragment } from "../../rooms/contract/link_fragment.ts";
 import { createClient } from "@libsql/client";
-import { type HttpServer, LESSON, startHttp } from "../integration/http_server.ts";
+import { type HttpServer, LESSON, startHttp } from "../support/http/http_server.ts";
 
 const AT_ONCE = 8;
 const PASSCODE_ROUNDS = 3000;

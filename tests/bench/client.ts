@@ -7,7 +7,13 @@
  */
 import { brotliCompressSync, constants } from "node:zlib";
 import { buildClient, isClientStale } from "../../server/client_build.ts";
-import { inbound, launchChromium, Lectern, linkOf, openPerson } from "../e2e/lectern.ts";
+import {
+  inbound,
+  launchChromium,
+  Lectern,
+  linkOf,
+  openPerson,
+} from "../support/browser/lectern.ts";
 
 const RUNS = 5;
 const ENCRYPTION = "e2ee";

@@ -6,8 +6,8 @@
  * takes to end a program that never ends by itself, and what the editor and the languages weigh as they are served.
  */
 import type { Page } from "playwright-core";
-import { launchChromium, Lectern, linkOf, openPerson } from "../e2e/lectern.ts";
-import { openCode, startRun, upload } from "../e2e/code_lesson.ts";
+import { launchChromium, Lectern, linkOf, openPerson } from "../support/browser/lectern.ts";
+import { openCode, startRun, upload } from "../support/browser/code_lesson.ts";
 
 const CHARS = 200;
 const PROGRAMS: Record<string, [name: string, text: string]> = {

@@ -7,8 +7,15 @@
  */
 import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
-import { inbound, launchChromium, Lectern, linkOf, openPerson, until } from "../e2e/lectern.ts";
-import { measureFrames } from "./e2ee_frames.ts";
+import {
+  inbound,
+  launchChromium,
+  Lectern,
+  linkOf,
+  openPerson,
+  until,
+} from "../support/browser/lectern.ts";
+import { measureFrames } from "./e2ee/frames.ts";
 
 const CALL_SECONDS = 10;
 const TURNS = 3;
@@ -30,7 +37,7 @@ async function framesInBrowser(browser: Browser, origin: string): Promise<unknow
     build: {
       write: false,
       lib: {
-        entry: new URL("./e2ee_frames.ts", import.meta.url).pathname,
+        entry: new URL("./e2ee/frames.ts", import.meta.url).pathname,
         formats: ["iife"],
         name: "frames",
       },

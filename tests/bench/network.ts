@@ -8,12 +8,12 @@
  * packets are lost; with `--plain` Ada's browser takes no redundancy.
  */
 import type { Browser, Page } from "playwright-core";
-import { launchChromium, Lectern, linkOf, openPerson } from "../e2e/lectern.ts";
-import { byId, enter, forgetRed, seesAndHears } from "../e2e/lesson.ts";
-import { Network } from "../e2e/network.ts";
-import { Relay, type Way } from "../e2e/relay.ts";
-import { writeBusyPicture } from "./network_picture.ts";
-import { writeVoice } from "./network_voice.ts";
+import { launchChromium, Lectern, linkOf, openPerson } from "../support/browser/lectern.ts";
+import { byId, enter, forgetRed, seesAndHears } from "../support/browser/lesson.ts";
+import { Network } from "../support/browser/network.ts";
+import { Relay, type Way } from "../support/browser/relay.ts";
+import { writeBusyPicture } from "./network/picture.ts";
+import { writeVoice } from "./network/voice.ts";
 
 const SEED = 11;
 const SETTLE_S = 10;

@@ -6,9 +6,15 @@
  * break on, in milliseconds. Of an outage, its own length is part of that.
  */
 import type { Browser, Page } from "playwright-core";
-import { inbound, launchChromium, Lectern, linkOf, openPerson } from "../e2e/lectern.ts";
-import { enter, seesAndHears } from "../e2e/lesson.ts";
-import { Network } from "../e2e/network.ts";
+import {
+  inbound,
+  launchChromium,
+  Lectern,
+  linkOf,
+  openPerson,
+} from "../support/browser/lectern.ts";
+import { enter, seesAndHears } from "../support/browser/lesson.ts";
+import { Network } from "../support/browser/network.ts";
 
 const OUTAGE_MS = 5000;
 /** Pictures flow again when there was no gap of this length for as long. */

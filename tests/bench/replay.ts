@@ -22,8 +22,8 @@ import { SnapshotSchedule } from "../../rooms/document/snapshot_schedule.ts";
 import { DEFAULT_ROOM_LIMITS } from "../../rooms/limits.ts";
 import { Quarantine } from "../../rooms/quarantine.ts";
 import { recordingRoutes } from "../../server/http/meeting/recordings.ts";
-import { seededChance } from "../integration/lossy_socket.ts";
-import { recordRooms } from "./replay_rooms.ts";
+import { seededChance } from "../support/room/lossy_socket.ts";
+import { recordRooms } from "./replay/rooms.ts";
 import { processCpuMs } from "./server_process.ts";
 
 const UPDATES_PER_HOUR = 86_000;

@@ -9,13 +9,13 @@
  * `--rounds` measures everybody by turns and tells the middle of each figure. `--flood PER_SECOND` and `--soak MINUTES`
  * are other tasks: see `sfu_flood.ts` and `sfu_soak.ts`.
  */
-import { flooded } from "./sfu_flood.ts";
-import { startJanus } from "./sfu_janus.ts";
-import { startLectern } from "./sfu_lectern.ts";
-import { Connect, type Publication, type SfuServer, turn } from "./sfu_servers.ts";
-import { soak } from "./sfu_soak.ts";
-import { LoadStream, stampOf, type Traffic } from "./sfu_stream.ts";
-import { startWerift } from "./sfu_werift.ts";
+import { flooded } from "./sfu/flood.ts";
+import { startJanus } from "./sfu/janus.ts";
+import { startLectern } from "./sfu/lectern.ts";
+import { Connect, type Publication, type SfuServer, turn } from "./sfu/servers.ts";
+import { soak } from "./sfu/soak.ts";
+import { LoadStream, stampOf, type Traffic } from "./sfu/stream.ts";
+import { startWerift } from "./sfu/werift.ts";
 import { processCpuMs, processResidentMb } from "./server_process.ts";
 
 export interface Scenario {

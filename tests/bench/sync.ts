@@ -9,7 +9,7 @@
  * in its room (and, for Lectern, made durable).
  */
 import { ServerProcess } from "./server_process.ts";
-import { Artist, hocuspocusWire, lecternWire, type Lesson, Tally, type Wire } from "./sync_load.ts";
+import { Artist, hocuspocusWire, lecternWire, type Lesson, Tally, type Wire } from "./sync/load.ts";
 
 interface Plan {
   rooms: number;

@@ -42,7 +42,7 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
     load: loadLargeBoard(),
   };
   if (args.includes("--browser")) {
-    const { benchInBrowser } = await import("./whiteboard_browser.ts");
+    const { benchInBrowser } = await import("./whiteboard/browser.ts");
     result.browser = await benchInBrowser(largeBoard(), LARGE_BOARD);
   }
   return result;

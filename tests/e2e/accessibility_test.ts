@@ -1,7 +1,7 @@
 /** Lobby and room hold no serious violation that axe-core finds, in light and in dark. */
 import { expect } from "@std/expect";
-import { seriousViolations } from "./axe.ts";
-import { launchChromium, Lectern, linkOf, openPerson } from "./lectern.ts";
+import { seriousViolations } from "../support/browser/axe.ts";
+import { launchChromium, Lectern, linkOf, openPerson } from "../support/browser/lectern.ts";
 
 for (const colorScheme of ["light", "dark"] as const) {
   Deno.test(`lobby, room and its panels are accessible in ${colorScheme}`, async () => {

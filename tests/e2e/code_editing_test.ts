@@ -1,6 +1,6 @@
 /** Two people write code together in real Chromium. */
 import { expect } from "@std/expect";
-import { TestClient } from "../integration/client.ts";
+import { TestClient } from "../support/room/client.ts";
 import { CLOSE } from "../../rooms/contract/errors.ts";
 import { readFiles } from "../../rooms/contract/document/reading.ts";
 import {
@@ -14,8 +14,8 @@ import {
   shownText,
   type,
   upload,
-} from "./code_lesson.ts";
-import { linkOf, openPerson, until } from "./lectern.ts";
+} from "../support/browser/code_lesson.ts";
+import { linkOf, openPerson, until } from "../support/browser/lectern.ts";
 
 const codeTest = codeTests();
 

@@ -10,8 +10,8 @@ import {
   showFile,
   startRun,
   upload,
-} from "./code_lesson.ts";
-import { until } from "./lectern.ts";
+} from "../support/browser/code_lesson.ts";
+import { until } from "../support/browser/lectern.ts";
 
 const codeTest = codeTests();
 

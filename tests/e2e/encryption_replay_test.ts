@@ -10,11 +10,18 @@ import { readClusters } from "../../client/pages/replay/decryption/clusters.ts";
 import { openAll, readKey } from "../../client/encryption/recording_keys.ts";
 import { manifestSchema } from "../../rooms/contract/recording/manifest.ts";
 import { makePageKeys, openAsCustodian } from "../../rooms/contract/encryption/wrapping.ts";
-import { type Cut, likeness, picturesShown } from "./decoding.ts";
-import { type Lectern, linkOf, openPerson, until } from "./lectern.ts";
-import { byId, enter, enterBoth, lessonTests, personMenu, seesAndHears } from "./lesson.ts";
-import { loudness, probe } from "./media_file.ts";
-import { seek } from "./replay_page.ts";
+import { type Cut, likeness, picturesShown } from "../support/browser/decoding.ts";
+import { type Lectern, linkOf, openPerson, until } from "../support/browser/lectern.ts";
+import {
+  byId,
+  enter,
+  enterBoth,
+  lessonTests,
+  personMenu,
+  seesAndHears,
+} from "../support/browser/lesson.ts";
+import { loudness, probe } from "../support/browser/media_file.ts";
+import { seek } from "../support/browser/replay_page.ts";
 
 const test = lessonTests();
 

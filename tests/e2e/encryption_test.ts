@@ -5,15 +5,15 @@ import { fromBase64Url, toBase64Url } from "../../rooms/contract/encryption/base
 import { makeSecret } from "../../rooms/contract/encryption/secret.ts";
 import { type CodedPerson, peopleDigest } from "../../rooms/contract/encryption/security_code.ts";
 import { makePageKeys, wrapTo } from "../../rooms/contract/encryption/wrapping.ts";
-import { decryptByTwoConsumers, framesToReplay } from "./decoding.ts";
+import { decryptByTwoConsumers, framesToReplay } from "../support/browser/decoding.ts";
 import {
   type KeyContent,
   type KeyMessage,
   KeyTraffic,
   losing,
   standBetween,
-} from "./in_between.ts";
-import { inbound, launchChromium, linkOf, openPerson, until } from "./lectern.ts";
+} from "../support/browser/in_between.ts";
+import { inbound, launchChromium, linkOf, openPerson, until } from "../support/browser/lectern.ts";
 import {
   byId,
   enter,
@@ -23,7 +23,7 @@ import {
   seesAndHears,
   seesAndHearsAll,
   statistics,
-} from "./lesson.ts";
+} from "../support/browser/lesson.ts";
 
 /** Of few pictures: three people on one machine encode and decode nine of them. */
 const test = lessonTests(() => launchChromium(["--use-fake-device-for-media-stream=fps=10"]));

@@ -1,7 +1,7 @@
 /** Firefox ESR and Chromium in one lesson, encrypted end to end: each waits for the key, and sees and hears the other. */
 import { expect } from "@std/expect";
-import { decryptByTwoConsumers, framesToReplay } from "./decoding.ts";
-import { findFirefox, Firefox } from "./firefox.ts";
+import { decryptByTwoConsumers, framesToReplay } from "../support/browser/decoding.ts";
+import { findFirefox, Firefox } from "../support/browser/firefox.ts";
 import {
   INBOUND,
   type Inbound,
@@ -12,7 +12,7 @@ import {
   linkOf,
   openPerson,
   until,
-} from "./lectern.ts";
+} from "../support/browser/lectern.ts";
 
 const executable = findFirefox();
 

@@ -1,8 +1,22 @@
 /** The door of a lesson in real Chromium: who comes in, who waits, and what everybody else reads. */
 import { expect } from "@std/expect";
 import type { Page, WebSocketRoute } from "playwright-core";
-import { inbound, launchChromium, Lectern, linkOf, openPerson, until } from "./lectern.ts";
-import { byId, enter, enterBoth, lessonTests, seesAndHears, standsStill } from "./lesson.ts";
+import {
+  inbound,
+  launchChromium,
+  Lectern,
+  linkOf,
+  openPerson,
+  until,
+} from "../support/browser/lectern.ts";
+import {
+  byId,
+  enter,
+  enterBoth,
+  lessonTests,
+  seesAndHears,
+  standsStill,
+} from "../support/browser/lesson.ts";
 
 const test = lessonTests();
 

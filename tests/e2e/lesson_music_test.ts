@@ -1,9 +1,9 @@
 /** A lesson with an instrument: sound in stereo, as it is, from the microphone to the recording. */
 import { expect } from "@std/expect";
 import type { Page } from "playwright-core";
-import { launchChromium, until } from "./lectern.ts";
-import { byId, enterBoth, lessonTests, seesAndHears } from "./lesson.ts";
-import { loudness, stereoWidth, twoNotes } from "./media_file.ts";
+import { launchChromium, until } from "../support/browser/lectern.ts";
+import { byId, enterBoth, lessonTests, seesAndHears } from "../support/browser/lesson.ts";
+import { loudness, stereoWidth, twoNotes } from "../support/browser/media_file.ts";
 
 let microphone = "";
 const test = lessonTests(async () => {

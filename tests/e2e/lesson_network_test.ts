@@ -1,9 +1,9 @@
 /** Lessons on networks as they are: somebody changes to another one, or theirs lets no UDP through. In real Chromium. */
 import { expect } from "@std/expect";
 import { type Browser, type Page } from "playwright-core";
-import { launchChromium, Lectern, linkOf, openPerson, until } from "./lectern.ts";
-import { byId, enter, seesAndHears, statistics } from "./lesson.ts";
-import { Network } from "./network.ts";
+import { launchChromium, Lectern, linkOf, openPerson, until } from "../support/browser/lectern.ts";
+import { byId, enter, seesAndHears, statistics } from "../support/browser/lesson.ts";
+import { Network } from "../support/browser/network.ts";
 
 const missing = await Network.missing();
 const why = missing === null ? "" : ` (skipped: ${missing})`;

@@ -1,8 +1,15 @@
 /** What breaks during a lesson mends itself: the server, its media process, somebody's network. */
 import { expect } from "@std/expect";
 import type { Page } from "playwright-core";
-import { inbound, launchChromium, type Lectern, until } from "./lectern.ts";
-import { byId, enterBoth, lessonTests, personMenu, seesAndHears, statistics } from "./lesson.ts";
+import { inbound, launchChromium, type Lectern, until } from "../support/browser/lectern.ts";
+import {
+  byId,
+  enterBoth,
+  lessonTests,
+  personMenu,
+  seesAndHears,
+  statistics,
+} from "../support/browser/lesson.ts";
 
 const test = lessonTests(launchChromium, { MEDIA_PROCESSES: "2" });
 

@@ -1,10 +1,23 @@
 /** Voice on ways that lose packets: sent redundantly (RED) while it is of use, and only without end-to-end encryption. */
 import { expect } from "@std/expect";
 import type { Browser, Page } from "playwright-core";
-import { writeVoice } from "../bench/network_voice.ts";
-import { type Booking, launchChromium, Lectern, linkOf, openPerson, until } from "./lectern.ts";
-import { enter, forgetRed, seesAndHears, seesAndHearsAll, statistics } from "./lesson.ts";
-import { Relay } from "./relay.ts";
+import { writeVoice } from "../bench/network/voice.ts";
+import {
+  type Booking,
+  launchChromium,
+  Lectern,
+  linkOf,
+  openPerson,
+  until,
+} from "../support/browser/lectern.ts";
+import {
+  enter,
+  forgetRed,
+  seesAndHears,
+  seesAndHearsAll,
+  statistics,
+} from "../support/browser/lesson.ts";
+import { Relay } from "../support/browser/relay.ts";
 
 const ANNOUNCED = "127.0.0.2";
 const LOSSY = { lossPercent: 10 };

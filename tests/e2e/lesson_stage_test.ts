@@ -1,7 +1,7 @@
 /** The stages of the room in real Chromium: each person chooses, two side by side, the host brings everyone along. */
 import { expect } from "@std/expect";
-import { linkOf, openPerson } from "./lectern.ts";
-import { byId, enter, enterBoth, lessonTests } from "./lesson.ts";
+import { linkOf, openPerson } from "../support/browser/lectern.ts";
+import { byId, enter, enterBoth, lessonTests } from "../support/browser/lesson.ts";
 
 const test = lessonTests();
 

@@ -1,6 +1,6 @@
 /** A lesson between people in real Chromium: they come in, see and hear each other, show things, and leave. */
 import { expect } from "@std/expect";
-import { inbound, linkOf, openPerson, until } from "./lectern.ts";
+import { inbound, linkOf, openPerson, until } from "../support/browser/lectern.ts";
 import {
   byId,
   enter,
@@ -12,7 +12,7 @@ import {
   seesAndHearsAll,
   sentWidths,
   standsStill,
-} from "./lesson.ts";
+} from "../support/browser/lesson.ts";
 
 const test = lessonTests();
 

@@ -1,8 +1,8 @@
 /** A person's page of lessons: from there into the room, and afterwards to the recording and the tutor's figures. */
 import { expect } from "@std/expect";
-import type { Lectern } from "./lectern.ts";
-import { launchChromium, linkOf, openPerson, until } from "./lectern.ts";
-import { byId, enter, lessonTests } from "./lesson.ts";
+import type { Lectern } from "../support/browser/lectern.ts";
+import { launchChromium, linkOf, openPerson, until } from "../support/browser/lectern.ts";
+import { byId, enter, lessonTests } from "../support/browser/lesson.ts";
 
 const test = lessonTests(launchChromium, { END_GRACE_MINUTES: "0" });
 

@@ -3,12 +3,18 @@ import { expect } from "@std/expect";
 import type { Page } from "playwright-core";
 import { arrange } from "../../client/pages/replay/pictures/arrangement.ts";
 import type { Manifest } from "../../rooms/contract/recording/manifest.ts";
-import { fullDisk } from "../integration/full_disk.ts";
-import { type Booking, launchChromium, type Lectern, openPerson, until } from "./lectern.ts";
-import { byId, enterBoth, lessonTests, seesAndHears } from "./lesson.ts";
-import { greyLevels, loudness, probe } from "./media_file.ts";
-import { drawStroke } from "./replay_lesson.ts";
-import { fragmentOf, manifestOf } from "./replay_page.ts";
+import { fullDisk } from "../support/recording/full_disk.ts";
+import {
+  type Booking,
+  launchChromium,
+  type Lectern,
+  openPerson,
+  until,
+} from "../support/browser/lectern.ts";
+import { byId, enterBoth, lessonTests, seesAndHears } from "../support/browser/lesson.ts";
+import { greyLevels, loudness, probe } from "../support/browser/media_file.ts";
+import { drawStroke } from "../support/browser/replay_lesson.ts";
+import { fragmentOf, manifestOf } from "../support/browser/replay_page.ts";
 
 const disk = await fullDisk();
 const test = lessonTests(launchChromium, {

@@ -1,12 +1,18 @@
 /** A minute's lesson of two people in real Chromium, and the same lesson watched, searched, taken along and deleted. */
 import { expect } from "@std/expect";
 import type { Browser, Page } from "playwright-core";
-import { seriousViolations } from "./axe.ts";
-import { findFirefox, Firefox } from "./firefox.ts";
-import { launchChromium, type Lectern, openPerson, type PersonPage, until } from "./lectern.ts";
-import { byId, lessonTests } from "./lesson.ts";
-import { flashingCamera, loudness, probe } from "./media_file.ts";
-import { type Recorded, recordMinute } from "./replay_lesson.ts";
+import { seriousViolations } from "../support/browser/axe.ts";
+import { findFirefox, Firefox } from "../support/browser/firefox.ts";
+import {
+  launchChromium,
+  type Lectern,
+  openPerson,
+  type PersonPage,
+  until,
+} from "../support/browser/lectern.ts";
+import { byId, lessonTests } from "../support/browser/lesson.ts";
+import { flashingCamera, loudness, probe } from "../support/browser/media_file.ts";
+import { type Recorded, recordMinute } from "../support/browser/replay_lesson.ts";
 import {
   boardAt,
   brightnessAt,
@@ -17,7 +23,7 @@ import {
   seek,
   shapesAt,
   shown,
-} from "./replay_page.ts";
+} from "../support/browser/replay_page.ts";
 
 let camera = "";
 const test = lessonTests(async () => {

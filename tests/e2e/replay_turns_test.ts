@@ -7,12 +7,20 @@ import { expect } from "@std/expect";
 import { strFromU8, unzipSync } from "fflate";
 import { decodePDFRawStream, PDFDict, PDFDocument, PDFName, PDFRawStream } from "pdf-lib";
 import type { Browser, Page } from "playwright-core";
-import { type Lectern, openPerson, until } from "./lectern.ts";
-import { byId, lessonTests } from "./lesson.ts";
-import { focusEditor, run, shownText, type } from "./code_lesson.ts";
-import { drawStroke } from "./replay_lesson.ts";
-import { boardAt, boardOn, codeAt, manifestOf, momentWhen, seek, shown } from "./replay_page.ts";
-import { CODE, recordTurns, type Seen, type TurnsLesson } from "./turns_lesson.ts";
+import { type Lectern, openPerson, until } from "../support/browser/lectern.ts";
+import { byId, lessonTests } from "../support/browser/lesson.ts";
+import { focusEditor, run, shownText, type } from "../support/browser/code_lesson.ts";
+import { drawStroke } from "../support/browser/replay_lesson.ts";
+import {
+  boardAt,
+  boardOn,
+  codeAt,
+  manifestOf,
+  momentWhen,
+  seek,
+  shown,
+} from "../support/browser/replay_page.ts";
+import { CODE, recordTurns, type Seen, type TurnsLesson } from "../support/browser/turns_lesson.ts";
 
 const test = lessonTests();
 

@@ -1,8 +1,15 @@
 /** What a hand does on the board: it types and draws at once, without waiting for the page. */
 import { expect } from "@std/expect";
-import { corner, dragFrom, drawStroke, enterBoard, showsShapes, two } from "./board.ts";
-import { linkOf, openPerson, until } from "./lectern.ts";
-import { byId, lessonTests } from "./lesson.ts";
+import {
+  corner,
+  dragFrom,
+  drawStroke,
+  enterBoard,
+  showsShapes,
+  two,
+} from "../support/browser/board.ts";
+import { linkOf, openPerson, until } from "../support/browser/lectern.ts";
+import { byId, lessonTests } from "../support/browser/lesson.ts";
 
 const test = lessonTests();
 

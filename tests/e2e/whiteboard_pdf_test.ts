@@ -12,9 +12,9 @@ import {
   shapes,
   showsShapes,
   two,
-} from "./board.ts";
-import { linkOf, openPerson, until } from "./lectern.ts";
-import { lessonTests } from "./lesson.ts";
+} from "../support/browser/board.ts";
+import { linkOf, openPerson, until } from "../support/browser/lectern.ts";
+import { lessonTests } from "../support/browser/lesson.ts";
 
 const test = lessonTests();
 

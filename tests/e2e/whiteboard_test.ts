@@ -15,9 +15,9 @@ import {
   shapes,
   showsShapes,
   two,
-} from "./board.ts";
-import { linkOf, openPerson, type PersonPage, until } from "./lectern.ts";
-import { byId, lessonTests } from "./lesson.ts";
+} from "../support/browser/board.ts";
+import { linkOf, openPerson, type PersonPage, until } from "../support/browser/lectern.ts";
+import { byId, lessonTests } from "../support/browser/lesson.ts";
 
 const test = lessonTests();
 

@@ -4,9 +4,9 @@
  * Violations: a 5xx, a log line of level error, an answer that isn't the status the document names, a write that a
  * key without the right was allowed, and text taken that isn't read back as it was (U+0000, half of a surrogate pair).
  */
-import { BookingClient } from "../integration/booking_client.ts";
-import { LESSON, startHttp } from "../integration/http_server.ts";
-import { Random } from "./guard_random.ts";
+import { BookingClient } from "../support/http/booking_client.ts";
+import { LESSON, startHttp } from "../support/http/http_server.ts";
+import { Random } from "./guard/random.ts";
 import type { FuzzOptions, FuzzResult } from "./run.ts";
 
 export const DEFAULT_RUNS = 3_000;

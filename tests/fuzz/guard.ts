@@ -24,7 +24,7 @@ import {
   type ForgedItem,
   type ForgedStruct,
   forgeUpdate,
-} from "./guard_forge.ts";
+} from "./guard/forge.ts";
 import {
   ALL_ROOTS,
   CLIENTS,
@@ -32,10 +32,10 @@ import {
   newReplica,
   openMeeting,
   rightsFor,
-} from "./guard_meeting.ts";
-import { Random } from "./guard_random.ts";
-import { misfits, writeOddly } from "./guard_shapes.ts";
-import { countWalk } from "./guard_walk.ts";
+} from "./guard/meeting.ts";
+import { Random } from "./guard/random.ts";
+import { misfits, writeOddly } from "./guard/shapes.ts";
+import { countWalk } from "./guard/walk.ts";
 import type { FuzzOptions, FuzzResult } from "./run.ts";
 
 export const DEFAULT_RUNS = 50_000;

@@ -8,10 +8,10 @@
  */
 import type { SrtpSession } from "../../server/sfu/ports.ts";
 import { RTP_FIXED_BYTES } from "../../server/sfu/packets/rtp.ts";
-import { Random } from "./guard_random.ts";
-import { FuzzedLesson, markOf } from "./media_lesson.ts";
-import { MemoryWatch } from "./media_memory.ts";
-import type { SentDatagram } from "./media_socket.ts";
+import { Random } from "./guard/random.ts";
+import { FuzzedLesson, markOf } from "./media/lesson.ts";
+import { MemoryWatch } from "./media/memory.ts";
+import type { SentDatagram } from "./media/socket.ts";
 import {
   coveredBytes,
   isDtls,
@@ -21,7 +21,7 @@ import {
   sealRtcp,
   sealRtp,
   wrongKey,
-} from "./media_world.ts";
+} from "./media/world.ts";
 import { hex, mutate } from "./packet_mutation.ts";
 import type { FuzzOptions, FuzzResult } from "./run.ts";
 

@@ -16,9 +16,9 @@ import {
   writeUpdates,
 } from "../../rooms/contract/protocol/frames.ts";
 import { METHODS } from "../../rooms/contract/protocol/messages.ts";
-import type { TestClient } from "../integration/client.ts";
-import { type Lesson, RoomServer } from "../integration/room_server.ts";
-import { Random } from "./guard_random.ts";
+import type { TestClient } from "../support/room/client.ts";
+import { type Lesson, RoomServer } from "../support/room/room_server.ts";
+import { Random } from "./guard/random.ts";
 import { hex, mutate } from "./packet_mutation.ts";
 import type { FuzzOptions, FuzzResult } from "./run.ts";
 

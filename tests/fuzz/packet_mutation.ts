@@ -1,7 +1,7 @@
 /**
  * Seeded damage to packets, of the kinds that find holes in parsers.
  */
-import { Random } from "./guard_random.ts";
+import { Random } from "./guard/random.ts";
 
 const TELLING_BYTES = [0, 1, 3, 15, 16, 127, 128, 191, 254, 255];
 

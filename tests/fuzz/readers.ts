@@ -51,9 +51,9 @@ import {
 import { SCHEMA_KEY } from "../../rooms/contract/document/schema_board.ts";
 import { readMeeting, type RootName, whiteboardOf } from "../../rooms/contract/document/schema.ts";
 import { Member } from "../../rooms/member.ts";
-import { CLIENTS, newReplica, openMeeting, rightsFor } from "./guard_meeting.ts";
-import { Random } from "./guard_random.ts";
-import { misfits, writeOddly } from "./guard_shapes.ts";
+import { CLIENTS, newReplica, openMeeting, rightsFor } from "./guard/meeting.ts";
+import { Random } from "./guard/random.ts";
+import { misfits, writeOddly } from "./guard/shapes.ts";
 import type { FuzzOptions, FuzzResult } from "./run.ts";
 
 export const DEFAULT_RUNS = 20_000;

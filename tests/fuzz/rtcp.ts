@@ -7,7 +7,7 @@
 import { parseRtcp, type RtcpPacket, writeRtcp } from "../../server/sfu/packets/rtcp.ts";
 import { CAMERA_SSRC, KEY_FRAME, Lesson } from "../../server/sfu/testing/simulated_lesson.ts";
 import { protect } from "../../server/sfu/testing/simulated_network.ts";
-import { Random } from "./guard_random.ts";
+import { Random } from "./guard/random.ts";
 import { hex, mutate } from "./packet_mutation.ts";
 import type { FuzzOptions, FuzzResult } from "./run.ts";
 

@@ -23,7 +23,7 @@ import {
 } from "../../server/sfu/testing/simulated_lesson.ts";
 import { protect } from "../../server/sfu/testing/simulated_network.ts";
 import { createVp8Descriptor, parseVp8Descriptor } from "../../server/sfu/packets/vp8.ts";
-import { Random } from "./guard_random.ts";
+import { Random } from "./guard/random.ts";
 import { hex, mutate } from "./packet_mutation.ts";
 import type { FuzzOptions, FuzzResult } from "./run.ts";
 

@@ -11,7 +11,7 @@ import { METHODS } from "../../rooms/contract/protocol/messages.ts";
 import type { ConsumerOptions, TransportOptions } from "../../rooms/contract/protocol/rtp.ts";
 import { MediaError } from "../../server/sfu/media_engine.ts";
 import { Lesson, takesRed } from "../../server/sfu/testing/simulated_lesson.ts";
-import { Random } from "./guard_random.ts";
+import { Random } from "./guard/random.ts";
 import type { FuzzOptions, FuzzResult } from "./run.ts";
 
 const RUNS_A_LESSON = 500;

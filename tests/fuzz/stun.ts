@@ -6,7 +6,7 @@
 import { parseBindingRequest, writeBindingRequest } from "../../server/sfu/packets/stun.ts";
 import { Lesson } from "../../server/sfu/testing/simulated_lesson.ts";
 import { hmacSha1 } from "../../server/sfu/testing/simulated_network.ts";
-import { Random } from "./guard_random.ts";
+import { Random } from "./guard/random.ts";
 import { hex, mutate } from "./packet_mutation.ts";
 import type { FuzzOptions, FuzzResult } from "./run.ts";
 

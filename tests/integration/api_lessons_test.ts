@@ -4,7 +4,7 @@ import { expect } from "@std/expect";
 import * as Y from "yjs";
 import { NO_ACTIVITY } from "../../rooms/activity.ts";
 import { filesOf } from "../../rooms/contract/document/schema.ts";
-import { LESSON, startHttp } from "./http_server.ts";
+import { LESSON, startHttp } from "../support/http/http_server.ts";
 
 Deno.test("a person sees their lessons by a link, and comes in by one press", async () => {
   await using server = await startHttp();

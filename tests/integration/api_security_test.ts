@@ -1,8 +1,8 @@
 /** What is given away: nothing that opens something to who reads the database file, or has a key that may only read. */
 import { expect } from "@std/expect";
 import { createClient } from "@libsql/client";
-import { BookingClient } from "./booking_client.ts";
-import { LESSON, startHttp } from "./http_server.ts";
+import { BookingClient } from "../support/http/booking_client.ts";
+import { LESSON, startHttp } from "../support/http/http_server.ts";
 
 Deno.test("no table holds a key, a personal link, a session or an answer with links in it", async () => {
   await using server = await startHttp();

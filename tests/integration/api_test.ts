@@ -2,8 +2,8 @@
 import { readFragment } from "../../rooms/contract/link_fragment.ts";
 import { expect } from "@std/expect";
 import { NO_ACTIVITY } from "../../rooms/activity.ts";
-import { BookingClient } from "./booking_client.ts";
-import { type HttpServer, LESSON, startHttp } from "./http_server.ts";
+import { BookingClient } from "../support/http/booking_client.ts";
+import { type HttpServer, LESSON, startHttp } from "../support/http/http_server.ts";
 
 const HOUR_MS = 3_600_000;
 

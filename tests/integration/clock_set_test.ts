@@ -2,9 +2,9 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
 import { filesOf } from "../../rooms/contract/document/schema.ts";
-import type { TestClient } from "./client.ts";
-import { startHttp } from "./http_server.ts";
-import { RoomServer } from "./room_server.ts";
+import type { TestClient } from "../support/room/client.ts";
+import { startHttp } from "../support/http/http_server.ts";
+import { RoomServer } from "../support/room/room_server.ts";
 
 const BACK_MS = -30 * 60_000;
 const DAY_MS = 86_400_000;

@@ -1,7 +1,7 @@
 /** Processes that run out of file descriptors: real ones, under a low `ulimit -n`. */
 import { expect } from "@std/expect";
 import { PROTOCOL_VERSION } from "../../rooms/contract/protocol/messages.ts";
-import { until } from "./until.ts";
+import { until } from "../support/until.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -51,7 +51,7 @@ class LimitedProcess implements AsyncDisposable {
 }
 
 Deno.test("a server that can serve nothing any more ends with a fault, for its supervisor to start it again", async () => {
-  await using starved = new LimitedProcess("tests/integration/starved_process.ts", 64);
+  await using starved = new LimitedProcess("tests/support/room/starved_process.ts", 64);
   const [, port] = await starved.prints(/^(\d+)$/m);
   // One of them comes when there is nothing left to accept it with.
   const connections: Deno.Conn[] = [];

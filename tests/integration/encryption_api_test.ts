@@ -7,7 +7,7 @@ import {
   sealEnvelope,
   sealToCustodian,
 } from "../../rooms/contract/encryption/wrapping.ts";
-import { LESSON, startHttp } from "./http_server.ts";
+import { LESSON, startHttp } from "../support/http/http_server.ts";
 
 Deno.test("the booking system sets its custodian key, and only it opens what it is then given of a recording", async () => {
   await using server = await startHttp();

@@ -1,9 +1,9 @@
 /** What one WebSocket may cost the server before anybody knows whose it is, and how it ends. */
 import { expect } from "@std/expect";
 import { PROTOCOL_VERSION } from "../../rooms/contract/protocol/messages.ts";
-import { frameHead, RawPeer } from "./raw_peer.ts";
-import { type Lesson, RoomServer } from "./room_server.ts";
-import { until } from "./until.ts";
+import { frameHead, RawPeer } from "../support/room/raw_peer.ts";
+import { type Lesson, RoomServer } from "../support/room/room_server.ts";
+import { until } from "../support/until.ts";
 
 const FOREVER_MS = 3_600_000;
 

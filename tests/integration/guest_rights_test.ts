@@ -8,8 +8,8 @@ import {
   readParticipant,
 } from "../../rooms/contract/document/schema.ts";
 import { CLOSE } from "../../rooms/contract/errors.ts";
-import type { TestClient } from "./client.ts";
-import { RoomServer } from "./room_server.ts";
+import type { TestClient } from "../support/room/client.ts";
+import { RoomServer } from "../support/room/room_server.ts";
 
 const OPEN = { policy: { waitingRoom: false } };
 

@@ -1,7 +1,7 @@
 import { expect } from "@std/expect";
 import { type Audience, DEFAULT_POLICY } from "../../rooms/contract/document/schema.ts";
 import { MAX_ASSET_BYTES, MAX_ASSETS } from "../../server/http/meeting/assets.ts";
-import { type HttpServer, LESSON, startHttp } from "./http_server.ts";
+import { type HttpServer, LESSON, startHttp } from "../support/http/http_server.ts";
 
 const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3]);
 

@@ -6,7 +6,7 @@ import { SqlRecordingLibrary } from "../../recorder/store/recording_library.ts";
 import { SqlRecordings } from "../../recorder/store/recordings.ts";
 import { DEFAULT_POLICY, filesOf, whiteboardOf } from "../../rooms/contract/document/schema.ts";
 import { MAX_ASSETS } from "../../server/http/meeting/assets.ts";
-import { type HttpServer, startHttp } from "./http_server.ts";
+import { type HttpServer, startHttp } from "../support/http/http_server.ts";
 
 const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3]);
 const MIA = { id: "t-mia", name: "Mia" };

@@ -1,6 +1,6 @@
 import { readFragment } from "../../rooms/contract/link_fragment.ts";
 import { expect } from "@std/expect";
-import { type HttpServer, LESSON, startHttp } from "./http_server.ts";
+import { type HttpServer, LESSON, startHttp } from "../support/http/http_server.ts";
 import type { Rooms } from "../../server/socket/ports.ts";
 
 const HOUR_MS = 3_600_000;

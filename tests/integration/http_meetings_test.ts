@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import { LESSON, startHttp } from "./http_server.ts";
+import { LESSON, startHttp } from "../support/http/http_server.ts";
 
 const HOUR_MS = 3_600_000;
 

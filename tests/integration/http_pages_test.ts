@@ -1,6 +1,6 @@
 import { brotliCompressSync, brotliDecompressSync, constants, gunzipSync } from "node:zlib";
 import { expect } from "@std/expect";
-import { type HttpServer, startHttp } from "./http_server.ts";
+import { type HttpServer, startHttp } from "../support/http/http_server.ts";
 
 const SCRIPT = `export const text = "${"lesson ".repeat(2000)}";`;
 

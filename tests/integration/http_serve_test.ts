@@ -3,7 +3,7 @@ import { readFragment } from "../../rooms/contract/link_fragment.ts";
 import { expect } from "@std/expect";
 import { PROTOCOL_VERSION } from "../../rooms/contract/protocol/messages.ts";
 import { servingFlags } from "../../server/start_permissions.ts";
-import { LESSON } from "./http_server.ts";
+import { LESSON } from "../support/http/http_server.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 

@@ -10,7 +10,7 @@ import { openTestStorage, type TestStorage } from "../../db/testing/storage.ts";
 import { Quarantine } from "../../rooms/quarantine.ts";
 import { createLogger } from "../../server/logger.ts";
 import { Mailer } from "../../server/notify/mails.ts";
-import { Mailbox, type Received } from "./mailbox.ts";
+import { Mailbox, type Received } from "../support/notify/mailbox.ts";
 
 const HOUR_MS = 3_600_000;
 /** Paris turns its clocks at 01:00 UTC that night: the lesson begins before and ends after. */
@@ -285,7 +285,7 @@ Deno.test("a process that is killed before, between and in the middle of mails s
     args: [
       "run",
       "-A",
-      new URL("mail_process.ts", import.meta.url).pathname,
+      new URL("../support/notify/mail_process.ts", import.meta.url).pathname,
       test.storage.path,
       String(test.mailbox.port),
     ],

@@ -1,11 +1,11 @@
 /** A lesson through the media process, amid junk from strangers on real sockets. */
 import { expect } from "@std/expect";
 import { openLinuxSocket } from "../../server/sfu/io/linux.ts";
-import { startLectern } from "../bench/sfu_lectern.ts";
-import { Connect, turn } from "../bench/sfu_servers.ts";
-import { LoadStream, type Traffic } from "../bench/sfu_stream.ts";
-import { Random } from "../fuzz/guard_random.ts";
-import { until } from "./until.ts";
+import { startLectern } from "../bench/sfu/lectern.ts";
+import { Connect, turn } from "../bench/sfu/servers.ts";
+import { LoadStream, type Traffic } from "../bench/sfu/stream.ts";
+import { Random } from "../fuzz/guard/random.ts";
+import { until } from "../support/until.ts";
 
 const SEED = 20_261_123;
 const PACKETS = 200;

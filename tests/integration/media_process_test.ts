@@ -5,7 +5,7 @@ import { openLinuxSocket } from "../../server/sfu/io/linux.ts";
 import { startMediaPool } from "../../server/sfu/io/media_pool.ts";
 import { type MediaLogger, startMediaProcess } from "../../server/sfu/io/media_parent.ts";
 import type { DatagramSocket } from "../../server/sfu/ports.ts";
-import { until } from "./until.ts";
+import { until } from "../support/until.ts";
 
 const ADDRESS = "127.0.0.1";
 
@@ -91,7 +91,12 @@ Deno.test("signals to the whole group leave the media process to the main one", 
 
 Deno.test("the process ends when the main process is gone", async () => {
   const parent = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", new URL("./media_orphan.ts", import.meta.url).href],
+    args: [
+      "run",
+      "-A",
+      "--no-check",
+      new URL("../support/media/media_orphan.ts", import.meta.url).href,
+    ],
     stdout: "piped",
     stderr: "inherit",
   }).spawn();

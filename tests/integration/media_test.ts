@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import { findTurnServer } from "./turn_server.ts";
+import { findTurnServer } from "../support/media/turn_server.ts";
 
 /** Each lives in media_scenarios.ts under this name. */
 const SCENARIOS = [
@@ -27,7 +27,7 @@ for (const name of [...SCENARIOS, RELAY]) {
         "run",
         "-A",
         "--no-check",
-        new URL("./media_scenarios.ts", import.meta.url).href,
+        new URL("./scenarios/media_scenarios.ts", import.meta.url).href,
         name,
       ],
       stdin: "null",

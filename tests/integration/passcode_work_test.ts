@@ -10,7 +10,7 @@ import { Meetings } from "../../db/meetings.ts";
 import { openTestStorage, TEST_WINDOW } from "../../db/testing/storage.ts";
 import { identify } from "../../rooms/door.ts";
 import type { MeetingStore } from "../../rooms/ports.ts";
-import { LESSON } from "./http_server.ts";
+import { LESSON } from "../support/http/http_server.ts";
 
 interface Work {
   statements: string[];

@@ -14,10 +14,14 @@ import {
   whiteboardOf,
 } from "../../rooms/contract/document/schema.ts";
 import { CLOSE } from "../../rooms/contract/errors.ts";
-import { QuietEngine } from "./quiet_engine.ts";
-import { type BookedLesson, type NodeOptions, RecordingNode } from "./recorded_lesson.ts";
-import { end, segmentOf, writeEverywhere } from "./recording_scene.ts";
-import { RoomServer } from "./room_server.ts";
+import { QuietEngine } from "../support/room/quiet_engine.ts";
+import {
+  type BookedLesson,
+  type NodeOptions,
+  RecordingNode,
+} from "../support/recording/recorded_lesson.ts";
+import { end, segmentOf, writeEverywhere } from "../support/recording/recording_scene.ts";
+import { RoomServer } from "../support/room/room_server.ts";
 
 const POISONS: Record<string, (doc: Y.Doc) => void> = {
   "a number in front of a run": (doc) => runsOf(doc).insert(0, [7]),

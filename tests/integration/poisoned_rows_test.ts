@@ -12,11 +12,11 @@ import { filesOf, openRoots } from "../../rooms/contract/document/schema.ts";
 import type { Task } from "../../rooms/quarantine.ts";
 import { parseConfig } from "../../server/config.ts";
 import { createLogger } from "../../server/logger.ts";
-import { type HelloOptions, TestClient } from "./client.ts";
-import { keepRecording } from "./kept_recording.ts";
-import { Mailbox } from "./mailbox.ts";
-import { until } from "./until.ts";
-import { WebhookReceiver } from "./webhook_receiver.ts";
+import { type HelloOptions, TestClient } from "../support/room/client.ts";
+import { keepRecording } from "../support/recording/kept_recording.ts";
+import { Mailbox } from "../support/notify/mailbox.ts";
+import { until } from "../support/until.ts";
+import { WebhookReceiver } from "../support/notify/webhook_receiver.ts";
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;

@@ -6,8 +6,8 @@ import { openDatabase } from "../../db/database.ts";
 import { readEntries } from "../../rooms/contract/recording/log_entries.ts";
 import { documentAt } from "../../recorder/playback.ts";
 import { whiteboardOf } from "../../rooms/contract/document/schema.ts";
-import { type HttpServer, LESSON, startHttp } from "./http_server.ts";
-import { keepRecording } from "./kept_recording.ts";
+import { type HttpServer, LESSON, startHttp } from "../support/http/http_server.ts";
+import { keepRecording } from "../support/recording/kept_recording.ts";
 
 const MINUTE_MS = 60_000;
 

@@ -9,9 +9,9 @@ import { Recorder } from "../../recorder/io/recorder.ts";
 import { S3Objects } from "../../recorder/io/s3_objects.ts";
 import type { RecordingLibrary } from "../../recorder/library.ts";
 import { Quarantine } from "../../rooms/quarantine.ts";
-import { keepRecording } from "./kept_recording.ts";
-import { S3Double } from "./s3_double.ts";
-import { until } from "./until.ts";
+import { keepRecording } from "../support/recording/kept_recording.ts";
+import { S3Double } from "../support/recording/s3_double.ts";
+import { until } from "../support/until.ts";
 
 const START = 1_700_000_000_000;
 const OBJECT_BYTES = 60_000;

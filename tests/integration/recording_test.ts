@@ -1,7 +1,7 @@
 import { expect } from "@std/expect";
 import { SILENT_MS } from "../../server/socket/recording.ts";
-import { QuietEngine, RTP } from "./quiet_engine.ts";
-import { pause, withNode } from "./recording_scene.ts";
+import { QuietEngine, RTP } from "../support/room/quiet_engine.ts";
+import { pause, withNode } from "../support/recording/recording_scene.ts";
 
 /** Each lives under this name in the file. */
 const SCENARIOS = {

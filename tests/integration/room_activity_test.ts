@@ -3,9 +3,9 @@ import { expect } from "@std/expect";
 import * as Y from "yjs";
 import { fileOf, readRuns } from "../../rooms/contract/document/reading.ts";
 import { filesOf, runsOf, whiteboardOf } from "../../rooms/contract/document/schema.ts";
-import type { TestClient } from "./client.ts";
-import { QuietEngine, RTP } from "./quiet_engine.ts";
-import { RoomServer } from "./room_server.ts";
+import type { TestClient } from "../support/room/client.ts";
+import { QuietEngine, RTP } from "../support/room/quiet_engine.ts";
+import { RoomServer } from "../support/room/room_server.ts";
 
 const SECOND = 1000;
 

@@ -10,8 +10,8 @@ import {
   writeSyncStep1,
   writeUpdates,
 } from "../../rooms/contract/protocol/frames.ts";
-import type { TestClient } from "./client.ts";
-import { RoomServer } from "./room_server.ts";
+import type { TestClient } from "../support/room/client.ts";
+import { RoomServer } from "../support/room/room_server.ts";
 
 /** A log whose commits wait for the test, or fail at its wish. */
 class GatedLog implements UpdateLog {

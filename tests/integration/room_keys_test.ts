@@ -1,7 +1,7 @@
 import { expect } from "@std/expect";
 import { toBase64Url } from "../../rooms/contract/encryption/base64url.ts";
 import { makePageKeys } from "../../rooms/contract/encryption/wrapping.ts";
-import { RoomServer } from "./room_server.ts";
+import { RoomServer } from "../support/room/room_server.ts";
 
 const EPOCH = "0011223344556677";
 const publicKey = async () => toBase64Url((await makePageKeys()).publicKey);

@@ -1,8 +1,8 @@
 import { expect } from "@std/expect";
 import type { MediaSource } from "../../rooms/contract/document/schema.ts";
-import type { TestClient } from "./client.ts";
-import { QuietEngine, RTP } from "./quiet_engine.ts";
-import { RoomServer } from "./room_server.ts";
+import type { TestClient } from "../support/room/client.ts";
+import { QuietEngine, RTP } from "../support/room/quiet_engine.ts";
+import { RoomServer } from "../support/room/room_server.ts";
 
 /** A tutor and a student in a room whose engine shows what it was asked. */
 async function lesson(policy = {}) {

@@ -3,8 +3,8 @@ import * as Y from "yjs";
 import { chatOf, readMeeting, whiteboardOf } from "../../rooms/contract/document/schema.ts";
 import { CLOSE } from "../../rooms/contract/errors.ts";
 import { writeUpdates } from "../../rooms/contract/protocol/frames.ts";
-import { DeafSocket } from "./deaf_socket.ts";
-import { RoomServer } from "./room_server.ts";
+import { DeafSocket } from "../support/room/deaf_socket.ts";
+import { RoomServer } from "../support/room/room_server.ts";
 
 const MINUTE = 60_000;
 

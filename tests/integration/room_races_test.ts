@@ -2,9 +2,9 @@
 import { expect } from "@std/expect";
 import { CLOSE } from "../../rooms/contract/errors.ts";
 import type { MeetingStore } from "../../rooms/ports.ts";
-import { HeldStore } from "./held_store.ts";
-import { RoomServer, type ServerOptions } from "./room_server.ts";
-import { until } from "./until.ts";
+import { HeldStore } from "../support/room/held_store.ts";
+import { RoomServer, type ServerOptions } from "../support/room/room_server.ts";
+import { until } from "../support/until.ts";
 
 const OPEN_DOOR = { policy: { waitingRoom: false } };
 

@@ -1,7 +1,7 @@
 /** What a TCP connection may cost the server that asks for nothing. */
 import { expect } from "@std/expect";
 import { startServing } from "../../server/front/serving.ts";
-import { RawPeer } from "./raw_peer.ts";
+import { RawPeer } from "../support/room/raw_peer.ts";
 
 Deno.test("silence, half a header, half a body and an idle connection are ended; work and sockets aren't", async () => {
   const working = Promise.withResolvers<void>();

@@ -1,9 +1,9 @@
 /** What a student's tokens open: their own part of the lesson, and none of the host's or the booking system's. */
 import { expect } from "@std/expect";
 import { type Method, METHODS } from "../../rooms/contract/protocol/messages.ts";
-import { BookingClient } from "./booking_client.ts";
-import { LESSON, startHttp } from "./http_server.ts";
-import { RoomServer } from "./room_server.ts";
+import { BookingClient } from "../support/http/booking_client.ts";
+import { LESSON, startHttp } from "../support/http/http_server.ts";
+import { RoomServer } from "../support/room/room_server.ts";
 
 /** Whose work a request of the room is. A new request has to be put here. */
 const WHOSE: Readonly<Record<Exclude<Method, `media.${string}`>, "everybody" | "host">> = {

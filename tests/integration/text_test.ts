@@ -10,7 +10,7 @@ import { apiOperations } from "../../server/http/api/api.ts";
 import type { HttpDeps } from "../../server/http/context.ts";
 import { imagesSchema } from "../../server/http/meeting/earlier.ts";
 import { joinSchema } from "../../server/http/meeting/join.ts";
-import { LESSON, startHttp } from "./http_server.ts";
+import { LESSON, startHttp } from "../support/http/http_server.ts";
 
 /** Something of each kind of string that a schema takes. A kind that takes none of them wants one more. */
 const SAMPLES = [

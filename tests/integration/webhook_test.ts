@@ -7,10 +7,10 @@ import { createLogger } from "../../server/logger.ts";
 import { Outbound } from "../../server/notify/post.ts";
 import { remindAll } from "../../server/notify/reminders.ts";
 import { WebhookSender } from "../../server/notify/webhooks.ts";
-import { BookingClient } from "./booking_client.ts";
-import { type HttpServer, LESSON, startHttp } from "./http_server.ts";
-import { until } from "./until.ts";
-import { WebhookReceiver } from "./webhook_receiver.ts";
+import { BookingClient } from "../support/http/booking_client.ts";
+import { type HttpServer, LESSON, startHttp } from "../support/http/http_server.ts";
+import { until } from "../support/until.ts";
+import { WebhookReceiver } from "../support/notify/webhook_receiver.ts";
 
 const HOUR_MS = 3_600_000;
 const BOOKING: NewMeeting = {
@@ -309,7 +309,12 @@ Deno.test("a process that is killed between commit and delivery, or in the middl
   await subscribe(client, receiver);
   const run = (...args: string[]) =>
     new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", new URL("webhook_process.ts", import.meta.url).pathname, ...args],
+      args: [
+        "run",
+        "-A",
+        new URL("../support/notify/webhook_process.ts", import.meta.url).pathname,
+        ...args,
+      ],
       stdin: "null",
     }).spawn();
   const path = server.storage.path;
@@ -357,7 +362,7 @@ Deno.test("processes that are killed between retries lose no event, and send eac
       args: [
         "run",
         "-A",
-        new URL("webhook_process.ts", import.meta.url).pathname,
+        new URL("../support/notify/webhook_process.ts", import.meta.url).pathname,
         server.storage.path,
       ],
       stdin: "null",

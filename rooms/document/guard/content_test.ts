@@ -6,9 +6,9 @@ import {
   map,
   one,
   testAttacks,
-} from "../../../tests/fuzz/guard_attack.ts";
-import type { ForgedContent } from "../../../tests/fuzz/guard_forge.ts";
-import { CLIENTS } from "../../../tests/fuzz/guard_meeting.ts";
+} from "../../../tests/fuzz/guard/attack.ts";
+import type { ForgedContent } from "../../../tests/fuzz/guard/forge.ts";
+import { CLIENTS } from "../../../tests/fuzz/guard/meeting.ts";
 import type { RefusalKind } from "./guard.ts";
 
 const { sender } = CLIENTS;

@@ -1,15 +1,15 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
 import { fuzz } from "../../../tests/fuzz/guard.ts";
-import { bySender, idsIn, map, one } from "../../../tests/fuzz/guard_attack.ts";
-import { forgeUpdate } from "../../../tests/fuzz/guard_forge.ts";
+import { bySender, idsIn, map, one } from "../../../tests/fuzz/guard/attack.ts";
+import { forgeUpdate } from "../../../tests/fuzz/guard/forge.ts";
 import {
   ALL_ROOTS,
   CLIENTS,
   contentOf,
   openMeeting,
   rightsFor,
-} from "../../../tests/fuzz/guard_meeting.ts";
+} from "../../../tests/fuzz/guard/meeting.ts";
 import { DEFAULT_BOUNDS, judgeUpdate } from "./guard.ts";
 import { SERVER_ROOTS, whiteboardOf } from "../../contract/document/schema.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
-import { holdLesson } from "../../../tests/fuzz/guard_lesson.ts";
-import { CLIENTS, newReplica, openMeeting, rightsFor } from "../../../tests/fuzz/guard_meeting.ts";
+import { holdLesson } from "../../../tests/fuzz/guard/lesson.ts";
+import { CLIENTS, newReplica, openMeeting, rightsFor } from "../../../tests/fuzz/guard/meeting.ts";
 import { judgeUpdate } from "./guard.ts";
 import { whiteboardOf } from "../../contract/document/schema.ts";
 

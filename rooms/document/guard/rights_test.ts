@@ -6,9 +6,9 @@ import {
   map,
   one,
   testAttacks,
-} from "../../../tests/fuzz/guard_attack.ts";
-import { forgeUpdate } from "../../../tests/fuzz/guard_forge.ts";
-import { CLIENTS } from "../../../tests/fuzz/guard_meeting.ts";
+} from "../../../tests/fuzz/guard/attack.ts";
+import { forgeUpdate } from "../../../tests/fuzz/guard/forge.ts";
+import { CLIENTS } from "../../../tests/fuzz/guard/meeting.ts";
 
 const { server, peer, earlier, sender } = CLIENTS;
 

@@ -7,13 +7,13 @@ import {
   one,
   testAttacks,
   text,
-} from "../../../tests/fuzz/guard_attack.ts";
+} from "../../../tests/fuzz/guard/attack.ts";
 import {
   type ForgedContent,
   type ForgedItem,
   forgeUpdate,
-} from "../../../tests/fuzz/guard_forge.ts";
-import { CLIENTS, openMeeting, rightsFor } from "../../../tests/fuzz/guard_meeting.ts";
+} from "../../../tests/fuzz/guard/forge.ts";
+import { CLIENTS, openMeeting, rightsFor } from "../../../tests/fuzz/guard/meeting.ts";
 import { judgeUpdate } from "./guard.ts";
 import { filesOf, runsOf, whiteboardOf } from "../../contract/document/schema.ts";
 import { MAX_CHUNK_BYTES } from "../../contract/document/schema_board.ts";

@@ -5,10 +5,10 @@ import {
   type ForgedId,
   type ForgedStruct,
   forgeUpdate,
-} from "../../../tests/fuzz/guard_forge.ts";
-import { CLIENTS, newReplica, openMeeting, rightsFor } from "../../../tests/fuzz/guard_meeting.ts";
-import { Random } from "../../../tests/fuzz/guard_random.ts";
-import { countWalk } from "../../../tests/fuzz/guard_walk.ts";
+} from "../../../tests/fuzz/guard/forge.ts";
+import { CLIENTS, newReplica, openMeeting, rightsFor } from "../../../tests/fuzz/guard/meeting.ts";
+import { Random } from "../../../tests/fuzz/guard/random.ts";
+import { countWalk } from "../../../tests/fuzz/guard/walk.ts";
 import { DEFAULT_BOUNDS, judgeUpdate } from "./guard.ts";
 import { fileOf } from "../../contract/document/reading.ts";
 import { whiteboardOf } from "../../contract/document/schema.ts";

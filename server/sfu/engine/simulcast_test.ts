@@ -1,6 +1,6 @@
 import { expect } from "@std/expect";
 import type { RtpCapabilities, RtpParameters } from "../../../rooms/contract/protocol/rtp.ts";
-import { Random } from "../../../tests/fuzz/guard_random.ts";
+import { Random } from "../../../tests/fuzz/guard/random.ts";
 import { HOLD_MS } from "../choose/demand.ts";
 import { CAMERA, Lesson } from "../testing/simulated_lesson.ts";
 

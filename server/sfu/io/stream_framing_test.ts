@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import { Random } from "../../../tests/fuzz/guard_random.ts";
+import { Random } from "../../../tests/fuzz/guard/random.ts";
 import {
   FramedInput,
   FramedOutput,

@@ -3,7 +3,7 @@
  *
  * For tests. Packets go in with the time; each arrives later or never.
  */
-import { Random } from "../../../tests/fuzz/guard_random.ts";
+import { Random } from "../../../tests/fuzz/guard/random.ts";
 
 export interface LinkOptions {
   seed: number;

@@ -6,7 +6,7 @@
 import { expect } from "@std/expect";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { freePorts, spawnServing, untilServing } from "./serving.ts";
+import { freePorts, spawnServing, untilServing } from "../../support/serving.ts";
 
 const AS_ANYBODY = Deno.uid() === 0
   ? ["setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fowner,-net_bind_service"]

@@ -2,7 +2,7 @@
 import { expect } from "@std/expect";
 import { INHERITED } from "../../../server/sfu/io/media_child.ts";
 import { servingFlags } from "../../../server/start_permissions.ts";
-import { freePorts, spawnServing, untilServing } from "./serving.ts";
+import { freePorts, spawnServing, untilServing } from "../../support/serving.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 const SECRETS = {
@@ -23,7 +23,7 @@ Deno.test("the serving process reads and writes its data, and nothing else, and 
   await Deno.mkdir(dataDir);
   await Deno.writeTextFile(`${parent}/beside`, "");
   try {
-    const module = new URL("permission_probe.ts", import.meta.url);
+    const module = new URL("../../support/permission_probe.ts", import.meta.url);
     const probe = spawnServing({ dataDir, module, env: SECRETS });
     const { stdout, stderr } = await probe.output();
     expect(new TextDecoder().decode(stderr)).toBe("");

@@ -1,9 +1,9 @@
 /** The README's nginx block and its relay's settings, as they stand there, in front of the real server. */
 import { expect } from "@std/expect";
-import { TestClient } from "../client.ts";
+import { TestClient } from "../../support/room/client.ts";
 import { locate } from "../../needs.ts";
-import { findTurnServer } from "../turn_server.ts";
-import { freePorts, spawnServing, untilServing } from "./serving.ts";
+import { findTurnServer } from "../../support/media/turn_server.ts";
+import { freePorts, spawnServing, untilServing } from "../../support/serving.ts";
 
 const README = await Deno.readTextFile(new URL("../../../README.md", import.meta.url));
 const PUBLIC_URL = "https://lessons.example.org";
