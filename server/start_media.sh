@@ -12,4 +12,4 @@ deno=$(readlink "/proc/$PPID/exe")
 [ -x "$deno" ] || deno="/proc/$PPID/exe"
 exec "$deno" run --no-prompt --no-check --no-config --no-lock --no-remote --no-npm \
   --allow-net --allow-ffi --allow-env=LECTERN_PORTABLE_IO \
-  "${0%/*}/sfu/io/process_main.ts"
+  "${0%/*}/sfu/io/media_main.ts"

@@ -52,6 +52,7 @@ const groups: Group[] = [
     paths: [],
     flags: ["--parallel", "--trace-leaks", "--ignore=rooms,db,tests"],
   },
+  { name: "structure", paths: ["tests/structure"], flags: [] },
   { name: "integration", paths: ["tests/integration"], flags: ["--trace-leaks"] },
   { name: "browsers", paths: await testFiles("tests/e2e"), flags: [] },
 ];

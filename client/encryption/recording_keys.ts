@@ -8,7 +8,14 @@ import { fromBase64Url, toBase64Url } from "../../rooms/contract/encryption/base
 import { type Secret, SECRET_BYTES, secretOf } from "../../rooms/contract/encryption/secret.ts";
 import { openEnvelope } from "../../rooms/contract/encryption/wrapping.ts";
 import { keptSecrets } from "./kept_secrets.ts";
-import type { RecordingApi } from "../pages/replay/recording/api.ts";
+
+/** Where a recording's envelopes are read from. */
+export interface EnvelopeSource {
+  keys(): Promise<{
+    encryption: "e2ee" | "transport";
+    envelopes: readonly { by: string | null; of: string; wrapped: string }[];
+  }>;
+}
 
 /** `none`: nothing is encrypted. `missing`: everything is, and there is no key. */
 export type KeyStand = "none" | "open" | "missing";
@@ -60,13 +67,13 @@ export class RecordingKeys {
   #stand: KeyStand = "none";
 
   private constructor(
-    private readonly api: RecordingApi,
+    private readonly api: EnvelopeSource,
     private readonly meetingId: string,
     private readonly fragment: string,
   ) {}
 
   static async open(
-    api: RecordingApi,
+    api: EnvelopeSource,
     { meetingId, fragment }: { meetingId: string; fragment: string },
   ): Promise<RecordingKeys> {
     const keys = new RecordingKeys(api, meetingId, fragment);

@@ -1,6 +1,6 @@
 /**
  * What the rest of the server knows of media: one interface, implemented by the media process's
- * parent-side handle (`io/process.ts`) and, in one process, by the core itself.
+ * parent-side handle (`io/media_parent.ts`) and, in one process, by the core itself.
  *
  * Ids are made by the engine and unique for its lifetime. Every call rejects with a {@linkcode MediaError}
  * when the peer asked for something impossible; after `lost` every earlier id is unknown.

@@ -7,7 +7,7 @@
  * processes, idle included, for one packet that a subscriber received, decrypted and found authentic. `addedLatency` is
  * from just before a packet's encryption to just after its receipt, so the generator's own part is in it.
  * `--rounds` measures everybody by turns and tells the middle of each figure. `--flood PER_SECOND` and `--soak MINUTES`
- * are other tasks: see `sfu_flood.ts` and `sfu_soak.ts`.
+ * are other tasks: see `sfu/flood.ts` and `sfu/soak.ts`.
  */
 import { flooded } from "./sfu/flood.ts";
 import { startJanus } from "./sfu/janus.ts";

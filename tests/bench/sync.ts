@@ -48,14 +48,14 @@ const LATE_JOINS = 5;
 /** A server that hasn't passed all records on by then won't. */
 const FILL_LIMIT_MS = 120_000;
 
-const LECTERN: Contestant = { script: script("sync_lectern.ts"), wire: lecternWire };
+const LECTERN: Contestant = { script: script("sync/lectern.ts"), wire: lecternWire };
 /** By the name of `--peer`: what is measured beside Lectern, by the name of its column. */
 const PEERS: Record<string, Record<string, Contestant>> = {
   hocuspocus: {
     /** As it is shipped and usually run. */
-    hocuspocusNode: { script: script("sync_hocuspocus_node.mjs"), wire: hocuspocusWire },
+    hocuspocusNode: { script: script("sync/hocuspocus_node.mjs"), wire: hocuspocusWire },
     /** Its core on Lectern's own runtime and sockets. */
-    hocuspocusDeno: { script: script("sync_hocuspocus.ts"), wire: hocuspocusWire },
+    hocuspocusDeno: { script: script("sync/hocuspocus.ts"), wire: hocuspocusWire },
   },
 };
 

@@ -1,5 +1,5 @@
 /**
- * What engine_test.ts runs, each in a process of its own: `deno run -A test_scenarios.ts NAME`.
+ * What engine_test.ts runs, each in a process of its own: `deno run -A scenarios.ts NAME`.
  *
  * @roamhq/wrtc brings its process down when Deno takes the module apart at an ordinary end; `Deno.exit` doesn't.
  */

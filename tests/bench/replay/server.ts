@@ -1,4 +1,4 @@
-/** A whole Lectern with lessons that are open to be joined, for replay_rooms.ts: `replay_server.ts {lessons}`. */
+/** A whole Lectern with lessons that are open to be joined, for rooms.ts: `server.ts {lessons}`. */
 import { serve } from "../../../main.ts";
 import { parseConfig } from "../../../server/config.ts";
 import { createLogger } from "../../../server/logger.ts";

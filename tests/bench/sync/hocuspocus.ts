@@ -1,7 +1,7 @@
 /**
  * @hocuspocus/server in a process of its own: no guard, no log, no persistence.
  *
- * Its own listener is for Node (see sync_hocuspocus_node.mjs); on Deno its documented integration takes any
+ * Its own listener is for Node (see hocuspocus_node.mjs); on Deno its documented integration takes any
  * WebSocket, so both servers stand on the same runtime and the same sockets.
  */
 import { Hocuspocus } from "@hocuspocus/server";

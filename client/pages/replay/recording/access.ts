@@ -18,7 +18,7 @@ export interface RecordingAddress {
   recordingId: string;
   /** In the order in which they are to be tried. */
   tokens: readonly string[];
-  /** The secrets that the link carries for an encrypted recording (decryption/recording_keys.ts); mostly empty. */
+  /** The secrets that the link carries for an encrypted recording (client/encryption/recording_keys.ts); mostly empty. */
   key: string;
 }
 
