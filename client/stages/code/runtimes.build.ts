@@ -168,7 +168,7 @@ async function keptOr(
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   const made = await make();
-  await Deno.mkdir(new URL("../../code/", kept), { recursive: true });
+  await Deno.mkdir(new URL("./", kept), { recursive: true });
   // By a name of its own first: another build may read it meanwhile.
   const part = new URL(`${crypto.randomUUID()}.part`, kept);
   await Deno.writeFile(part, made);
