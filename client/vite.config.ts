@@ -1,5 +1,5 @@
 /**
- * How the client is built: three pages (the landing, the room, the replay), everything served from our own host.
+ * How the client is built: a page for each of `pages/`, everything served from our own host.
  *
  * Invariant: nothing is inlined and nothing comes from elsewhere, so that a strict Content-Security-Policy holds.
  */

@@ -11,7 +11,7 @@ import type { Schema } from "./schema.ts";
 import { hashSecret, makeParticipantId, makeToken } from "./secrets.ts";
 
 /** Somebody as the booking system names them. */
-export interface Person {
+export interface PersonToBook {
   /** The booking system's id. */
   id: string;
   name: string;
@@ -46,7 +46,7 @@ export async function issueInvite(
   db: Kysely<Schema>,
   meetingId: string,
   role: Role,
-  person: Person,
+  person: PersonToBook,
   now: number,
 ): Promise<BookedPerson> {
   const participantId = makeParticipantId();

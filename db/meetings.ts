@@ -11,7 +11,7 @@ import { DEFAULT_POLICY, type Policy } from "../rooms/contract/document/schema.t
 import { policySchema } from "../rooms/contract/protocol/messages.ts";
 import type { EndReason, MeetingRecord } from "../rooms/ports.ts";
 import { recordMeetingEvent } from "./outbox/events.ts";
-import { type BookedPerson, issueInvite, type Person } from "./invites.ts";
+import { type BookedPerson, issueInvite, type PersonToBook } from "./invites.ts";
 import {
   isByTime,
   type MeetingPlace,
@@ -26,8 +26,8 @@ import { makeMeetingId, makePasscode, secretsEqual } from "./secrets.ts";
 /** A lesson to be booked. Times are Unix milliseconds; both or neither. */
 export interface NewMeeting {
   title: string;
-  tutor: Person;
-  students: readonly Person[];
+  tutor: PersonToBook;
+  students: readonly PersonToBook[];
   scheduledStart: number | null;
   scheduledEnd: number | null;
   bookingId: string | null;
@@ -56,8 +56,8 @@ export interface Meeting extends MeetingRecord {
   timeZone: string | null;
   createdAt: number;
   recordingUrl: string | null;
-  tutor: Person;
-  students: Person[];
+  tutor: PersonToBook;
+  students: PersonToBook[];
   /** Counts changes, for calendars. */
   sequence: number;
 }
@@ -314,7 +314,7 @@ export class Meetings {
       .execute();
     return meetings.map(([row, record]) => {
       const booked = people.filter((person) => person.meeting_id === row.meeting_id);
-      const named = (role: string): Person[] =>
+      const named = (role: string): PersonToBook[] =>
         booked.filter((person) => person.role === role)
           .map((person) => ({
             id: person.user_id,

@@ -21,8 +21,8 @@ import {
   issueInvite,
   listBooked,
   listLinks,
-  type Person,
   type PersonalLink,
+  type PersonToBook,
   reissueInvite,
   revokeLink,
 } from "./invites.ts";
@@ -66,7 +66,7 @@ export interface BookingStore extends MeetingStore {
   /** pending or active → cancelled; false when it was closed already or is unknown. */
   cancel(meetingId: string, at: number, check?: Check): Promise<boolean>;
   /** Books one more student, who is invited by mail if mails are sent. */
-  addStudent(meetingId: string, person: Person): Promise<BookedPerson>;
+  addStudent(meetingId: string, person: PersonToBook): Promise<BookedPerson>;
   /**
    * One more personal link for a booked person. Null when nobody of this id is booked, and for somebody who was
    * removed, unless they are let in again.

@@ -30,7 +30,7 @@ type Clock = "talkMs" | "audioMs" | "videoMs" | "screenMs" | "awayMs";
 const CLOCKS: readonly Clock[] = ["talkMs", "audioMs", "videoMs", "screenMs", "awayMs"];
 
 /** What arrived of one person's producers within a span. */
-export interface Reception {
+export interface ReceivedSpan {
   packets: number;
   lost: number;
   jitterMs: number;
@@ -115,7 +115,7 @@ export class Activity {
   }
 
   /** How well somebody's sound and pictures arrived of late. */
-  received(participantId: string, { packets, lost, jitterMs, spanMs }: Reception): void {
+  received(participantId: string, { packets, lost, jitterMs, spanMs }: ReceivedSpan): void {
     const { counts } = this.#of(participantId);
     counts.packets += packets;
     counts.packetsLost += lost;

@@ -1,7 +1,7 @@
 /**
  * When a running meeting closes: the booked end and its grace, and what the host added.
  *
- * Invariant: the host adds no more than {@linkcode ClosingLimits.extendMs} in all.
+ * Invariant: the host adds no more than {@linkcode ClosingTimeLimits.extendMs} in all.
  */
 import type { UnixMs } from "./clocks.ts";
 import { type Deadline, deadlineAt, type DeadlineLimits } from "./deadlines.ts";
@@ -9,19 +9,19 @@ import { RoomError } from "./contract/errors.ts";
 import type { MeetingRecord, MeetingStore } from "./ports.ts";
 import type { NoticeParams } from "./contract/protocol/messages.ts";
 
-export interface ClosingLimits extends DeadlineLimits {
+export interface ClosingTimeLimits extends DeadlineLimits {
   /** What a host may add to the end, all extensions together; 0 for nothing. */
   extendMs: number;
 }
 
-export interface ClosingPorts {
+export interface ClosingTimePorts {
   store: Pick<MeetingStore, "extend">;
-  limits: ClosingLimits;
+  limits: ClosingTimeLimits;
 }
 
-export class Closing {
+export class ClosingTime {
   readonly #meetingId: string;
-  readonly #limits: ClosingLimits;
+  readonly #limits: ClosingTimeLimits;
   #closesAt: number | null;
   #extendedMs: number;
   #warned = 0;
@@ -31,7 +31,7 @@ export class Closing {
       MeetingRecord,
       "meetingId" | "closesAt" | "extendedMs"
     >,
-    private readonly ports: ClosingPorts,
+    private readonly ports: ClosingTimePorts,
   ) {
     this.#meetingId = meetingId;
     this.#limits = ports.limits;

@@ -1,18 +1,18 @@
 import { expect } from "@std/expect";
-import { Closing } from "./closing.ts";
+import { ClosingTime } from "./closing_time.ts";
 
 const meetingId = "m";
 const limits = { emptyMs: 600, warningsMs: [1000, 100], extendMs: 3000 };
 
 /** A lesson that closes at 10,000, over a store that says yes. */
-function closing10000(): Closing {
+function closing10000(): ClosingTime {
   const kept = { closesAt: 10_000, extendedMs: 0 };
   const extend = (_: string, { byMs }: { byMs: number }) => {
     kept.closesAt += byMs;
     kept.extendedMs += byMs;
     return Promise.resolve({ ...kept });
   };
-  return new Closing({ meetingId, ...kept }, { limits, store: { extend } });
+  return new ClosingTime({ meetingId, ...kept }, { limits, store: { extend } });
 }
 
 Deno.test("a lesson that was extended is warned again before its new end, and closes then", async () => {
@@ -39,7 +39,7 @@ Deno.test("a short extension within the time of a warning doesn't repeat that wa
 
 Deno.test("a lesson without a schedule has no end to be moved", async () => {
   const extend = () => Promise.reject(new Error("nothing is to be stored"));
-  const closing = new Closing({ meetingId, closesAt: null, extendedMs: 0 }, {
+  const closing = new ClosingTime({ meetingId, closesAt: null, extendedMs: 0 }, {
     limits,
     store: { extend },
   });

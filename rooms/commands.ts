@@ -10,7 +10,7 @@ import type { KeyExchange } from "./key_exchange.ts";
 import type { Member } from "./member.ts";
 import type { Person } from "./people.ts";
 import type { CheckedParamsOf, Method, ResultOf } from "./contract/protocol/messages.ts";
-import type { MeetingRecording } from "./recording.ts";
+import type { RecordingControl } from "./recording_control.ts";
 import type { Room } from "./room.ts";
 
 /** Everything but the door (`hello`), the clock (`ping`) and media transport. */
@@ -93,13 +93,13 @@ export const COMMANDS: { readonly [M in RoomMethod]: Handler<M> } = {
 
   async "admission.admit"({ room, member, params, now }) {
     requireHost(member);
-    await room.reception.admit(params.ticket, now);
+    await room.waitingRoom.admit(params.ticket, now);
     return {};
   },
 
   "admission.refuse"({ room, member, params }) {
     requireHost(member);
-    room.reception.refuse(params.ticket);
+    room.waitingRoom.refuse(params.ticket);
     return {};
   },
 
@@ -136,7 +136,7 @@ export const COMMANDS: { readonly [M in RoomMethod]: Handler<M> } = {
 
   async "meeting.extend"({ room, member, params, now }) {
     const host = requireHost(member);
-    const endsAt = await room.closing.extend(params.minutes * 60_000, now);
+    const endsAt = await room.closingTime.extend(params.minutes * 60_000, now);
     room.audience.notify("meeting.extended", { endsAt, by: host.fields.name });
     return { endsAt };
   },
@@ -230,7 +230,7 @@ function keysOf(room: Room): KeyExchange {
   return room.keys;
 }
 
-function recordingOf(room: Room, member: Member): MeetingRecording {
+function recordingOf(room: Room, member: Member): RecordingControl {
   requireHost(member);
   if (room.recording === null) {
     throw new RoomError("unavailable", "This meeting is not recorded");

@@ -12,7 +12,7 @@ import type { Names } from "./names.ts";
 import type { People, Person } from "./people.ts";
 import { type Permissions, permissionsOf } from "./contract/permissions.ts";
 
-export interface StandingPorts {
+export interface MeetingStatePorts {
   replica: Replica;
   people: People;
   /** Another policy holds from here on. */
@@ -21,9 +21,9 @@ export interface StandingPorts {
   shown(person: Person): void;
 }
 
-export class Standing {
+export class MeetingState {
   constructor(
-    private readonly ports: StandingPorts,
+    private readonly ports: MeetingStatePorts,
     private fields: MeetingFields,
     private time: number,
   ) {}

@@ -35,7 +35,7 @@ export interface LogPoint {
 }
 
 /** Keeps the recording of one meeting. The log up to each point is stored, with a snapshot. */
-export interface RoomRecorder {
+export interface RecordingPort {
   /**
    * Begins, or takes up what an earlier start of the server began. Rejects with a {@linkcode RoomError} `over` when
    * there is nothing to go on with, and with anything else when it can be tried again.

@@ -9,10 +9,10 @@
 import type { MonotonicMs, UnixMs } from "./clocks.ts";
 import type { RecordingState, RecordingTrouble } from "./contract/document/schema.ts";
 import { RoomError } from "./contract/errors.ts";
-import type { LogPoint, RoomRecorder } from "./ports.ts";
+import type { LogPoint, RecordingPort } from "./ports.ts";
 
-export interface MeetingRecordingPorts {
-  recorder: RoomRecorder;
+export interface RecordingControlPorts {
+  recorder: RecordingPort;
   /** Stores everything with a snapshot; answers its last row. @throws RoomError `unavailable`. */
   checkpoint(now: number): Promise<LogPoint>;
   state(): RecordingState;
@@ -25,12 +25,12 @@ export interface MeetingRecordingPorts {
 /** Between attempts to begin. */
 const RETRY_MS = 5000;
 
-export class MeetingRecording {
+export class RecordingControl {
   #tail: Promise<unknown> = Promise.resolve();
   #trouble: RecordingTrouble | null = null;
   #beginAt: MonotonicMs | null = null;
 
-  constructor(private readonly ports: MeetingRecordingPorts) {}
+  constructor(private readonly ports: RecordingControlPorts) {}
 
   /** Begins, or goes on after a restart; a pause goes on too. */
   begin(now: number): void {

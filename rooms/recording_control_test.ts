@@ -1,8 +1,8 @@
 import { expect } from "@std/expect";
 import type { RecordingState } from "./contract/document/schema.ts";
 import { RoomError } from "./contract/errors.ts";
-import type { RoomRecorder } from "./ports.ts";
-import { MeetingRecording } from "./recording.ts";
+import type { RecordingPort } from "./ports.ts";
+import { RecordingControl } from "./recording_control.ts";
 
 /** A recording whose beginnings fail as long as there is an error left to fail with. */
 function stage(failures: Error[], shown: RecordingState = { state: "off", since: 0 }) {
@@ -10,7 +10,7 @@ function stage(failures: Error[], shown: RecordingState = { state: "off", since:
   const failed: unknown[] = [];
   let tries = 0;
   let elapsed = 0;
-  const recorder: RoomRecorder = {
+  const recorder: RecordingPort = {
     begin(_, paused) {
       tries++;
       const failure = failures.shift();
@@ -26,7 +26,7 @@ function stage(failures: Error[], shown: RecordingState = { state: "off", since:
     suspend: () => Promise.resolve(),
     presence() {},
   };
-  const recording = new MeetingRecording({
+  const recording = new RecordingControl({
     recorder,
     checkpoint: (now) => Promise.resolve({ seq: 1, at: now }),
     state: () => shown,
@@ -35,7 +35,7 @@ function stage(failures: Error[], shown: RecordingState = { state: "off", since:
     clock: () => elapsed,
   });
   // Both clocks stand at the same time here.
-  const { begin, tick } = MeetingRecording.prototype;
+  const { begin, tick } = RecordingControl.prototype;
   recording.begin = (now) => begin.call(recording, elapsed = now);
   recording.tick = (now) => tick.call(recording, elapsed = now);
   return { recording, begun: begun.promise, failed, state: () => shown, tries: () => tries };

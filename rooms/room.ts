@@ -9,11 +9,11 @@ import { Audience } from "./audience.ts";
 import type { ClientIds } from "./client_ids.ts";
 import { Activity } from "./activity.ts";
 import type { MonotonicMs } from "./clocks.ts";
-import { Closing } from "./closing.ts";
+import { ClosingTime } from "./closing_time.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { Replica } from "./document/replica.ts";
 import { type MeetingFields, readMeeting } from "./contract/document/schema.ts";
-import { Ending } from "./ending.ts";
+import { Teardown } from "./teardown.ts";
 import { Entrance } from "./entrance.ts";
 import { CLOSE } from "./contract/errors.ts";
 import { takeFrame } from "./intake.ts";
@@ -26,11 +26,11 @@ import { People, type Person } from "./people.ts";
 import type { Permissions } from "./contract/permissions.ts";
 import type { EndReason, Identity, MeetingRecord } from "./ports.ts";
 import type { Welcome } from "./contract/protocol/messages.ts";
-import { MeetingRecording } from "./recording.ts";
+import { RecordingControl } from "./recording_control.ts";
 import type { Entry, RoomPorts } from "./room_ports.ts";
-import { Reception } from "./reception.ts";
+import { WaitingRoom } from "./waiting_room.ts";
 import { Sources } from "./sources.ts";
-import { Standing } from "./standing.ts";
+import { MeetingState } from "./meeting_state.ts";
 
 export class Room {
   readonly replica: Replica;
@@ -38,18 +38,18 @@ export class Room {
   readonly sources: Sources;
   readonly #names: Names;
   /** The people in front of the door. */
-  readonly reception: Reception;
+  readonly waitingRoom: WaitingRoom;
   readonly #clientIds: ClientIds;
   readonly audience: Audience;
   /** Null when the meeting isn't recorded. */
-  readonly recording: MeetingRecording | null;
+  readonly recording: RecordingControl | null;
   /** Null when the meeting isn't encrypted end to end. */
   readonly keys: KeyExchange | null;
-  readonly #standing: Standing;
-  readonly #ending: Ending;
+  readonly #meetingState: MeetingState;
+  readonly #teardown: Teardown;
   readonly #entrance: Entrance;
   #emptySince: MonotonicMs | null;
-  readonly closing: Closing;
+  readonly closingTime: ClosingTime;
   readonly activity: Activity;
   readonly #outage: Outage;
 
@@ -63,12 +63,12 @@ export class Room {
     this.replica = replica;
     const { recorder } = ports;
     this.audience = new Audience(ports.limits, (frame) => recorder?.presence(frame));
-    this.recording = recorder === null ? null : new MeetingRecording({
+    this.recording = recorder === null ? null : new RecordingControl({
       recorder,
       checkpoint: async (now) => ({ seq: await replica.checkpoint(now), at: now }),
       state: () => this.meeting.recording,
       show: (recording, now) => {
-        this.#standing.now = Math.max(this.#standing.now, now);
+        this.#meetingState.now = Math.max(this.#meetingState.now, now);
         this.change({ recording });
       },
       failed: (what, error) =>
@@ -85,7 +85,7 @@ export class Room {
     this.people = new People(clientIds, ports.limits, ports.clock);
     this.people.restore(replica.doc);
     this.#names = new Names(() => ports.store.booked(record.meetingId));
-    this.#standing = new Standing(
+    this.#meetingState = new MeetingState(
       {
         replica,
         people: this.people,
@@ -95,7 +95,7 @@ export class Room {
       initialMeeting(record, replica.doc),
       now,
     );
-    this.closing = new Closing(record, ports);
+    this.closingTime = new ClosingTime(record, ports);
     this.activity = new Activity({
       meetingId: record.meetingId,
       store: ports.store,
@@ -103,7 +103,7 @@ export class Room {
     });
     this.activity.watch(replica.doc);
     this.#emptySince = this.people.present().length === 0 ? ports.clock() : null;
-    this.reception = new Reception({
+    this.waitingRoom = new WaitingRoom({
       limit: ports.limits.waiting,
       audience: this.audience,
       clock: ports.clock,
@@ -126,11 +126,11 @@ export class Room {
       muted: (person, muted) =>
         void this.#keep("mute", ports.store.recordMuted(record.meetingId, person.id, muted)),
     });
-    this.#ending = new Ending(this, this.#standing, ports);
+    this.#teardown = new Teardown(this, this.#meetingState, ports);
     this.#entrance = new Entrance(this, {
       ...ports,
       clientIds,
-      checkOpen: () => this.#ending.checkOpen(),
+      checkOpen: () => this.#teardown.checkOpen(),
       named: async (identity) => {
         await this.nameGuests();
         return { ...identity, name: this.#names.shown(identity) };
@@ -150,14 +150,14 @@ export class Room {
         room?.audience.relay(updates, stored, ports.clock());
       },
       dropped(cause, error) {
-        if (room !== null) room.#outage.begin(cause, error, room.#standing.now);
+        if (room !== null) room.#outage.begin(cause, error, room.#meetingState.now);
       },
     }, now);
     const custodian = record.encryption === "e2ee" && ports.recorder !== null
       ? await ports.envelopes?.custodian(record.meetingId) ?? null
       : null;
     room = new Room(record, ports, loaded, custodian, now);
-    room.#standing.showAll();
+    room.#meetingState.showAll();
     // A lesson that was going on when the server went down.
     if (room.meeting.status === "active") room.recording?.begin(now);
     return room;
@@ -168,16 +168,16 @@ export class Room {
   }
 
   get meeting(): Readonly<MeetingFields> {
-    return this.#standing.meeting;
+    return this.#meetingState.meeting;
   }
 
   get isOpen(): boolean {
-    return this.#ending.isOpen;
+    return this.#teardown.isOpen;
   }
 
   /** Resolves when everything is stored and everybody is gone. */
   get over(): Promise<void> {
-    return this.#ending.over;
+    return this.#teardown.over;
   }
 
   // Coming and going
@@ -185,13 +185,13 @@ export class Room {
   /** Learns who is booked by now, and tells guests apart from them. Call it before somebody waits. */
   async nameGuests(): Promise<void> {
     if (!await this.#names.refresh() || !this.isOpen) return;
-    this.#standing.rename(this.#names);
-    this.reception.show();
+    this.#meetingState.rename(this.#names);
+    this.waitingRoom.show();
   }
 
   /** Whether a visitor has to wait for a host. @throws RoomError `locked`, `over`. */
   mustWait(identity: Identity | null, hasSession: boolean): boolean {
-    this.#ending.checkOpen();
+    this.#teardown.checkOpen();
     return mustWait({ identity, hasSession }, this);
   }
 
@@ -217,13 +217,13 @@ export class Room {
   }
 
   #started(now: number): void {
-    this.#standing.now = now;
+    this.#meetingState.now = now;
     this.change({ status: "active", startedAt: now });
     this.recording?.begin(now);
   }
 
   #seat({ identity, clientId, peer, since }: Entry, now: number): Member {
-    this.#standing.now = now;
+    this.#meetingState.now = now;
     const person = this.people.enter(identity, now);
     const earlier = person.member;
     // A reload has a new client id, and nothing of the old page's media; a lost socket keeps it all.
@@ -245,10 +245,10 @@ export class Room {
   /** What a member is told right after the welcome. */
   greet(member: Member): void {
     this.audience.question(this.replica, [member]);
-    if (member.may.host && this.reception.size > 0) {
-      member.notify("admission.waiting", this.reception.notice());
+    if (member.may.host && this.waitingRoom.size > 0) {
+      member.notify("admission.waiting", this.waitingRoom.notice());
     }
-    const warning = this.closing.warning();
+    const warning = this.closingTime.warning();
     if (warning !== null) member.notify("meeting.warning", warning);
   }
 
@@ -259,7 +259,7 @@ export class Room {
     const { person } = member;
     person.member = null;
     if (!this.isOpen || person.fields.connection === "left") return;
-    this.#standing.now = now;
+    this.#meetingState.now = now;
     person.awaySince = this.ports.clock();
     this.keys?.settle();
     person.fields = { ...person.fields, connection: "reconnecting" };
@@ -268,7 +268,7 @@ export class Room {
 
   /** The person leaves for good (until they join again). */
   async leave(person: Person, now: number, removed = false): Promise<void> {
-    this.#standing.now = now;
+    this.#meetingState.now = now;
     if (person.fields.connection === "left") return;
     const { member } = person;
     person.member = null;
@@ -305,24 +305,24 @@ export class Room {
 
   /** Takes a binary frame. @throws RoomError as {@linkcode takeFrame} does. */
   receive(member: Member, frame: Uint8Array, now: number): void {
-    this.#standing.now = now;
+    this.#meetingState.now = now;
     takeFrame(frame, member, this, { now, elapsed: this.ports.clock() });
   }
 
   // What the room says
 
   permissionsOf(person: Person): Permissions {
-    return this.#standing.permissionsOf(person);
+    return this.#meetingState.permissionsOf(person);
   }
 
   /** Changes the meeting; a new policy holds from here on. */
   change(fields: Partial<MeetingFields>): void {
-    this.#standing.change(fields);
+    this.#meetingState.change(fields);
   }
 
   /** Shows a person's fields in the document. */
   show(person: Person): void {
-    this.#standing.show(person);
+    this.#meetingState.show(person);
   }
 
   /** Resolves when what was changed so far is stored. @throws RoomError `unavailable`. */
@@ -334,14 +334,14 @@ export class Room {
 
   /** Commits what waits. Never rejects. */
   commit(now: number): Promise<void> {
-    this.#standing.now = now;
+    this.#meetingState.now = now;
     return this.replica.commit(now);
   }
 
   /** Does what is due. Call it a few times a second. */
   async tick(now: number): Promise<void> {
     if (!this.isOpen) return;
-    this.#standing.now = now;
+    this.#meetingState.now = now;
     const { clock, limits: { reconnectMs } } = this.ports;
     this.audience.settleDebts(clock());
     for (const person of this.people.present()) {
@@ -352,31 +352,31 @@ export class Room {
     await this.#outage.tick(now);
     this.recording?.tick(now);
     await this.activity.tick(clock());
-    const emptySince = this.reception.size > 0 ? null : this.#emptySince;
+    const emptySince = this.waitingRoom.size > 0 ? null : this.#emptySince;
     const emptyMs = emptySince === null ? null : clock() - emptySince;
-    await this.#meet(this.closing.due(now, emptyMs));
+    await this.#meet(this.closingTime.due(now, emptyMs));
   }
 
   async #meet(deadline: Deadline): Promise<void> {
     if (deadline === null) return;
     if (deadline.due === "warning") {
-      const warning = this.closing.warning();
+      const warning = this.closingTime.warning();
       if (warning !== null) this.audience.notify("meeting.warning", warning);
     } else if (deadline.due === "empty" && this.meeting.status === "pending") {
-      await this.#ending.abandon();
+      await this.#teardown.abandon();
     } else {
-      await this.end(deadline.due, null, this.#standing.now);
+      await this.end(deadline.due, null, this.#meetingState.now);
     }
   }
 
   /** Ends the meeting for all. `by` is a name. */
   end(reason: EndReason, by: string | null, now: number): Promise<void> {
-    return this.#ending.end(reason, by, now);
+    return this.#teardown.end(reason, by, now);
   }
 
   /** The server goes down: everybody is told, and everything is stored. People count as still here. */
   drain(now: number): Promise<void> {
-    return this.#ending.drain(now);
+    return this.#teardown.drain(now);
   }
 
   // Inside
@@ -394,7 +394,7 @@ export class Room {
   #rebuilt(): void {
     if (!this.isOpen) return;
     this.activity.watch(this.replica.doc);
-    this.#standing.showAll();
+    this.#meetingState.showAll();
     this.ports.commitDue();
   }
 

@@ -7,7 +7,7 @@ import type {
   EnvelopeStore,
   Identity,
   MeetingStore,
-  RoomRecorder,
+  RecordingPort,
   UpdateLog,
 } from "./ports.ts";
 import type { Welcome } from "./contract/protocol/messages.ts";
@@ -28,7 +28,7 @@ export interface RoomPorts {
   /** Something for the operator's log. */
   report(level: "info" | "warn" | "error", message: string, fields?: Record<string, unknown>): void;
   /** Null when the meeting isn't recorded. */
-  recorder: RoomRecorder | null;
+  recorder: RecordingPort | null;
   /** For the keys of recordings that are encrypted end to end. */
   envelopes: EnvelopeStore | null;
 }

@@ -10,33 +10,33 @@ import { CLOSE, RoomError } from "./contract/errors.ts";
 import { encodeNotice, type Peer } from "./member.ts";
 import type { People } from "./people.ts";
 import type { EndReason, MeetingRecord } from "./ports.ts";
-import type { MeetingRecording } from "./recording.ts";
-import type { Reception } from "./reception.ts";
+import type { RecordingControl } from "./recording_control.ts";
+import type { WaitingRoom } from "./waiting_room.ts";
 import type { RoomPorts } from "./room_ports.ts";
 import type { Sources } from "./sources.ts";
-import type { Standing } from "./standing.ts";
+import type { MeetingState } from "./meeting_state.ts";
 
 /** What there is of a room to be brought to its end. */
-export interface EndingRoom {
+export interface TeardownRoom {
   readonly record: MeetingRecord;
   readonly replica: Replica;
   readonly people: People;
   readonly sources: Sources;
   readonly audience: Audience;
-  readonly reception: Reception;
-  readonly recording: MeetingRecording | null;
+  readonly waitingRoom: WaitingRoom;
+  readonly recording: RecordingControl | null;
   readonly activity: Activity;
 }
 
-export class Ending {
+export class Teardown {
   #state: "open" | "ending" | "closed" = "open";
   /** Closed because the meeting is over, not the server's work. */
   #ended = false;
   readonly #over = Promise.withResolvers<void>();
 
   constructor(
-    private readonly room: EndingRoom,
-    private readonly standing: Standing,
+    private readonly room: TeardownRoom,
+    private readonly standing: MeetingState,
     private readonly ports: Pick<RoomPorts, "store" | "media" | "report" | "closed" | "clock">,
   ) {}
 
@@ -60,7 +60,7 @@ export class Ending {
   /** Ends the meeting for all. `by` is a name. */
   async end(reason: EndReason, by: string | null, now: number): Promise<void> {
     if (!this.isOpen) return;
-    const { people, sources, activity, audience, reception, record: { meetingId } } = this.room;
+    const { people, sources, activity, audience, waitingRoom, record: { meetingId } } = this.room;
     const { standing, ports: { store, report } } = this;
     standing.now = now;
     for (const person of people.present()) {
@@ -83,7 +83,7 @@ export class Ending {
     }
     const recordingUrl = await this.room.recording?.end(now) ?? null;
     audience.farewell({ reason, by, recordingUrl });
-    reception.farewell({ reason, by, recordingUrl: null });
+    waitingRoom.farewell({ reason, by, recordingUrl: null });
     await this.#close(CLOSE.ended, reason);
   }
 
@@ -117,6 +117,6 @@ export class Ending {
   }
 
   #peers(): Peer[] {
-    return [...this.room.audience.peers, ...this.room.reception.peers];
+    return [...this.room.audience.peers, ...this.room.waitingRoom.peers];
   }
 }

@@ -25,7 +25,7 @@ interface Waiter extends Arrival {
   admitted: boolean;
 }
 
-export interface ReceptionPorts {
+export interface WaitingRoomPorts {
   /** How many may wait. */
   limit: number;
   audience: Audience;
@@ -38,10 +38,10 @@ export interface ReceptionPorts {
   shown(name: string): string;
 }
 
-export class Reception {
+export class WaitingRoom {
   readonly #waiters = new Map<string, Waiter>();
 
-  constructor(private readonly ports: ReceptionPorts) {}
+  constructor(private readonly ports: WaitingRoomPorts) {}
 
   get size(): number {
     return this.#waiters.size;

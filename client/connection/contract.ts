@@ -11,7 +11,7 @@ import type {
   ResultOf,
   Welcome,
 } from "../../rooms/contract/protocol/messages.ts";
-import type { Link, Participant, RoomSession } from "./room_session.ts";
+import type { Link, LiveRoom, Participant } from "./live_room.ts";
 
 export interface SessionOptions {
   meetingId: string;
@@ -64,7 +64,7 @@ export type Phase =
   | { phase: "error"; message: string };
 
 /** A room that the person is in. */
-export interface JoinedRoom extends RoomSession {
+export interface JoinedRoom extends LiveRoom {
   readonly encryption: Welcome["encryption"];
   /** Work that could not be merged when this room replaced an earlier one, or null. */
   readonly kept: KeptEdits | null;

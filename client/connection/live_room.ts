@@ -34,7 +34,7 @@ export interface Participant extends ParticipantFields {
   me: boolean;
 }
 
-export interface RoomSession {
+export interface LiveRoom {
   readonly meetingId: string;
   readonly me: { id: string; name: string; role: Role };
   /** Proves to the meeting's HTTP routes who this is: a Bearer token. */
@@ -57,5 +57,5 @@ export interface RoomSession {
 
 /** A stage is loaded when it is opened: `client/stages/whiteboard/stage.tsx` and `client/stages/code/stage.tsx` default-export one. */
 export interface StageProps {
-  session: RoomSession;
+  session: LiveRoom;
 }

@@ -23,7 +23,7 @@ import {
   writeSyncStep2,
   writeUpdates,
 } from "../../rooms/contract/protocol/frames.ts";
-import type { SaveState } from "./room_session.ts";
+import type { SaveState } from "./live_room.ts";
 import { UnsavedChanges } from "./saving.ts";
 import type { RoomSocket } from "./socket.ts";
 import type { KeptDocument, Memory } from "./storage.ts";

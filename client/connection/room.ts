@@ -15,7 +15,7 @@ import {
 import { participantEntries } from "../../rooms/contract/document/reading.ts";
 import { permissionsOf } from "../../rooms/contract/permissions.ts";
 import type { Welcome } from "../../rooms/contract/protocol/messages.ts";
-import type { Link, Participant } from "./room_session.ts";
+import type { Link, Participant } from "./live_room.ts";
 import type { DocumentProvider } from "./provider.ts";
 import type { JoinedRoom, KeptEdits, MediaConnection } from "./contract.ts";
 

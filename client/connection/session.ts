@@ -18,7 +18,7 @@ import {
   type ResultOf,
   type Welcome,
 } from "../../rooms/contract/protocol/messages.ts";
-import type { Link, Participant } from "./room_session.ts";
+import type { Link, Participant } from "./live_room.ts";
 import type { Phase, Session, SessionOptions, Waiting } from "./contract.ts";
 import { keptEdits } from "./kept.ts";
 import { NoticeListeners } from "./notices.ts";

@@ -5,7 +5,7 @@
  * Invariant: a consumer is resumed only once the browser has its track.
  */
 import type { Consumer, ConsumerOptions } from "mediasoup-client/types";
-import type { Participant } from "../connection/room_session.ts";
+import type { Participant } from "../connection/live_room.ts";
 import { MEDIA_SOURCES, type MediaSource } from "../../rooms/contract/document/schema.ts";
 import { RoomError } from "../../rooms/contract/errors.ts";
 import type { FrameCryptor } from "./contract.ts";
@@ -23,7 +23,7 @@ export interface PictureSize {
 }
 
 /** One producer of somebody else's, and how far we are with it. */
-export interface Reception {
+export interface ReceivedSource {
   readonly participantId: string;
   readonly source: MediaSource;
   readonly producerId: string;
@@ -32,7 +32,7 @@ export interface Reception {
   readonly starved: boolean;
 }
 
-interface OpenReception extends Reception {
+interface OpenReceivedSource extends ReceivedSource {
   starved: boolean;
   tries: number;
   timer: ReturnType<typeof setTimeout> | undefined;
@@ -44,7 +44,7 @@ interface OpenReception extends Reception {
 
 export class Receiver {
   /** By producer id. */
-  readonly #receptions = new Map<string, OpenReception>();
+  readonly #receptions = new Map<string, OpenReceivedSource>();
   #closed = false;
 
   constructor(
@@ -58,7 +58,7 @@ export class Receiver {
     return this.#receptions.size === 0;
   }
 
-  receptions(): Iterable<Reception> {
+  receptions(): Iterable<ReceivedSource> {
     return this.#receptions.values();
   }
 
@@ -126,7 +126,7 @@ export class Receiver {
     for (const reception of this.#receptions.values()) this.#sendSizeSoon(reception);
   }
 
-  #sendSizeSoon(reception: OpenReception): void {
+  #sendSizeSoon(reception: OpenReceivedSource): void {
     if (reception.consumer === null) return;
     clearTimeout(reception.timer);
     reception.timer = setTimeout(() => void this.#sendSize(reception), SIZE_DELAY_MS);
@@ -140,7 +140,7 @@ export class Receiver {
   }
 
   #add(participantId: string, source: MediaSource, producerId: string): void {
-    const reception: OpenReception = {
+    const reception: OpenReceivedSource = {
       participantId,
       source,
       producerId,
@@ -155,7 +155,7 @@ export class Receiver {
     void this.#consume(reception);
   }
 
-  async #consume(reception: OpenReception): Promise<void> {
+  async #consume(reception: OpenReceivedSource): Promise<void> {
     const { route } = this;
     let consumerId: string | undefined;
     let consumer: Consumer | undefined;
@@ -188,7 +188,7 @@ export class Receiver {
     }
   }
 
-  async #receive(reception: OpenReception, options: ConsumerOptions): Promise<Consumer> {
+  async #receive(reception: OpenReceivedSource, options: ConsumerOptions): Promise<Consumer> {
     const { participantId, source } = reception;
     const { cryptor } = this;
     const screen = source === "screen" || source === "screenAudio";
@@ -206,7 +206,7 @@ export class Receiver {
     });
   }
 
-  #tryLater(reception: OpenReception): void {
+  #tryLater(reception: OpenReceivedSource): void {
     if (this.#closed || !this.#isWanted(reception)) return;
     if (++reception.tries > MAX_TRIES) return this.route.lose();
     clearTimeout(reception.timer);
@@ -215,7 +215,7 @@ export class Receiver {
     }, RETRY_MS * reception.tries);
   }
 
-  async #sendSize(reception: OpenReception): Promise<void> {
+  async #sendSize(reception: OpenReceivedSource): Promise<void> {
     const { consumer, participantId, source } = reception;
     const size = this.sizeOf(participantId, source);
     if (consumer === null || size === null || sameSize(size, reception.size)) return;
@@ -241,18 +241,18 @@ export class Receiver {
     }
   }
 
-  #isWanted(reception: Reception): boolean {
+  #isWanted(reception: ReceivedSource): boolean {
     return !this.#closed && this.#receptions.get(reception.producerId) === reception;
   }
 
-  #drop(reception: OpenReception): void {
+  #drop(reception: OpenReceivedSource): void {
     clearTimeout(reception.timer);
     this.#receptions.delete(reception.producerId);
     this.#release(reception);
     this.changed();
   }
 
-  #release(reception: OpenReception): void {
+  #release(reception: OpenReceivedSource): void {
     const { consumer } = reception;
     reception.consumer = null;
     if (consumer === null) return;

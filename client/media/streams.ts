@@ -1,15 +1,15 @@
 /** What has been received, sorted by person: what to show, what to play, what should be flowing. Pure. */
 import type { MediaSource } from "../../rooms/contract/document/schema.ts";
-import type { Participant } from "../connection/room_session.ts";
+import type { Participant } from "../connection/live_room.ts";
 import type { ExpectedStream } from "./quality.ts";
-import type { PictureSize, Reception } from "./receiving.ts";
+import type { PictureSize, ReceivedSource } from "./receiving.ts";
 
 /** What one participant sends, as far as it has arrived. Sound is played by the engine itself. */
 export type ReceivedTracks = Readonly<Partial<Record<MediaSource, MediaStreamTrack>>>;
 
 /** Tracks by participant id, and all that is to be heard. A picture that is off is left out: its last frame would stand. */
 export function arrange(
-  receptions: Iterable<Reception>,
+  receptions: Iterable<ReceivedSource>,
   participants: readonly Participant[],
 ): { streams: Map<string, ReceivedTracks>; sounds: Set<MediaStreamTrack> } {
   const streams = new Map<string, ReceivedTracks>();
@@ -26,7 +26,7 @@ export function arrange(
 
 /** Streams of people who are here and switched on, as far as this page shows them. */
 export function* expectedStreams(
-  receptions: Iterable<Reception>,
+  receptions: Iterable<ReceivedSource>,
   participants: readonly Participant[],
   sizeOf: (participantId: string, source: MediaSource) => PictureSize | null,
 ): Iterable<ExpectedStream> {
@@ -43,7 +43,7 @@ export function* expectedStreams(
 }
 
 /** Of what this page's connection has no room for: `participantId/source`. */
-export function starvedPictures(receptions: Iterable<Reception>): Set<string> {
+export function starvedPictures(receptions: Iterable<ReceivedSource>): Set<string> {
   return new Set(
     [...receptions].filter(({ starved }) => starved)
       .map(({ participantId, source }) => `${participantId}/${source}`),

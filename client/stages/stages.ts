@@ -3,7 +3,7 @@
  * fetched when somebody opens them.
  */
 import type { ComponentType } from "preact";
-import type { StageProps } from "../connection/room_session.ts";
+import type { StageProps } from "../connection/live_room.ts";
 
 export type StageName = "talk" | "board" | "code";
 export type LoadedStage = ComponentType<StageProps>;

@@ -1,9 +1,9 @@
 /**
  * Who may do what. Pure functions of role and policy: the server enforces them, the client shows them.
  */
-import type { Audience, Policy, Role, RootName } from "./document/schema.ts";
+import type { Grantees, Policy, Role, RootName } from "./document/schema.ts";
 
-export interface Person {
+export interface Subject {
   id: string;
   role: Role;
   /** Not a guest: came with a personal link of the booking. */
@@ -22,12 +22,12 @@ export interface Permissions {
   end: boolean;
 }
 
-function includes(audience: Audience, person: Person): boolean {
+function includes(audience: Grantees, person: Subject): boolean {
   if (person.role === "tutor" || audience === "everyone") return true;
   return Array.isArray(audience) && audience.includes(person.id);
 }
 
-export function permissionsOf(person: Person, policy: Policy): Permissions {
+export function permissionsOf(person: Subject, policy: Policy): Permissions {
   return {
     host: person.role === "tutor",
     draw: includes(policy.draw, person),

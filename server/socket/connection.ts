@@ -50,7 +50,7 @@ export type Entered =
   | { result: ResultOf<"hello">; place: Place; member: Member }
   | { result: ResultOf<"hello">; place: Place; ticket: string };
 
-type Standing =
+type Progress =
   | { at: "street" }
   | { at: "door" }
   | { at: "waiting"; place: Place; ticket: string }
@@ -76,7 +76,7 @@ export class Connection implements Peer {
   /** Asked for a sign of life, and not answered yet. */
   #askedAt: MonotonicMs | null = null;
   #resolveGone: () => void = () => {};
-  #standing: Standing = { at: "street" };
+  #standing: Progress = { at: "street" };
   #closed = false;
   #welcomed = false;
   #strangerBytes = 0;
@@ -366,7 +366,7 @@ export class Connection implements Peer {
   #abandon(): void {
     const standing = this.#standing;
     this.#standing = { at: "street" };
-    if (standing.at === "waiting") standing.place.room.reception.giveUp(standing.ticket);
+    if (standing.at === "waiting") standing.place.room.waitingRoom.giveUp(standing.ticket);
     if (standing.at === "seat") {
       standing.place.room.disconnected(standing.member, this.ports.now());
     }

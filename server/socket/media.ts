@@ -26,7 +26,7 @@ import {
 import { Holdings, notYours } from "./holdings.ts";
 import type { RoomLogger } from "./ports.ts";
 import { qualityOfPeople, QualitySampler } from "./quality.ts";
-import type { RoomRecording } from "./recording.ts";
+import type { RecordingFeed } from "./recording_feed.ts";
 
 export type MediaMethod = Extract<Method, `media.${string}`>;
 
@@ -66,7 +66,7 @@ export class MediaSession implements RoomMedia {
     private readonly engine: MediaEngine,
     private readonly logger: RoomLogger,
     /** Null when the meeting isn't recorded. */
-    readonly recording: RoomRecording | null = null,
+    readonly recording: RecordingFeed | null = null,
     private readonly clock: () => MonotonicMs = () => performance.now(),
   ) {
     this.#quality = new QualitySampler(engine);

@@ -1,12 +1,12 @@
 import { expect } from "@std/expect";
-import type { Reception } from "../../rooms/activity.ts";
+import type { ReceivedSpan } from "../../rooms/activity.ts";
 import type { ProducerStats } from "../sfu/media_engine.ts";
 import { QualitySampler } from "./quality.ts";
 
 Deno.test("each person gets what their producers received since the last look", async () => {
   let stats: ProducerStats[] = [];
   const sampler = new QualitySampler({ stats: () => Promise.resolve(stats) });
-  const taken: [string, Reception][] = [];
+  const taken: [string, ReceivedSpan][] = [];
   const owners: Record<string, string> = { mic: "ada", camera: "ada", other: "tom" };
   const look = (now: number) =>
     sampler.tick(now, "r", (id) => owners[id], {

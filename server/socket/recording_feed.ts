@@ -11,7 +11,7 @@ import { ThinPresence } from "../../recorder/thin_presence.ts";
 import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
 import type { MediaSource, RecordingTrouble } from "../../rooms/contract/document/schema.ts";
 import { RoomError } from "../../rooms/contract/errors.ts";
-import type { LogPoint, RoomRecorder } from "../../rooms/ports.ts";
+import type { LogPoint, RecordingPort } from "../../rooms/ports.ts";
 import type { Room } from "../../rooms/room.ts";
 import { type MediaEngine, MediaError } from "../sfu/media_engine.ts";
 import type { RoomLogger } from "./ports.ts";
@@ -51,7 +51,7 @@ export interface RecordingDeps {
   clock(): MonotonicMs;
 }
 
-export class RoomRecording implements RoomRecorder {
+export class RecordingFeed implements RecordingPort {
   #room: Room | null = null;
   #recordingId: string | null = null;
   #keeping = false;

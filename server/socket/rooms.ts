@@ -19,7 +19,7 @@ import { DEFAULT_SOCKET_LIMITS } from "./limits.ts";
 import { MediaSession } from "./media.ts";
 import type { Caller, Rooms, RoomsDeps } from "./ports.ts";
 import { TcpEnd } from "./tcp_end.ts";
-import { RoomRecording } from "./recording.ts";
+import { RecordingFeed } from "./recording_feed.ts";
 
 /**
  * Commits keep this distance: a change that comes alone is committed at once, and where there are many they wait for
@@ -154,7 +154,7 @@ class NodeRooms implements Rooms {
     let waiting = 0;
     for (const { room } of this.#open.values()) {
       participants += room.audience.members.size;
-      waiting += room.reception.size;
+      waiting += room.waitingRoom.size;
     }
     return {
       rooms: this.#open.size,
@@ -207,7 +207,7 @@ class NodeRooms implements Rooms {
     if (mustWait()) {
       await confirmed();
       if (!mustWait()) return this.#enter(connection, hello);
-      const ticket = room.reception.wait({
+      const ticket = room.waitingRoom.wait({
         name: hello.name ?? "Guest",
         clientId,
         peer: connection,
@@ -276,7 +276,7 @@ class NodeRooms implements Rooms {
     const recorder = meeting.isRecorded ? this.deps.recorder : undefined;
     const recording = recorder === undefined
       ? null
-      : new RoomRecording(meetingId, { recorder, engine, logger, now, clock: this.#clock });
+      : new RecordingFeed(meetingId, { recorder, engine, logger, now, clock: this.#clock });
     const media = new MediaSession(engine, logger, recording, this.#clock);
     const room = await Room.open(meeting, {
       store,

@@ -24,7 +24,7 @@ import { Lesson } from "../../client/pages/replay/recording/lesson.ts";
 import { readPeople } from "../../client/pages/replay/recording/people.ts";
 import { LessonIndex } from "../../client/pages/replay/search/lesson_index.ts";
 import { shownStage } from "../../client/pages/replay/stages/worked_on.ts";
-import { BoardReader } from "../../client/stages/whiteboard/binding/board.ts";
+import { BoardReader } from "../../client/stages/whiteboard/binding/board_reader.ts";
 import { BoardBinding } from "../../client/stages/whiteboard/binding/board_binding.ts";
 import { createBoardStore } from "../../client/stages/whiteboard/binding/testing/board.ts";
 import { readBoard } from "../../client/stages/whiteboard/earlier/earlier_lessons.ts";

@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import { type Audience, DEFAULT_POLICY } from "../../rooms/contract/document/schema.ts";
+import { DEFAULT_POLICY, type Grantees } from "../../rooms/contract/document/schema.ts";
 import { MAX_ASSET_BYTES, MAX_ASSETS } from "../../server/http/meeting/assets.ts";
 import { type HttpServer, LESSON, startHttp } from "../support/http/http_server.ts";
 
@@ -93,7 +93,7 @@ Deno.test("who may not draw puts no image on the board, as the host allows it no
   for (
     const [draw, status] of [["host", 403], [["p-ada"], 201], ["everyone", 201]] as const
   ) {
-    server.policies.set(person.meetingId, { ...DEFAULT_POLICY, draw: draw as Audience });
+    server.policies.set(person.meetingId, { ...DEFAULT_POLICY, draw: draw as Grantees });
     const answer = await upload(server, person, PNG);
     expect([draw, answer.status]).toEqual([draw, status]);
     await answer.body?.cancel();

@@ -1,5 +1,5 @@
 import { expect } from "@std/expect";
-import { SILENT_MS } from "../../server/socket/recording.ts";
+import { SILENT_MS } from "../../server/socket/recording_feed.ts";
 import { QuietEngine, RTP } from "../support/room/quiet_engine.ts";
 import { pause, withNode } from "../support/recording/recording_scene.ts";
 

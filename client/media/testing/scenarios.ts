@@ -4,7 +4,7 @@
  * @roamhq/wrtc brings its process down when Deno takes the module apart at an ordinary end; `Deno.exit` doesn't.
  */
 import { expect } from "@std/expect";
-import type { Participant } from "../../connection/room_session.ts";
+import type { Participant } from "../../connection/live_room.ts";
 import { DeviceMemory, TestPage, when } from "../../connection/testing/page.ts";
 import { TestDevices, TestEar, TestEye } from "./devices.ts";
 import { openMedia, type RoomMedia } from "../engine.ts";

@@ -19,7 +19,7 @@ export interface Connection {
   poorSeconds: number;
 }
 
-export interface Person {
+export interface PersonReport {
   userId: string;
   name: string;
   role: "tutor" | "student";
@@ -43,7 +43,7 @@ export interface Analytics {
   end: number | null;
   seconds: number;
   extendedMinutes: number;
-  people: Person[];
+  people: PersonReport[];
 }
 
 export type AnalyticsAnswer = { ok: true; analytics: Analytics } | { ok: false; code: string };
@@ -90,7 +90,7 @@ export function readAnalytics(body: Fields): Analytics {
   };
 }
 
-function readPerson(fields: Fields): Person {
+function readPerson(fields: Fields): PersonReport {
   const connection = fieldsOf(fields["connection"]);
   const loss = connection["lossPercent"];
   const count = (name: string) => countOf(fields[name]);
@@ -133,7 +133,7 @@ export function sayDuration(seconds: number): string {
 }
 
 /** What was heard of each, in whole percent of all talk; 0 for all where nobody spoke. */
-export function talkShares(people: readonly Pick<Person, "talkSeconds">[]): number[] {
+export function talkShares(people: readonly Pick<PersonReport, "talkSeconds">[]): number[] {
   const all = people.reduce((sum, person) => sum + person.talkSeconds, 0);
   return people.map(({ talkSeconds }) => all === 0 ? 0 : Math.round(talkSeconds / all * 100));
 }

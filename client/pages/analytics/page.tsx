@@ -9,7 +9,7 @@ import { type Reader, saySpan, sayTime, sayZone, thisReader } from "../../words/
 import {
   type Analytics,
   loadAnalytics,
-  type Person,
+  type PersonReport,
   readAddress,
   sayConnection,
   sayDuration,
@@ -105,7 +105,7 @@ function Lesson({ analytics, token }: { analytics: Analytics; token: string }) {
 
 type CountName = "strokes" | "edits" | "runs" | "messages";
 
-const sum = (people: readonly Person[], name: CountName) =>
+const sum = (people: readonly PersonReport[], name: CountName) =>
   people.reduce((total, person) => total + person[name], 0);
 
 function Figure({ says, value }: { says: string; value: string }) {
@@ -134,7 +134,7 @@ function Section({ title, note, children }: SectionProps) {
 }
 
 interface RowProps {
-  person: Person;
+  person: PersonReport;
   says: string;
   /** What it says is a sentence. */
   long?: boolean;
@@ -180,7 +180,7 @@ function Presence({ analytics, reader }: { analytics: Analytics; reader: Reader 
   );
 }
 
-function Talk({ people }: { people: readonly Person[] }) {
+function Talk({ people }: { people: readonly PersonReport[] }) {
   const all = people.reduce((total, person) => total + person.talkSeconds, 0);
   const shares = talkShares(people);
   if (all === 0) {
@@ -225,7 +225,7 @@ const MEDIA = [
   ["Screen", "screenSeconds"],
 ] as const;
 
-function Media({ people }: { people: readonly Person[] }) {
+function Media({ people }: { people: readonly PersonReport[] }) {
   return (
     <Section title="Microphone, camera, screen" note="Of the time in the room.">
       <ul>
@@ -260,7 +260,7 @@ const WORK: readonly (readonly [says: string, name: CountName])[] = [
   ["Chat", "messages"],
 ];
 
-function Work({ people }: { people: readonly Person[] }) {
+function Work({ people }: { people: readonly PersonReport[] }) {
   return (
     <Section
       title="Board, code and chat"
@@ -296,7 +296,7 @@ function Work({ people }: { people: readonly Person[] }) {
   );
 }
 
-function Network({ people }: { people: readonly Person[] }) {
+function Network({ people }: { people: readonly PersonReport[] }) {
   return (
     <Section title="Connection" note="How each person’s sound and pictures reached the server.">
       <ul>

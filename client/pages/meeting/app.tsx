@@ -30,10 +30,10 @@ export function App({ visit }: { visit: Visit | null }) {
       </Page>
     );
   }
-  return <Standing visit={visit} />;
+  return <VisitView visit={visit} />;
 }
 
-function Standing({ visit }: { visit: Visit }) {
+function VisitView({ visit }: { visit: Visit }) {
   useEffect(() => void visit.open(), [visit]);
   const stand = visit.stand.value;
   switch (stand.at) {

@@ -1,7 +1,7 @@
 /** Code as a stage of the room: files and editor, and beside them what runs. */
 import { useSignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import type { StageProps } from "../../connection/room_session.ts";
+import type { StageProps } from "../../connection/live_room.ts";
 import { Notice } from "../../design/notice.tsx";
 import type { CodeEditor } from "./editor/code_editor.ts";
 import { type Monaco, openMonaco } from "./editor/monaco.ts";

@@ -13,7 +13,7 @@ import {
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import * as Y from "yjs";
 import { filesOf, runsOf } from "../../../rooms/contract/document/schema.ts";
-import type { RoomSession } from "../../connection/room_session.ts";
+import type { LiveRoom } from "../../connection/live_room.ts";
 import { runnerOf } from "./document/languages.ts";
 import { type Place, readPlaces } from "./editor/cursors.ts";
 import { Runner } from "./run/runner.ts";
@@ -54,7 +54,7 @@ export class Workspace {
   readonly runner: Runner;
   readonly #stop: (() => void)[] = [];
 
-  constructor(readonly session: RoomSession) {
+  constructor(readonly session: LiveRoom) {
     const { doc, awareness } = session;
     const files = signal<readonly FileEntry[]>(readFiles(doc));
     const runs = signal<readonly RunEntry[]>(readRuns(doc));

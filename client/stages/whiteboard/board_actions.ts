@@ -9,7 +9,7 @@ import {
 import type { MathShape, PlotShape } from "./board_schema.ts";
 import { BoardFileError, openBoardFile, saveBoardFile } from "./files/board_file.ts";
 import { chooseFile, saveFile } from "../../design/save_file.ts";
-import type { RoomSession } from "../../connection/room_session.ts";
+import type { LiveRoom } from "../../connection/live_room.ts";
 
 const FORM_ROOM = 80;
 /** The height of the bars above and below, in the screen's pixels. */
@@ -21,7 +21,7 @@ const PLACES = 24;
 
 export interface ActionContext {
   editor: Editor;
-  session: RoomSession;
+  session: LiveRoom;
   toasts: Pick<TLUiToastsContextType, "addToast" | "removeToast">;
 }
 
@@ -151,7 +151,7 @@ export async function telling(
   }
 }
 
-function fileName({ meeting, now }: RoomSession): string {
+function fileName({ meeting, now }: LiveRoom): string {
   const title = meeting.value.title.replace(/[\\/:*?"<>|\p{Cc}]+/gu, " ").trim() || "Board";
   return `${title} ${new Date(now()).toISOString().slice(0, 10)}`;
 }

@@ -6,7 +6,7 @@ import { type Signal, signal } from "@preact/signals";
 import { atom, createTLStore, type Editor, type TLStore } from "tldraw";
 import { whiteboardOf } from "../../../rooms/contract/document/schema.ts";
 import { followFocus } from "./board_focus.ts";
-import type { RoomSession } from "../../connection/room_session.ts";
+import type { LiveRoom } from "../../connection/live_room.ts";
 import { createBoardSchema } from "./board_schema.ts";
 import { BoardBinding } from "./binding/board_binding.ts";
 import type { RefusalReason } from "./binding/bounds.ts";
@@ -16,7 +16,7 @@ import { keepThumbnail } from "./files/thumbnail.ts";
 import { type SharedPresence, sharePresence } from "./presence/share_presence.ts";
 
 export interface Board {
-  readonly session: RoomSession;
+  readonly session: LiveRoom;
   readonly store: TLStore;
   readonly binding: BoardBinding;
   /** What of the person's own was not taken, newest first in time; null when nothing was. */
@@ -34,7 +34,7 @@ export interface Board {
   close(): void;
 }
 
-export function openBoard(session: RoomSession): Board {
+export function openBoard(session: LiveRoom): Board {
   const root = whiteboardOf(session.doc);
   const store = createTLStore({
     schema: createBoardSchema(),

@@ -1,7 +1,7 @@
 /** Above the board on the right: who is on it and whom to follow; for the host, who may draw and the call to come. */
 import { Check, Eye, Megaphone, Pencil, PenOff } from "lucide-preact";
 import { useEditor, usePeerIds, useValue } from "tldraw";
-import type { Audience } from "../../../rooms/contract/document/schema.ts";
+import type { Grantees } from "../../../rooms/contract/document/schema.ts";
 import { initialsOf } from "../../design/initials.ts";
 import { Menu, MenuItem } from "../../design/menu.tsx";
 import { useBoard } from "./board_context.ts";
@@ -61,7 +61,7 @@ function HostMenu() {
   const { session } = board;
   const { draw } = session.meeting.value.policy;
   const students = session.participants.value.filter(({ role }) => role !== "tutor");
-  const set = (audience: Audience) =>
+  const set = (audience: Grantees) =>
     void session.request("meeting.setPolicy", { policy: { draw: audience } });
   const may = (id: string) => draw === "everyone" || Array.isArray(draw) && draw.includes(id);
   const toggle = (id: string) => {

@@ -1,6 +1,6 @@
 /** The board as a stage of the room. */
 import { useEffect, useState } from "preact/hooks";
-import type { StageProps } from "../../connection/room_session.ts";
+import type { StageProps } from "../../connection/live_room.ts";
 import { Board } from "./board.tsx";
 import { openBoard } from "./open_board.ts";
 

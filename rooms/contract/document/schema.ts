@@ -43,15 +43,15 @@ export type Role = "tutor" | "student";
 export type MeetingStatus = "pending" | "active" | "completed" | "cancelled";
 
 /** Who may do a thing: everybody, the host only, or the host and the participants named by id. */
-export type Audience = "everyone" | "host" | string[];
+export type Grantees = "everyone" | "host" | string[];
 
 /** What the host allows. Held whole under `meeting.policy`. */
 export interface Policy {
-  draw: Audience;
-  edit: Audience;
-  run: Audience;
-  share: Audience;
-  chat: Audience;
+  draw: Grantees;
+  edit: Grantees;
+  run: Grantees;
+  share: Grantees;
+  chat: Grantees;
   /** Who may end the meeting for everybody: the host alone, or everybody who is booked. A guest never may. */
   end: "host" | "booked";
   /** People without an invite wait until the host admits them. */

@@ -6,7 +6,7 @@ import { expect } from "@std/expect";
 import { readEntries } from "../../../rooms/contract/recording/log_entries.ts";
 import { documentAt } from "../../../recorder/playback.ts";
 import { chatOf, readMeeting } from "../../../rooms/contract/document/schema.ts";
-import { SILENT_MS } from "../../../server/socket/recording.ts";
+import { SILENT_MS } from "../../../server/socket/recording_feed.ts";
 import type { DatagramSocket } from "../../../server/sfu/ports.ts";
 import type { TestClient } from "../../support/room/client.ts";
 import { fullDisk } from "../../support/recording/full_disk.ts";

@@ -12,7 +12,7 @@ import type { Devices } from "../../../media/devices.ts";
 import type { RoomMedia } from "../../../media/engine.ts";
 import type { Method, ParamsOf } from "../../../../rooms/contract/protocol/messages.ts";
 import { RoomError } from "../../../../rooms/contract/errors.ts";
-import type { Participant } from "../../../connection/room_session.ts";
+import type { Participant } from "../../../connection/live_room.ts";
 import { ChatLog } from "./chat/chat_log.ts";
 import { Messages } from "./messages/messages.ts";
 import { UnstablePeople } from "./stages/unstable.ts";

@@ -7,10 +7,10 @@ import { Awareness } from "y-protocols/awareness";
 import * as Y from "yjs";
 import { openRoots, readMeeting } from "../../../../rooms/contract/document/schema.ts";
 import { RoomError } from "../../../../rooms/contract/errors.ts";
-import type { Participant, RoomSession } from "../../../connection/room_session.ts";
+import type { LiveRoom, Participant } from "../../../connection/live_room.ts";
 
 export interface CopySession {
-  session: RoomSession;
+  session: LiveRoom;
   close(): void;
 }
 
@@ -20,7 +20,7 @@ export function copySession(from: Y.Doc, meetingId: string, name: string): CopyS
   Y.applyUpdate(doc, Y.encodeStateAsUpdate(from));
   const awareness = new Awareness(doc);
   const me = { id: "copy", name, role: "tutor" as const };
-  const session: RoomSession = {
+  const session: LiveRoom = {
     meetingId,
     me,
     credential: "",

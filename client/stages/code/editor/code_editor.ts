@@ -8,7 +8,7 @@ import type { FileEntry } from "../../../../rooms/contract/document/reading.ts";
 import type { editor } from "monaco-editor/editor/editor.api";
 import * as Y from "yjs";
 import { keepUndoInOrder } from "../../../../rooms/contract/document/undo_order.ts";
-import type { RoomSession } from "../../../connection/room_session.ts";
+import type { LiveRoom } from "../../../connection/live_room.ts";
 import { languageOf } from "../document/languages.ts";
 import { indexIn } from "../document/place.ts";
 import { Cursors, readPlaces } from "./cursors.ts";
@@ -40,7 +40,7 @@ export class CodeEditor {
   constructor(
     private readonly monaco: Monaco,
     container: HTMLElement,
-    private readonly session: RoomSession,
+    private readonly session: LiveRoom,
   ) {
     this.#stopScheme = followScheme(monaco);
     this.#editor = monaco.editor.create(container, {

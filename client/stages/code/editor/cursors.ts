@@ -8,7 +8,7 @@ import type { editor } from "monaco-editor/editor/editor.api";
 import type { Awareness } from "y-protocols/awareness";
 import type * as Y from "yjs";
 import { hueOf } from "../../../design/initials.ts";
-import type { RoomSession } from "../../../connection/room_session.ts";
+import type { LiveRoom } from "../../../connection/live_room.ts";
 import { indexIn, positionIn, PRESENCE_KEY } from "../document/place.ts";
 import type { Monaco } from "./monaco.ts";
 
@@ -64,7 +64,7 @@ export class Cursors {
   constructor(
     private readonly monaco: Monaco,
     private readonly editor: editor.IStandaloneCodeEditor,
-    private readonly session: RoomSession,
+    private readonly session: LiveRoom,
   ) {
     this.#decorations = editor.createDecorationsCollection();
     session.awareness.on("change", this.draw);

@@ -4,7 +4,7 @@
  * What comes was written by people in other lessons: what doesn't have a file's shape is left out.
  */
 import type { TestCase } from "../../../../rooms/contract/document/schema.ts";
-import type { RoomSession } from "../../../connection/room_session.ts";
+import type { LiveRoom } from "../../../connection/live_room.ts";
 
 export interface EarlierLesson {
   meetingId: string;
@@ -20,7 +20,7 @@ export interface EarlierFile {
   tests: readonly TestCase[];
 }
 
-type Asker = Pick<RoomSession, "meetingId" | "credential">;
+type Asker = Pick<LiveRoom, "meetingId" | "credential">;
 
 /** Newest first. Rejects with words for the person. */
 export async function earlierLessons(asker: Asker): Promise<EarlierLesson[]> {

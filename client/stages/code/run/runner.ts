@@ -8,7 +8,7 @@ import { type FileEntry, readRun, readTests } from "../../../../rooms/contract/d
 import { computed, effect, signal } from "@preact/signals";
 import * as Y from "yjs";
 import { runsOf, type TestResult } from "../../../../rooms/contract/document/schema.ts";
-import type { RoomSession } from "../../../connection/room_session.ts";
+import type { LiveRoom } from "../../../connection/live_room.ts";
 import { fileTexts } from "../document/files.ts";
 import { languageOf, runnerOf } from "../document/languages.ts";
 import { beginRun, markInterrupted, RunWriter } from "../document/runs.ts";
@@ -43,7 +43,7 @@ export class Runner {
   #closed = false;
   readonly #stopWatching: (() => void)[] = [];
 
-  constructor(private readonly session: RoomSession) {
+  constructor(private readonly session: LiveRoom) {
     const { doc } = session;
     const runs = runsOf(doc);
     runs.observeDeep(this.#onRuns);

@@ -13,7 +13,13 @@
 import type { TLRecord, TLStore } from "tldraw";
 import * as Y from "yjs";
 import { type BoardRecord, mapOf, recordBytes, sameValue, writeChanges } from "./record_map.ts";
-import { BoardReader, FIRST_PAGE, FIRST_SETTINGS, overBound, placeDiffers } from "./board.ts";
+import {
+  BoardReader,
+  FIRST_PAGE,
+  FIRST_SETTINGS,
+  overBound,
+  placeDiffers,
+} from "./board_reader.ts";
 import { type BoardRefusal, MAX_BATCH_BYTES, MAX_RECORDS, type RefusalReason } from "./bounds.ts";
 import { SCHEMA_KEY } from "../../../../rooms/contract/document/schema_board.ts";
 

@@ -2,8 +2,8 @@
 import type { Editor, TLRecord } from "tldraw";
 import * as Y from "yjs";
 import { whiteboardOf } from "../../../../rooms/contract/document/schema.ts";
-import type { RoomSession } from "../../../connection/room_session.ts";
-import { BoardReader } from "../binding/board.ts";
+import type { LiveRoom } from "../../../connection/live_room.ts";
+import { BoardReader } from "../binding/board_reader.ts";
 import { SCHEMA_KEY } from "../../../../rooms/contract/document/schema_board.ts";
 import { assetIdOf } from "../files/board_assets.ts";
 import { addPages, BoardFileError } from "../files/board_file.ts";
@@ -17,7 +17,7 @@ export interface EarlierLesson {
   hasThumbnail: boolean;
 }
 
-type Asking = Pick<RoomSession, "meetingId" | "credential">;
+type Asking = Pick<LiveRoom, "meetingId" | "credential">;
 
 /** Newest first; null when the server can't be asked. */
 export async function loadEarlierLessons(session: Asking): Promise<EarlierLesson[] | null> {
@@ -38,7 +38,7 @@ export function thumbnailPath({ meetingId }: Asking, earlierId: string): string 
  */
 export async function startFromLesson(
   editor: Editor,
-  session: RoomSession,
+  session: LiveRoom,
   earlierId: string,
 ): Promise<void> {
   const answer = await ask(session, `/${encodeURIComponent(earlierId)}/board`);

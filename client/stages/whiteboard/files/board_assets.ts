@@ -3,7 +3,7 @@
  * inline, and no address of another host is ever loaded.
  */
 import type { TLAssetStore } from "tldraw";
-import type { RoomSession } from "../../../connection/room_session.ts";
+import type { LiveRoom } from "../../../connection/live_room.ts";
 
 export const MAX_IMAGE_BYTES = 10 * 1024 * 1024;
 export const IMAGE_TYPES = [
@@ -26,7 +26,7 @@ export function imageSource(assetId: string): string {
   return SCHEME + assetId;
 }
 
-type Upload = Pick<RoomSession, "meetingId" | "credential">;
+type Upload = Pick<LiveRoom, "meetingId" | "credential">;
 
 export function boardAssets(session: Upload): TLAssetStore {
   return {

@@ -14,7 +14,7 @@ import {
   type TLStore,
   uniqueId,
 } from "tldraw";
-import type { RoomSession } from "../../../connection/room_session.ts";
+import type { LiveRoom } from "../../../connection/live_room.ts";
 import { MAX_RECORDS } from "../binding/bounds.ts";
 import { boardAssets, imageSource, uploadImage } from "./board_assets.ts";
 
@@ -37,7 +37,7 @@ export class BoardFileError extends Error {
   override readonly name = "BoardFileError";
 }
 
-export async function saveBoardFile(editor: Editor, session: RoomSession): Promise<Blob> {
+export async function saveBoardFile(editor: Editor, session: LiveRoom): Promise<Blob> {
   const records = Object.values(editor.store.serialize("document"));
   const images: Record<string, string> = {};
   for (const record of records) {
@@ -55,7 +55,7 @@ export async function saveBoardFile(editor: Editor, session: RoomSession): Promi
  * Adds the file's pages behind the board's own and turns to the first of them.
  * @throws BoardFileError
  */
-export async function openBoardFile(editor: Editor, session: RoomSession, file: Blob) {
+export async function openBoardFile(editor: Editor, session: LiveRoom, file: Blob) {
   if (file.size > MAX_FILE_BYTES) throw new BoardFileError("That file is too large for a board.");
   const board = parseBoardFile(await file.text());
   await addPages(editor, readRecords(editor.store, board), async (assets) => {
@@ -177,7 +177,7 @@ export function withNewIds(
   return added;
 }
 
-async function readImage(asset: TLAsset, session: RoomSession): Promise<string | null> {
+async function readImage(asset: TLAsset, session: LiveRoom): Promise<string | null> {
   const address = await boardAssets(session).resolve?.(asset, {
     screenScale: 1,
     steppedScreenScale: 1,

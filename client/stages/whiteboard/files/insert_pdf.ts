@@ -24,7 +24,7 @@ import {
   type TLShapePartial,
   uniqueId,
 } from "tldraw";
-import type { RoomSession } from "../../../connection/room_session.ts";
+import type { LiveRoom } from "../../../connection/live_room.ts";
 import { imageSource, uploadImage } from "./board_assets.ts";
 import { SHEET } from "./sheets.ts";
 
@@ -58,7 +58,7 @@ interface Picture {
  */
 export async function insertPdf(
   editor: Editor,
-  session: RoomSession,
+  session: LiveRoom,
   file: File,
   onProgress: (done: number, of: number) => void,
 ): Promise<{ placed: number; pages: number }> {
@@ -95,7 +95,7 @@ function unreadable(error: unknown): string {
 }
 
 async function uploaded(
-  session: RoomSession,
+  session: LiveRoom,
   { blob, width, height }: { blob: Blob; width: number; height: number },
 ): Promise<Picture> {
   const id = await uploadImage(session, blob).catch((error: unknown) => {

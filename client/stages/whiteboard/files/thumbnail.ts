@@ -5,7 +5,7 @@
  * fits into a glance is rendered, so that a large board costs no more than a small one.
  */
 import type { Editor, TLShapeId } from "tldraw";
-import type { RoomSession } from "../../../connection/room_session.ts";
+import type { LiveRoom } from "../../../connection/live_room.ts";
 import type { BoardBinding } from "../binding/board_binding.ts";
 
 const QUIET_MS = 4_000;
@@ -22,7 +22,7 @@ const QUALITY = 0.8;
 /** Answers a function that stops. */
 export function keepThumbnail(
   editor: Editor,
-  session: Pick<RoomSession, "meetingId" | "credential">,
+  session: Pick<LiveRoom, "meetingId" | "credential">,
   binding: Pick<BoardBinding, "onWritten">,
 ): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -87,7 +87,7 @@ async function takeThumbnail(editor: Editor): Promise<Blob | null> {
 
 /** It may be too early or the network away: the next change brings the next one. */
 async function sendThumbnail(
-  { meetingId, credential }: Pick<RoomSession, "meetingId" | "credential">,
+  { meetingId, credential }: Pick<LiveRoom, "meetingId" | "credential">,
   picture: Blob,
 ): Promise<void> {
   await fetch(`/api/thumbnails/${encodeURIComponent(meetingId)}`, {

@@ -6,7 +6,7 @@ import {
   type TLInstancePresence,
   type TLPageId,
 } from "tldraw";
-import type { RoomSession } from "../../../connection/room_session.ts";
+import type { LiveRoom } from "../../../connection/live_room.ts";
 import {
   type BoardPresence,
   type Bring,
@@ -27,7 +27,7 @@ export interface SharedPresence {
   stop(): void;
 }
 
-export function sharePresence(editor: Editor, session: RoomSession): SharedPresence {
+export function sharePresence(editor: Editor, session: LiveRoom): SharedPresence {
   const { awareness } = session;
   let bring: Bring | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -8,7 +8,7 @@ import { useEffect } from "preact/hooks";
 import { Dialog } from "../../../../design/dialog.tsx";
 import { sayTime, thisReader } from "../../../../words/schedule.ts";
 import { useRoom } from "../model.ts";
-import type { Participant } from "../../../../connection/room_session.ts";
+import type { Participant } from "../../../../connection/live_room.ts";
 import type { Encryption } from "../../../../encryption/encryption.ts";
 import type { RosterFault, RosterPage } from "../../../../encryption/roster.ts";
 import "../../../../encryption/encryption.css";

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { sayFault } from "./encryption_badge.tsx";
-import type { Link } from "../../../../connection/room_session.ts";
+import type { Link } from "../../../../connection/live_room.ts";
 import { useRoom } from "../model.ts";
 
 /** A hiccup shorter than this is nobody's business. */

@@ -13,7 +13,7 @@ import { useSignal } from "@preact/signals";
 import { Confirm } from "../../../../design/dialog.tsx";
 import { Menu, MenuItem } from "../../../../design/menu.tsx";
 import type { MediaSource, MediaState } from "../../../../../rooms/contract/document/schema.ts";
-import type { Participant } from "../../../../connection/room_session.ts";
+import type { Participant } from "../../../../connection/live_room.ts";
 import { useRoom } from "../model.ts";
 
 const isLive = (state: MediaState) => state.on && !state.stoppedByHost;

@@ -1,7 +1,7 @@
 /** One person in the list of people. */
 import { Hand, MicOff, ScreenShare, VideoOff } from "lucide-preact";
 import { Avatar } from "../../../../design/avatar.tsx";
-import type { Participant } from "../../../../connection/room_session.ts";
+import type { Participant } from "../../../../connection/live_room.ts";
 import { useRoom } from "../model.ts";
 import { PersonMenu } from "./person_menu.tsx";
 import { sayOrdinal } from "../../../../words/time.ts";

@@ -2,7 +2,7 @@
 import { ScreenShareOff } from "lucide-preact";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { Participant } from "../../../../connection/room_session.ts";
+import type { Participant } from "../../../../connection/live_room.ts";
 import { gridFor } from "../../../../design/grid.ts";
 import { useRoom } from "../model.ts";
 import { toggleScreen } from "../own_media.ts";

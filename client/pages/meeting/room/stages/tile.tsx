@@ -3,7 +3,7 @@ import { Hand, MicOff } from "lucide-preact";
 import { sourceKey } from "../../../../encryption/encryption.ts";
 import { Avatar } from "../../../../design/avatar.tsx";
 import { MEDIA_SOURCES } from "../../../../../rooms/contract/document/schema.ts";
-import type { Participant } from "../../../../connection/room_session.ts";
+import type { Participant } from "../../../../connection/live_room.ts";
 import { useRoom } from "../model.ts";
 import { PersonMenu } from "../people/person_menu.tsx";
 import { Picture } from "./picture.tsx";
