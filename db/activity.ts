@@ -4,7 +4,7 @@ import type { ActivityCounts } from "../rooms/ports.ts";
 import type { MeetingActivityTable } from "./booking_schema.ts";
 import type { Schema } from "./schema.ts";
 
-/** Of one participant of a meeting. */
+/** What one participant of a meeting did. */
 export interface ParticipantActivity {
   /** The booking system's id, or a guest's participant id: as in {@linkcode Stay}. */
   userId: string;
@@ -59,7 +59,7 @@ export async function recordActivity(
     .execute();
 }
 
-/** Of everybody who came, by the booking system's ids. */
+/** What everybody who came did, by the booking system's ids. */
 export async function listActivity(
   db: Kysely<Schema>,
   meetingId: string,

@@ -192,7 +192,7 @@ export interface MediaObjectsTable {
   start_byte: number;
   bytes: number;
   state: "writing" | "stored" | "unneeded";
-  /** Of the state. */
+  /** When the state was taken, Unix ms. */
   at: number;
 }
 

@@ -10,7 +10,7 @@ export interface RecordingSummary {
   /** Unix ms. */
   startedAt: number;
   endedAt: number | null;
-  /** Of all media files together. */
+  /** The size of all media files together. */
   mediaBytes: number;
 }
 

@@ -17,11 +17,11 @@ import type { CheckedParamsOf, NoticeParams } from "./contract/protocol/messages
 
 /** A question that the leader leaves unanswered for so long is one too many. */
 export const PATIENCE_MS = 3000;
-/** Of one page; more often the question isn't passed on. */
+/** Least time between two questions of one page that are passed on. */
 const ASK_EVERY_MS = 200;
-/** Of one person, also of their earlier pages. */
+/** Public keys remembered of one person, those of earlier pages too. */
 const KEYS_REMEMBERED = 16;
-/** Of one meeting. Each change of the people makes one or two. */
+/** Most envelopes of one meeting. Each change of the people makes one or two. */
 export const MAX_ENVELOPES = 20_000;
 
 type Roster = NoticeParams<"keys.roster">;

@@ -73,7 +73,7 @@ export interface JoinedRoom extends LiveRoom {
 /** What the media layer needs of the connection. It outlives a {@linkcode JoinedRoom}. */
 export interface MediaConnection {
   readonly link: ReadonlySignal<Link>;
-  /** Of the newest hello: another object after each reconnect; null before the first. */
+  /** What the newest hello answered: another object after each reconnect; null before the first. */
   readonly welcome: ReadonlySignal<Welcome | null>;
   readonly participants: ReadonlySignal<readonly Participant[]>;
   request<M extends Method>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>>;

@@ -29,7 +29,7 @@ import type { FromWorker, ToWorker } from "./worker_messages.ts";
 export interface EncryptionOptions {
   connection: MediaConnection;
   meetingId: string;
-  /** Of the person whose page this is. */
+  /** The person whose page this is. */
   participantId: string;
 }
 

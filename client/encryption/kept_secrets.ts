@@ -9,7 +9,7 @@ import type { RecordingSecrets } from "./recording_chain.ts";
 
 const DATABASE = "lectern-recording-keys";
 const STORE = "secrets";
-/** Of one meeting; of more the newest. */
+/** How many secrets are kept of one meeting: the newest. */
 const MAX_SECRETS = 64;
 
 interface Row {

@@ -20,7 +20,7 @@ const PATIENCE_MS = 400;
 
 export interface ReceivingPorts {
   ring: KeyRing;
-  /** Of all sources: what was received once isn't again, also by what comes after this one. */
+  /** Shared by all sources: a frame that was received once is never taken again, whatever consumer brings it. */
   seen: SeenFrames;
   /** The page that frames must come from; undefined while it isn't known. */
   sender(): number | undefined;

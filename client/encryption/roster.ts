@@ -71,7 +71,7 @@ export interface Holder extends RosterPage {
   since: number;
 }
 
-/** Of the pages that had keys, the newest. */
+/** How many pages that had keys are remembered: the newest. */
 const MAX_HOLDERS = 200;
 
 /** Those who had keys so far and those who have them now; the same list where nobody is new. */

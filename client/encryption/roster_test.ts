@@ -219,7 +219,7 @@ Deno.test("Whatever a server says, those who have the secret that a page encrypt
         expect([seed, run, new Set([...theirs, server.myKey])]).toEqual([seed, run, new Set(keys)]);
         compared++;
       }
-      // Of the recording's secrets too, and of epochs that were, everybody who got one is named.
+      // Everybody who got a secret is named, a recording's or an earlier epoch's too.
       const named = new Set(holders.value.map(({ publicKey }) => toBase64Url(publicKey)));
       expect([seed, run, server.given.filter(({ key }) => !named.has(key)).length])
         .toEqual([seed, run, 0]);

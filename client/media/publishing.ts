@@ -33,7 +33,7 @@ const scalabilityMode = "L1T1";
 type Manner = MediaSource | "music";
 
 /**
- * Of what this page can send: where there is less, redundant sound would cost a picture. It goes on down to the lower
+ * Redundant audio needs this estimate of what the page can send: with less it would cost video. It goes on down to the lower
  * one, because each change is a negotiation.
  */
 const REDUNDANT_FROM_BPS = 300_000;

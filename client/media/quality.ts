@@ -85,7 +85,7 @@ export function readSent(report: RTCStatsReport): Quality | null {
   let quality: Quality | null = null;
   report.forEach((stat: Stat) => {
     if (stat.type !== "remote-inbound-rtp") return;
-    // Of sound the server tells the loss on the way to whoever hears worst: that is for the encoder.
+    // For audio the server reports the loss of whoever hears worst: that is meant for the encoder.
     const lost = stat.kind === "audio" ? 0 : number(stat, "fractionLost");
     const one = sentQuality(lost, number(stat, "roundTripTime") * 1000);
     quality = worst(quality ?? 4, one);

@@ -42,7 +42,7 @@ export function* expectedStreams(
   }
 }
 
-/** Of what this page's connection has no room for: `participantId/source`. */
+/** The pictures that this page's connection has no room for, as `participantId/source`. */
 export function starvedPictures(receptions: Iterable<ReceivedSource>): Set<string> {
   return new Set(
     [...receptions].filter(({ starved }) => starved)

@@ -214,7 +214,7 @@ Deno.test("while the database is slow a bounded amount of media waits, and what 
         flushed.push(writer.flush(item.at));
       }
     }
-    // Of all the flushes that were asked for one runs and one waits.
+    // However many flushes are asked for, one runs and one waits.
     expect(new Set(flushed).size).toBeLessThan(5);
     expect(storing).toEqual(["storage"]);
     const dropped = writer.counters["recordingBatchesDropped"];

@@ -16,7 +16,7 @@ export interface SimulatedSenderOptions {
   /** The first RTP timestamp and sequence number. */
   timestamp?: number;
   sequence?: number;
-  /** Of each packet; the network's delay. */
+  /** The network's delay of each packet. */
   delayMs?: (sequence: number) => number;
   keyFrameEvery?: number;
   packetsPerFrame?: number;

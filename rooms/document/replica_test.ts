@@ -188,7 +188,7 @@ Deno.test("a document that is full by its items or its memory takes deletions, a
   for (const bounds of [{ items: 500 }, { heapBytes: 200_000 }]) {
     const { replica, log } = await openReplica(new MemoryLog(), bounds);
     const { writer, edit } = page(7);
-    // Of what is deleted, an item for the key and one for all that it held stay.
+    // Deleting leaves an item for the key and one for all that it held.
     const fields = Array.from({ length: 10 }, (_, n): [string, number] => [`f${n}`, n]);
     let drawn = 0;
     const draw = () =>

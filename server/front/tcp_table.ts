@@ -124,7 +124,7 @@ export class TcpTable {
     return this.#named();
   }
 
-  /** Of a `sockaddr_in` (address at 4) or `sockaddr_in6`. */
+  /** The name in a `sockaddr_in` (address at 4) or `sockaddr_in6`. */
   #named(): string | null {
     const port = this.#view.getUint16(NAME_PORT);
     switch (this.#view.getUint16(0, true)) {

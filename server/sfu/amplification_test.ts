@@ -34,7 +34,7 @@ interface Receiver {
 class Classroom {
   readonly lesson = new Lesson();
   readonly receivers: Receiver[] = [];
-  /** Of the first receiver's pictures. */
+  /** What the first receiver got of the video. */
   readonly pictures: number[];
   stormBytes = 0;
   sentBytes = 0;

@@ -41,7 +41,7 @@ export interface SocketCounters {
   received: number;
   sent: number;
   dropped: number;
-  /** Of those received: from unknown addresses, and not handed over. */
+  /** How many of those received came from unknown addresses and weren't handed over. */
   strangers?: number;
 }
 

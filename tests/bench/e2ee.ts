@@ -19,7 +19,7 @@ import { measureFrames } from "./e2ee/frames.ts";
 
 const CALL_SECONDS = 10;
 const TURNS = 3;
-/** Of each mode, the calls above among them: a join varies more than a call. */
+/** Joins measured in each mode, the calls above among them: a join varies more than a call. */
 const JOINS = 7;
 const MODES = ["transport", "e2ee"] as const;
 type Mode = (typeof MODES)[number];

@@ -248,7 +248,7 @@ export async function warmUp(steps: Step[], connect: Connect, forMs: number): Pr
   }
 }
 
-/** Of the machine, over the last minute. */
+/** The machine's load over the last minute. */
 function load(): number {
   return round(Deno.loadavg()[0] ?? NaN, 1);
 }

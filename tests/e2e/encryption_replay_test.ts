@@ -25,7 +25,7 @@ import { seek } from "../support/browser/replay_page.ts";
 
 const test = lessonTests();
 
-/** Of each track; the decoders are slow where nothing fits. */
+/** Frames tried of each track; the decoders are slow where nothing fits. */
 const FRAMES_TRIED = 60;
 /** As they are, without what stands behind them, and without the first bytes as well. */
 const PICTURE_CUTS: readonly Cut[] = [[0, 0], [0, 29], [10, 29], [3, 29]];

@@ -25,7 +25,7 @@ import {
   statistics,
 } from "../support/browser/lesson.ts";
 
-/** Of few pictures: three people on one machine encode and decode nine of them. */
+/** Few frames a second: three people on one machine encode and decode nine videos. */
 const test = lessonTests(() => launchChromium(["--use-fake-device-for-media-stream=fps=10"]));
 
 const THREE = {

@@ -74,7 +74,7 @@ function agreed(page: Page): Promise<{ receives: boolean; sends: boolean }> {
   });
 }
 
-/** Of all the sound that has arrived. */
+/** Counts of all the audio that has arrived. */
 async function heard(page: Page): Promise<{ bytes: number; packets: number; repaired: number }> {
   const sounds = (await statistics(page, "inbound-rtp")).filter(({ kind }) => kind === "audio");
   const sum = (key: string) => sounds.reduce((sum, stat) => sum + Number(stat[key] ?? 0), 0);

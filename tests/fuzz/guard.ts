@@ -58,7 +58,7 @@ export async function fuzz({ seed, runs, progress }: FuzzOptions): Promise<FuzzR
 
 interface Tally {
   accepted: number;
-  /** Of the accepted ones, those that no Yjs client would send. */
+  /** Accepted updates that no Yjs client would send. */
   acceptedForged: number;
   noop: number;
   refused: Partial<Record<RefusalKind, number>>;

@@ -16,7 +16,7 @@ import {
 } from "../../../rooms/contract/encryption/wrapping.ts";
 import { type AgreementPorts, KeyAgreement } from "../agreement.ts";
 
-/** Of a page and the server, either way. */
+/** A message between a page and the server, in either direction. */
 export interface Message {
   page: TestPage;
   kind: "request" | "answer" | "notice";

@@ -9,7 +9,7 @@ import type { MediaSource } from "../document/schema.ts";
 import { encryptFrame } from "./frame.ts";
 import { type Bytes, frameKey, type Secret } from "./secret.ts";
 
-/** Of one page. At 200 frames a second it lasts for eight months. */
+/** Frames that one page may encrypt. At 200 frames a second they last for eight months. */
 const MAX_FRAMES = 0xffffffff;
 
 export class FrameSealer {

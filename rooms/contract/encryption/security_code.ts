@@ -8,7 +8,7 @@
 import { type Bytes, concat, info } from "./secret.ts";
 
 export const CODE_WORDS = 6;
-/** Of {@linkcode peopleDigest}. */
+/** Length of {@linkcode peopleDigest}. */
 export const PEOPLE_BYTES = 16;
 /** A word is one of 2048. */
 export const WORD_BITS = 11;

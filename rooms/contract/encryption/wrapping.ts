@@ -23,7 +23,7 @@ const IV_BYTES = 12;
 const SHARED_BITS = 256;
 const text = new TextEncoder();
 
-/** Of one page, for as long as it is open. The private half can't be read out. */
+/** The key pair of one page, for as long as it is open. The private half can't be read out. */
 export interface PageKeys {
   readonly privateKey: CryptoKey;
   readonly publicKey: Bytes;

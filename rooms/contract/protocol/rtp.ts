@@ -22,7 +22,7 @@ const ssrc = z.int().min(0).max(0xffffffff);
 const payloadType = z.int().min(0).max(127);
 
 const MAX_CODEC_PARAMETERS = 64;
-/** Of redundant formats and tones the name is a list, such as `111/111` and `0-15`. */
+/** Redundant formats and tones have a list in the place of the name, such as `111/111` and `0-15`. */
 const PARAMETER_NAME = /^[A-Za-z0-9./-]{1,64}$/;
 const PARAMETER_VALUE = /^[A-Za-z0-9,.:=+/_-]{1,256}$/;
 

@@ -35,14 +35,14 @@ export const trackSchema = z.object({
   codec: z.enum(["opus", "vp8"]),
   /** What `MediaSource.addSourceBuffer` takes. */
   mimeType: z.string(),
-  /** Of the first picture; null for sound. Later pictures may have another size. */
+  /** Width of the first frame in pixels; null for audio. Later frames may have another size. */
   width: z.int().nullable(),
   height: z.int().nullable(),
   /** Time 0 of the track's file lies here on the timeline. */
   startMs: ms,
   /** From `startMs` to the end of the last frame. */
   durationMs: ms,
-  /** Of the whole file, and of its beginning up to the first cluster. */
+  /** Length of the whole file, and of its beginning up to the first cluster. */
   bytes: z.int(),
   headerBytes: z.int(),
   /** Where there are frames; between them the source was muted, stopped or out of reach. */
@@ -56,7 +56,7 @@ export const segmentSchema = z.object({
   fromMs: ms,
   /** Where the next one begins, or the end. */
   toMs: ms,
-  /** Of what `…/segments/{index}` answers. */
+  /** Length of what `…/segments/{index}` answers. */
   bytes: z.int(),
 });
 

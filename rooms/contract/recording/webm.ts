@@ -13,7 +13,7 @@ export type TrackShape =
 /** What is known once the track is over. */
 export interface FinishedFile {
   durationMs: number;
-  /** Of all clusters together. */
+  /** Length of all clusters together. */
   clustersBytes: number;
   cuesBytes: number;
 }

@@ -96,7 +96,7 @@ class UpdateReader {
   private readonly decoder: decoding.Decoder;
   structs = 0;
   private values = 0;
-  /** Of the plain values so far. */
+  /** An estimate for the plain values so far. */
   private heapBytes = 0;
 
   constructor(private readonly bytes: Uint8Array, private readonly bounds: GuardBounds) {

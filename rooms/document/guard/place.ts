@@ -219,7 +219,7 @@ class Placement {
     }
   }
 
-  /** Of a struct known in part, Yjs links the tail to the last known struct, whatever its references say. */
+  /** Where a struct is known in part, Yjs links its tail to the last known struct, whatever its references say. */
   private checkContinuation(struct: DecodedStruct, known: number, place: Place | null): void {
     if (place === null) return;
     const before = placeOfStored(storedAt(this.doc, { client: struct.client, clock: known - 1 }));

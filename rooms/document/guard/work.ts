@@ -230,7 +230,7 @@ export function insertionOf(
   newAt: (id: StructId) => DecodedStruct | null,
 ): Insertion {
   const { client, clock, rightOrigin } = struct;
-  // Of a struct that is known in part, the rest goes behind the part that is known.
+  // Where a struct is known in part, the rest goes behind the part that is known.
   const continues = clock < known;
   const left = continues ? { client, clock: known - 1 } : struct.origin;
   const before = left === null || continues ? null : newAt(left);

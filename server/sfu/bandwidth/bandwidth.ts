@@ -16,7 +16,7 @@ import type { TransportFeedback } from "../packets/transport_feedback.ts";
 
 /** What most ways bear; probes find out within a second whether it may be more. */
 const START_BPS = 500_000;
-/** Of IPv4 and UDP, which links count too. */
+/** Headers of IPv4 and UDP, which links count too. */
 const DATAGRAM_BYTES = 28;
 const ARRIVED_WINDOW_MS = 500;
 const LOSS_WINDOW_MS = 1000;

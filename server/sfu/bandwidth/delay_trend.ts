@@ -128,7 +128,7 @@ function isBurst(group: Group, sentMs: number, arrivedMs: number): boolean {
     arrivedMs - group.firstArrivedMs < MAX_BURST_MS;
 }
 
-/** Of the least-squares line, in ms of delay a ms. */
+/** Slope of the least-squares line, in ms of delay a ms. */
 function slope(points: readonly { atMs: number; delayMs: number }[]): number {
   const first = points[0]!.atMs;
   let sumAt = 0;

@@ -33,7 +33,7 @@ interface Cluster {
   firstArrivedMs: number;
   lastArrivedMs: number;
   arrivedBytes: number;
-  /** Of the packets that came first and last. */
+  /** Bytes of the packets that came first and last. */
   firstBytes: number;
   lastBytes: number;
 }

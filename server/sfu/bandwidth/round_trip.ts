@@ -13,7 +13,7 @@ export class RoundTrip {
   #report: { name: number; sentMs: number } | undefined;
   #ms: number | undefined;
 
-  /** Of the last report that could be matched; undefined before. */
+  /** Round-trip time by the last report that could be matched; undefined before. */
   get ms(): number | undefined {
     return this.#ms;
   }

@@ -14,7 +14,7 @@ const ALLOCATE_MS = 100;
 const REALLOCATE_MS = 30;
 /** Left for retransmissions and reports. */
 const USABLE = 0.95;
-/** Of a stream of sound: what SRTP, UDP and IP add to 50 packets a second. */
+/** What SRTP, UDP and IP add to an audio stream of 50 packets a second. */
 const SOUND_OVERHEAD_BPS = 18_000;
 /** Pictures have as much as they can use, up to this, before any sound is sent twice. */
 const PICTURES_FIRST_BPS = 300_000;

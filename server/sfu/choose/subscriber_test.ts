@@ -43,7 +43,7 @@ function withoutCountedSound({ headerExtensions = [], ...rest }: RtpCapabilities
 interface Second {
   sounds: number;
   pictures: number;
-  /** Of the last picture that told. */
+  /** The layer of the last frame that told. */
   layer: number;
   kbps: number;
 }

@@ -74,7 +74,7 @@ export class Consumer {
   #nextReportMs = 0;
   /** Packets that had been sent at the last report. */
   #packetsReported = 0;
-  /** Of the picture shown, in device pixels. */
+  /** Size at which the page shows the video, in device pixels. */
   #size: PictureSize | undefined;
 
   constructor(options: {

@@ -39,7 +39,7 @@ const ID_LENGTH = 16;
 const UFRAG_LENGTH = 8;
 const PASSWORD_LENGTH = 24;
 const TICK_MS = 10;
-/** Of what nothing is urgent on. */
+/** Tick of transports with nothing urgent. */
 const SLOW_TICK_MS = 50;
 /** RFC 8445 §5.1.2.1: a host candidate, the first component. */
 const HOST_PRIORITY = (126 * 2 ** 24) + (65535 * 2 ** 8) + 255;

@@ -68,7 +68,7 @@ export interface MediaEnvironment {
   readonly dtls: DtlsFactory;
   readonly random: Randomness;
   readonly counters: MediaCounters;
-  /** Of what is being done now: the time that the core was told last. */
+  /** The time that the core was told last. */
   readonly clock: { nowMs: number };
   /** The address that peers are told; the socket's own unless it stands behind one-to-one NAT. */
   readonly announcedAddress: string;

@@ -100,7 +100,7 @@ export interface ProducerMapping {
   clockRate: number;
   payloadType: number;
   rtxPayloadType: number;
-  /** Of packets that carry earlier sound too (RED), where the publisher may send some. */
+  /** Payload type of packets that carry earlier audio too (RED), where the publisher may send some. */
   redPayloadType: number;
   /** Format parameters that consumers are told: those of Opus. */
   parameters: Record<string, number>;

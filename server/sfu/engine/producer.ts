@@ -38,9 +38,9 @@ export class Producer {
   readonly consumers: Consumer[] = [];
   /** On the way from the publisher. */
   readonly loss = new LossWatch();
-  /** Of somebody who speaks. */
+  /** Whether its owner speaks. */
   prominent = false;
-  /** Of audio. */
+  /** The level of an audio producer. */
   level: AudioLevel | undefined;
   /** While it is recorded. */
   tap: RecordingTap | undefined;
@@ -175,7 +175,7 @@ export class Producer {
     return Math.round(this.#yields[layer]!.ask(wanted, stream.bitsPerSecond(nowMs), nowMs));
   }
 
-  /** Of its consumers' last reports, the largest part that was lost: 0–1. */
+  /** The largest fraction lost that its consumers last reported, 0–1. */
   worstLoss(nowMs: number): number {
     let worst = 0;
     for (const consumer of this.consumers) {

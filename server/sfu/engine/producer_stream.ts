@@ -37,7 +37,7 @@ import {
 export interface ForwardedPacket extends Omit<CachedPacket, "payload"> {
   /** First packet of a key frame; always true for audio, which can begin anywhere. */
   entry: boolean;
-  /** Of the packet as it came where it carries earlier sound too, 0 where it doesn't. */
+  /** Length of the packet as it came where it carries earlier audio too (RED), 0 where it doesn't. */
   redLength: number;
 }
 
@@ -70,7 +70,7 @@ export class ProducerStream {
   rtxSsrc: number | undefined;
   senderReport: SenderReport | undefined;
   #senderReportMs = -Infinity;
-  /** Of the last key frame; 0 × 0 before it. */
+  /** Size of the last key frame; 0 × 0 before it. */
   readonly pictureSize: PictureSize = { width: 0, height: 0 };
   #packetAtMs = -Infinity;
   readonly #rate = new RateMeter();

@@ -20,7 +20,7 @@ export class ReceiverReports {
     return this.#roundTrip.ms;
   }
 
-  /** Of the last report, 0–1. */
+  /** The fraction lost by the last report, 0–1. */
   get fractionLost(): number {
     return this.#fractionLost;
   }

@@ -13,7 +13,7 @@ export interface RecordingSink {
   packet(packet: {
     track: number;
     layer: number;
-    /** Of its arrival, on the media process's clock. */
+    /** When the packet arrived, on the media process's clock. */
     at: number;
     sequence: number;
     timestamp: number;

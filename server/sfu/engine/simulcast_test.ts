@@ -18,7 +18,7 @@ const SIMULCAST: RtpParameters = {
   })),
 };
 
-/** Of a receiver that says nothing of what arrives: its layers follow sizes alone. */
+/** The capabilities of a receiver that reports nothing: its layers follow sizes alone. */
 function withoutFeedback({ core }: Lesson): RtpCapabilities {
   const { headerExtensions = [], ...others } = core.routerRtpCapabilities;
   return {

@@ -15,7 +15,7 @@ import type { Transport } from "./transport.ts";
 import type { ArrivalRecorder } from "../receive/twcc.ts";
 
 const FEEDBACK_MS = 100;
-/** Of sound alone, which is a few packets: as browsers do among themselves. */
+/** Interval of feedback for audio alone, which is a few packets: as browsers do among themselves. */
 const SOUND_FEEDBACK_MS = 250;
 const REPORT_MS = 1000;
 /** A datagram that asks for a key frame: the packet, SRTCP's index and the longer tag. */

@@ -368,7 +368,7 @@ function keyOf(name: DataView, offset: number): RemoteKey {
     name.getUint16(address + 10),
     name.getUint16(address + 12),
     name.getUint16(address + 14),
-    // Of link-local addresses: the interface, of which there are few.
+    // The interface of a link-local address: there are few.
     name.getUint16(offset + NAME_SCOPE, true),
   );
 }

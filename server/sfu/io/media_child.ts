@@ -16,7 +16,7 @@ const SILENT_LOOKS = 5;
 const LOOK_MS = 200;
 const START_MS = 10_000;
 const MAX_PENDING_CALLS = 10_000;
-/** Of what the process writes to its error output; native code and the runtime may write there. */
+/** Longest line that is logged of the process's error output; native code and the runtime may write there. */
 const MAX_LINE_CHARACTERS = 2000;
 
 /** The only program that the main process runs; it says what the media process may do. */

@@ -13,7 +13,7 @@ const INPUT_BYTES = 8192;
 /** A batch of the largest packets fits, and half a second of 2 Mbit/s. */
 export const MAX_PICTURE_BYTES = 128 * 1024;
 export const MAX_OUTPUT_BYTES = 160 * 1024;
-/** Of stereo music with its header and tag; pieces of pictures are nearly always larger. */
+/** A packet of stereo music with its header and tag; pieces of video frames are nearly always larger. */
 const SMALL_BYTES = 500;
 const LEAST_OUTPUT_BYTES = 16 * 1024;
 

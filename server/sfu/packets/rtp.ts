@@ -164,7 +164,7 @@ export interface OutgoingHeader {
   /** 1–14, or 0 for no element. */
   extensionId: number;
   extensionValue: number;
-  /** Of the transport-wide sequence number; 1–14, or 0 for none. */
+  /** Extension id of the transport-wide sequence number; 1–14, or 0 for none. */
   transportWideId: number;
   transportWideSequence: number;
 }

@@ -19,7 +19,7 @@ export interface Vp8Descriptor {
   tl0PictureIndexAt: number;
 }
 
-/** Of a key frame, in pixels. */
+/** Size of a key frame in pixels. */
 export interface PictureSize {
   width: number;
   height: number;

@@ -21,7 +21,7 @@ import { ALL_ROOTS, CLIENTS, contentOf, openMeeting, rightsFor } from "./meeting
 const { peer, earlier, sender } = CLIENTS;
 
 export const one: ForgedContent = { kind: "values", values: [1] };
-/** Of a stroke. */
+/** A chunk of a stroke's points. */
 export const chunk: ForgedContent = { kind: "bytes", bytes: Uint8Array.of(1, 2) };
 export const map: ForgedContent = { kind: "type", ref: 1 };
 export const text: ForgedContent = { kind: "type", ref: 2 };

@@ -58,7 +58,7 @@ export class FuzzedLesson {
   readonly mallory = new Person(this.world, "send", 1003);
   readonly eve = new Person(this.world, "recv", 1004);
   readonly people = [this.ada, this.bob, this.mallory, this.eve];
-  /** Of all that is consumed. */
+  /** Every ssrc that is consumed, by person. */
   readonly consumerSsrcs = new Map<Person, Set<number>>();
   readonly #sequences = new Map<number, number>();
   readonly #random: Random;

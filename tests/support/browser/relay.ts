@@ -21,7 +21,7 @@ export interface Ways {
 
 /** How long packets may wait at a cap before they are dropped. */
 const QUEUE_MS = 300;
-/** Of IPv4 and UDP. */
+/** Headers of IPv4 and UDP. */
 const HEADER_BYTES = 28;
 
 class Direction {

@@ -35,7 +35,7 @@ export interface Recorded {
   booking: Booking;
   samples: Sample[];
   flashes: Flash[];
-  /** Of the recording, with Mia's invitation and the key. */
+  /** Address of the recording, with Mia's invitation and the key. */
   address: string;
   errors: string[];
 }

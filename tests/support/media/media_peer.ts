@@ -32,7 +32,7 @@ export interface Received {
   kind: "audio" | "video";
   consumerId: string;
   frames: number;
-  /** Of audio: the loudest sample of the last block, 0–1. */
+  /** The loudest audio sample of the last block, 0–1. */
   loudness: number;
   width: number;
 }

@@ -16,7 +16,7 @@ export interface FullDisk {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Of the disk that holds the temporary folders, where the servers of tests keep their data. */
+/** Fills the disk that holds the temporary folders, where the servers of tests keep their data. */
 export async function fullDisk(): Promise<FullDisk> {
   const folder = await Deno.makeTempDir({ prefix: "lectern-disk-" });
   const path = `${folder}/ballast`;

@@ -187,7 +187,7 @@ const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
 /** What somebody in the room publishes. */
 export interface Publishing {
   peer: TestPeer;
-  /** Of the camera; it may be changed. */
+  /** Size of the camera's video; it may be changed. */
   size: PictureSize;
   audio: string;
   video: string;
@@ -241,7 +241,7 @@ export interface Probed {
   durationMs: number;
   /** What ffmpeg says while it decodes; empty when all is well. */
   complaints: string;
-  /** Of pictures, each size once, in the order in which they come. */
+  /** Sizes of the video frames, each once, in the order in which they come. */
   sizes: string[];
 }
 

@@ -12,7 +12,7 @@ export interface DecryptAnswer {
   bytes: Bytes | null;
   /** Frames of epochs that there is no key for. */
   missing: boolean;
-  /** Of each cluster in `bytes`: its length, and when it begins in ms of the track. */
+  /** One entry for each cluster in `bytes`: its length, and when it begins in ms of the track. */
   index: readonly { bytes: number; atMs: number; keyFrame: boolean }[];
   /** Where the last frame begins, in ms of the track. */
   lastMs: number;

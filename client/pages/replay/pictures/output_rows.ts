@@ -22,7 +22,7 @@ export interface PictureRow {
 
 export type OutputRow = TextRow | PictureRow;
 
-/** Of a long output the end. No picture is larger than `room`. */
+/** The end of a long output. No picture is larger than `room`. */
 export async function outputRows(run: RunEntry, room: Size): Promise<OutputRow[]> {
   const text = run.output.toString();
   const from = Math.max(0, text.length - MAX_OUTPUT_CHARS);

@@ -15,7 +15,7 @@ const REQUEST_MS = 10_000;
 /** Played on where the seam of two requests leaves less than this. */
 const SEAM_MS = 500;
 const RETRY_MS = 1500;
-/** Of the engines that play WebM by pieces, only Firefox's needs the clusters of sound to be joined too. */
+/** Among the engines that play WebM by pieces, only Firefox's needs clusters of audio to be joined too. */
 const JOINS = /Firefox\//.test(globalThis.navigator?.userAgent ?? "");
 
 export class TrackFeed {

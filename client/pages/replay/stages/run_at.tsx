@@ -6,7 +6,7 @@ import { readOutput } from "../../../stages/code/run/output_text.ts";
 import { useRuns } from "../lesson_views.ts";
 import { useReplay } from "../model.ts";
 
-/** Of a long output the end is shown. */
+/** Only the end of a longer output is shown. */
 const MAX_SHOWN_CHARS = 20_000;
 
 export function RunAt({ files }: { files: readonly FileEntry[] }) {

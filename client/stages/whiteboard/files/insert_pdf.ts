@@ -33,7 +33,7 @@ export const MAX_PAGES = 80;
 const SHOWN_WIDTH = 800;
 /** Sharp enough to write between the lines at twice the size. */
 const RENDERED_WIDTH = 1600;
-/** Of one page: posters and endless strips are rendered coarser than others. */
+/** Bound of one rendered page: posters and endless strips are rendered coarser than others. */
 const MAX_PIXELS = 16_000_000;
 const GAP = 24;
 

@@ -16,7 +16,7 @@ export interface Sheet {
   bounds: Box;
 }
 
-/** Of the page that the editor shows. Sheets come in columns, from the top down. */
+/** The sheets of the page that the editor shows, in columns from the top down. */
 export function sheetsOf(editor: Editor): Sheet[] {
   const placed = editor.getCurrentPageShapesSorted().flatMap((shape) => {
     const bounds = editor.getShapePageBounds(shape);

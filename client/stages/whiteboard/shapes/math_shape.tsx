@@ -20,7 +20,7 @@ import { MathField } from "./math_field.tsx";
 
 /** Size of the letters where a formula isn't scaled. */
 export const MATH_FONT_PX = 32;
-/** Of drawn formulas. */
+/** The scale of drawn formulas (MathJax's font units). */
 const UNITS_PER_EM = 1000;
 const EMPTY_SIZE = { width: 120, height: 56 };
 

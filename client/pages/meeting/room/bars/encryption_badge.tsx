@@ -13,7 +13,7 @@ import type { Encryption } from "../../../../encryption/encryption.ts";
 import type { RosterFault, RosterPage } from "../../../../encryption/roster.ts";
 import "../../../../encryption/encryption.css";
 
-/** Of the pages that had keys and are gone, so many are named. */
+/** How many pages that had keys and are gone are named. */
 const MAX_GONE_NAMED = 6;
 /** Somebody's name may be made of nothing that can be seen. */
 const NO_NAME = "somebody without a name";
@@ -154,7 +154,7 @@ function FaultDialog({ fault, onClose }: { fault: RosterFault; onClose: () => vo
   );
 }
 
-/** Of a lesson that was booked so: nobody is to believe otherwise. */
+/** Shown in a lesson that was booked without encryption: nobody is to believe otherwise. */
 function NotEncrypted({ open }: { open: Signal<boolean> }) {
   return (
     <>
