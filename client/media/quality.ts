@@ -37,7 +37,7 @@ export function receivedQuality(before: StreamTotals | undefined, after: StreamT
   return worst(bars(lost / (received + lost), LOSS_LIMITS), bars(after.jitterMs, JITTER_LIMITS_MS));
 }
 
-/** The quality of the person's own way up: what the server reports back. */
+/** The quality of the person's own path up: what the server reports back. */
 export function sentQuality(fractionLost: number, roundTripMs: number): Quality {
   return worst(bars(fractionLost, LOSS_LIMITS), bars(roundTripMs, ROUND_TRIP_LIMITS_MS));
 }

@@ -38,7 +38,7 @@ Deno.test("only the time between two readings counts", () => {
   expect(receivedQuality(before, { received: 200, lost: 45, jitterMs: 5 })).toBe(4);
 });
 
-Deno.test("a long way to the server shows, however clean", () => {
+Deno.test("a long path to the server shows, however clean", () => {
   expect([100, 300, 500, 900].map((ms) => sentQuality(0, ms))).toEqual([4, 3, 2, 1]);
 });
 
@@ -65,14 +65,14 @@ Deno.test("the server's word on a person's connection counts, unless nothing arr
   expect([...shown]).toEqual([["ada", 1], ["ben", 0], ["mia", 4]]);
 });
 
-Deno.test("there is no verdict on the way up before the server has reported", () => {
+Deno.test("there is no verdict on the path up before the server has reported", () => {
   expect(readSent(report({ type: "outbound-rtp" }))).toBe(null);
   const told = { type: "remote-inbound-rtp", fractionLost: 0.07, roundTripTime: 0.02 };
   expect(readSent(report({ ...told, kind: "video" }))).toBe(2);
   expect(readSent(report({ ...told, kind: "audio" }))).toBe(4);
 });
 
-Deno.test("what can be sent is that of the way in use, and unknown where the browser doesn't say", () => {
+Deno.test("what can be sent is that of the path in use, and unknown where the browser doesn't say", () => {
   const pair = (nominated: boolean, availableOutgoingBitrate?: number) => ({
     type: "candidate-pair",
     nominated,

@@ -96,8 +96,8 @@ export class MediaRoute {
   }
 
   /**
-   * Looks for new ways after the network changed, or the socket was lost and came back: what broke the one probably
-   * broke the other, and the browser takes seconds to notice. A way that still works is used until there is another.
+   * Looks for new paths after the network changed, or the socket was lost and came back: what broke the one probably
+   * broke the other, and the browser takes seconds to notice. A path that still works is used until there is another.
    */
   repair(): void {
     for (const transport of [this.send, this.recv]) {

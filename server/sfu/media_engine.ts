@@ -48,7 +48,7 @@ export type MediaEvent =
   | { type: "consumerClosed"; consumerId: string }
   /** How good every transport's connection is; sent when the word for one of them changed, or there is a new one. */
   | { type: "quality"; transports: TransportQuality[] }
-  /** There is no room for a picture on the way to its receiver, or again some. */
+  /** There is no room for a picture on the path to its receiver, or again some. */
   | { type: "consumerStarved"; consumerId: string; starved: boolean }
   /** What the publisher should send of its encodings, in the order in which it announced them; sent on change. */
   | { type: "demand"; producerId: string; encodings: EncodingDemand[] }

@@ -16,7 +16,7 @@ const MAX_PEOPLE = 200;
 
 type PersonQuality = NoticeParams<"media.quality">["people"][number];
 
-/** A person's connection is as good as the worse of their two ways. `ownerOf` names the participant of a transport. */
+/** A person's connection is as good as the worse of their two paths. `ownerOf` names the participant of a transport. */
 export function qualityOfPeople(
   transports: readonly TransportQuality[],
   ownerOf: (transportId: string) => string | undefined,

@@ -1,9 +1,9 @@
 /**
  * `deno task bench network [--case NAME,…] [--encryption e2ee|transport] [--plain]`: what a lesson is like on bad networks.
- * Two real Chromiums in namespaces of their own; Mia sends a picture and sound over a good way, Ada receives them over a
+ * Two real Chromiums in namespaces of their own; Mia sends a picture and sound over a good path, Ada receives them over a
  * bad one.
  *
- * Freezes and concealment are Ada's browser's figures, bitrates the relay's that makes her way bad. `ofCap` is how much of
+ * Freezes and concealment are Ada's browser's figures, bitrates the relay's that makes her path bad. `ofCap` is how much of
  * the cap is used from {@linkcode SETTLE_S} seconds on. Without end-to-end encryption voices are sent redundantly where
  * packets are lost; with `--plain` Ada's browser takes no redundancy.
  */
@@ -11,7 +11,7 @@ import type { Browser, Page } from "playwright-core";
 import { launchChromium, Lectern, linkOf, openPerson } from "../support/browser/lectern.ts";
 import { byId, enter, forgetRed, seesAndHears } from "../support/browser/lesson.ts";
 import { Network } from "../support/browser/network.ts";
-import { Relay, type Way } from "../support/browser/relay.ts";
+import { type NetworkPath, Relay } from "../support/browser/relay.ts";
 import { writeBusyPicture } from "./network/picture.ts";
 import { writeVoice } from "./network/voice.ts";
 
@@ -21,8 +21,8 @@ const MEASURE_S = 8;
 const WIDE_KBPS = 2000;
 const NARROW_KBPS = 300;
 
-/** Case → Ada's way, down and up alike but for a cap, which is on the way down. */
-const CASES: Record<string, Way> = {
+/** Case → Ada's path, down and up alike but for a cap, which is on the path down. */
+const CASES: Record<string, NetworkPath> = {
   loss1: { lossPercent: 1 },
   loss5: { lossPercent: 5 },
   loss10: { lossPercent: 10 },
@@ -47,7 +47,7 @@ interface Reading {
   repaired: number;
 }
 
-/** Ada's page, and her way. */
+/** Ada's page, and her path. */
 interface Receiver {
   page: Page;
   relay: Relay;
@@ -104,11 +104,11 @@ function between(before: Reading, after: Reading) {
 const round = (value: number) => Math.round(value * 1000) / 1000;
 const wait = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
-async function measure(ada: Receiver, way: Way): Promise<Record<string, unknown>> {
-  const { kbps } = way;
-  const up: Way = { ...way };
+async function measure(ada: Receiver, path: NetworkPath): Promise<Record<string, unknown>> {
+  const { kbps } = path;
+  const up: NetworkPath = { ...path };
   delete up.kbps;
-  ada.relay.shape({ down: way, up }, ada.address);
+  ada.relay.shape({ down: path, up }, ada.address);
   await wait(SETTLE_S);
   const before = await read(ada);
   await wait(MEASURE_S);
@@ -202,8 +202,8 @@ export async function bench(args: string[]): Promise<Record<string, unknown>> {
     const ada = { page, relay, address: network.addressOf("ada") };
     const cases: Record<string, unknown> = {};
     const wanted = (name: string) => only === undefined || only.includes(name);
-    for (const [name, way] of Object.entries(CASES)) {
-      if (wanted(name)) cases[name] = await measure(ada, way);
+    for (const [name, path] of Object.entries(CASES)) {
+      if (wanted(name)) cases[name] = await measure(ada, path);
     }
     if (wanted("drop")) cases["drop"] = await measureDrop(ada);
     return {

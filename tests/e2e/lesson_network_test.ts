@@ -45,7 +45,7 @@ function test(name: string, run: (lesson: Lesson) => Promise<void>): void {
   });
 }
 
-/** The protocols of the ways that a page's connections have chosen. */
+/** The protocols of the paths that a page's connections have chosen. */
 async function protocols(page: Page): Promise<unknown[]> {
   const [pairs, candidates] = [
     await statistics(page, "candidate-pair"),
@@ -65,9 +65,9 @@ test("whoever gets another address in the middle of a lesson stays in it, and go
 });
 
 test("where UDP is blocked in the middle of a lesson TCP takes over, and a page that is loaded anew begins with it", async ({ network, mia, ada }) => {
-  await until(() => protocols(ada), (ways) => ways.includes("udp"));
+  await until(() => protocols(ada), (paths) => paths.includes("udp"));
   await network.blockUdp("ada");
-  const overTcp = (ways: unknown[]) => ways.length === 2 && ways.every((way) => way === "tcp");
+  const overTcp = (paths: unknown[]) => paths.length === 2 && paths.every((path) => path === "tcp");
   await until(() => protocols(ada), overTcp, 60_000);
   await seesAndHears(ada, 30_000);
   await seesAndHears(mia, 30_000);

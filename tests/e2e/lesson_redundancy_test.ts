@@ -1,4 +1,4 @@
-/** Voice on ways that lose packets: sent redundantly (RED) while it is of use, and only without end-to-end encryption. */
+/** Voice on paths that lose packets: sent redundantly (RED) while it is of use, and only without end-to-end encryption. */
 import { expect } from "@std/expect";
 import type { Browser, Page } from "playwright-core";
 import { writeVoice } from "../bench/network/voice.ts";

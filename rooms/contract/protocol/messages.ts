@@ -256,7 +256,7 @@ export const NOTICES = {
     people: z.array(z.object({
       participantId: id,
       grade: z.enum(["good", "fair", "poor"]),
-      /** The part of the packets that was lost on the way, 0–1. */
+      /** The part of the packets that was lost on the path, 0–1. */
       lost: z.number(),
       /** Null while it isn't known. */
       roundTripMs: z.number().nullable(),

@@ -14,7 +14,7 @@ import { SendHistory, type SentPacket } from "./send_history.ts";
 import { signed24 } from "../packets/sequence.ts";
 import type { TransportFeedback } from "../packets/transport_feedback.ts";
 
-/** What most ways bear; probes find out within a second whether it may be more. */
+/** What most paths bear; probes find out within a second whether it may be more. */
 const START_BPS = 500_000;
 /** Headers of IPv4 and UDP, which links count too. */
 const DATAGRAM_BYTES = 28;

@@ -114,7 +114,7 @@ Deno.test("nothing is claimed before feedback comes", () => {
   expect(estimator.expectsFeedback(9000)).toBe(false);
 });
 
-Deno.test("on a wide way probes reach what is wanted within two seconds, and then stop", () => {
+Deno.test("on a wide path probes reach what is wanted within two seconds, and then stop", () => {
   const session = run({ seed: 1, capacity: () => 50_000_000, delayMs: 20 }, 10);
   expect(between(session, 3, 10)).toBeGreaterThan(2500);
   const long = run({ seed: 1, capacity: () => 50_000_000, delayMs: 20 }, 20);
@@ -150,7 +150,7 @@ Deno.test("a cap that drops is followed within 3 s, and three quarters are back 
 });
 
 for (const detour of [80, 150, 280]) {
-  Deno.test(`a way that becomes ${detour} ms longer is no queue for long`, () => {
+  Deno.test(`a path that becomes ${detour} ms longer is no queue for long`, () => {
     for (const seed of SEEDS) {
       const session = run({
         seed,
@@ -169,7 +169,7 @@ for (const detour of [80, 150, 280]) {
 }
 
 for (const loss of [0.01, 0.05, 0.1]) {
-  Deno.test(`${loss * 100}% of random loss costs no more than half of a wide way`, () => {
+  Deno.test(`${loss * 100}% of random loss costs no more than half of a wide path`, () => {
     for (const seed of SEEDS) {
       const session = run({ seed, capacity: () => 20_000_000, delayMs: 50, jitterMs: 5, loss }, 30);
       const about = `seed ${seed}`;
@@ -179,7 +179,7 @@ for (const loss of [0.01, 0.05, 0.1]) {
   });
 }
 
-Deno.test("a way as unsteady as a busy computer makes it is no narrow one", () => {
+Deno.test("a path as unsteady as a busy computer makes it is no narrow one", () => {
   for (const seed of SEEDS) {
     const session = run({ seed, capacity: () => 20_000_000, delayMs: 20, jitterMs: 80 }, 15);
     const about = `seed ${seed}`;

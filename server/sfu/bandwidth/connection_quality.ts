@@ -8,7 +8,7 @@
 export type Grade = "good" | "fair" | "poor";
 
 export interface ConnectionFigures {
-  /** The part of the packets that was lost on the way, repaired or not, 0–1. */
+  /** The part of the packets that was lost on the path, repaired or not, 0–1. */
   lost: number;
   /** Undefined while it isn't known. */
   roundTripMs: number | undefined;

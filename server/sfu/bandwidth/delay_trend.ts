@@ -1,5 +1,5 @@
 /**
- * Tells from send and arrival times whether a queue on the way grows: the delay-based half of Google congestion
+ * Tells from send and arrival times whether a queue on the path grows: the delay-based half of Google congestion
  * control (draft-ietf-rmcat-gcc-02 §5), with the trend-line filter and adaptive threshold of libwebrtc.
  *
  * Pure: times come in, a verdict comes out. Only differences of times matter, so the two clocks need not agree.

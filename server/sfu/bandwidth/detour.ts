@@ -1,7 +1,7 @@
 /**
- * Tells a way that became longer from a queue: a queue drains or grows when less or more is sent, a longer way doesn't.
+ * Tells a path that became longer from a queue: a queue drains or grows when less or more is sent, a longer path doesn't.
  *
- * Pure. When others fill a queue it looks like a longer way too; what it says then only ends the waiting for it to drain.
+ * Pure. When others fill a queue it looks like a longer path too; what it says then only ends the waiting for it to drain.
  */
 
 /** Delays that differ by this little are the same. */
@@ -27,7 +27,7 @@ export class Detour {
   #sent = 0;
   #otherSinceMs = -1;
 
-  /** Whether what seemed to be a queue is the way itself. */
+  /** Whether what seemed to be a queue is the path itself. */
   observe({ queueMs, sent, arrived, roundTripMs }: Passage, nowMs: number): boolean {
     if (Math.abs(queueMs - this.#queueMs) > SAME_MS) {
       this.#queueMs = queueMs;

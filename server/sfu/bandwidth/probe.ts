@@ -15,7 +15,7 @@ const LEAST_MORE_BPS = 80_000;
 const WAIT_MS = 3000;
 const MAX_WAIT_MS = 5000;
 const MIN_PACKETS = 5;
-/** Less arriving than that of what was sent means that the way was full. */
+/** Less arriving than that of what was sent means that the path was full. */
 const FULL = 0.85;
 const OF_A_FULL_WAY = 0.85;
 /** Wanted less than this above what is known is no reason to probe. */

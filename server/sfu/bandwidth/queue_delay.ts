@@ -1,8 +1,8 @@
 /**
  * How long packets wait in queues on their way: the least delay of the last moments above the least of the last while.
  *
- * Unsteady ways and busy computers delay some packets, a queue delays all of them. Only differences of times matter,
- * so the two clocks need not agree, and may drift. A way that became longer counts as a queue until the least delay
+ * Unsteady paths and busy computers delay some packets, a queue delays all of them. Only differences of times matter,
+ * so the two clocks need not agree, and may drift. A path that became longer counts as a queue until the least delay
  * is forgotten, or somebody says so.
  */
 

@@ -6,7 +6,7 @@ function run(queue: QueueDelay, fromMs: number, ms: number, delayOf: (n: number)
   for (let n = 0; n * 20 < ms; n++) queue.packet(fromMs + n * 20, fromMs + n * 20 + delayOf(n));
 }
 
-Deno.test("a queue delays every packet, an unsteady way only some", () => {
+Deno.test("a queue delays every packet, an unsteady path only some", () => {
   const queue = new QueueDelay();
   expect(queue.ms).toBe(0);
   run(queue, 0, 2000, (n) => n % 4 === 0 ? 1000 : 1150);
@@ -17,7 +17,7 @@ Deno.test("a queue delays every packet, an unsteady way only some", () => {
   expect(queue.ms).toBe(0);
 });
 
-Deno.test("a way that became longer for good is the usual one after a while", () => {
+Deno.test("a path that became longer for good is the usual one after a while", () => {
   const queue = new QueueDelay();
   run(queue, 0, 2000, () => 1000);
   run(queue, 2000, 5000, () => 1080);

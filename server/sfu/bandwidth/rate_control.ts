@@ -88,7 +88,7 @@ export class RateControl {
     const elapsedMs = this.#lastMs < 0 ? 0 : Math.min(1000, nowMs - this.#lastMs);
     this.#lastMs = nowMs;
     const standing = queueMs > STANDING_MS && nowMs - this.#decreasedMs > STANDING_EVERY_MS;
-    // Delays that grow without a queue are a busy computer's, or an unsteady way's.
+    // Delays that grow without a queue are a busy computer's, or an unsteady path's.
     const overuse = usage === "overuse" && queueMs > GROWING_MS;
     if (overuse || standing) this.#decrease(arrived, sent, roundTripMs, nowMs);
     else if (usage === "normal" && queueMs < QUEUED_MS) {

@@ -1,7 +1,7 @@
 import { expect } from "@std/expect";
 import { HOLD_MS, LossWatch } from "./loss_watch.ts";
 
-Deno.test("a way that loses is lossy at once, and for a while after the last loss", () => {
+Deno.test("a path that loses is lossy at once, and for a while after the last loss", () => {
   const watch = new LossWatch();
   expect(watch.lossy(0)).toBe(false);
   watch.report(0.1, 1000);
@@ -10,7 +10,7 @@ Deno.test("a way that loses is lossy at once, and for a while after the last los
   expect(watch.lossy(1000 + HOLD_MS)).toBe(false);
 });
 
-Deno.test("one packet lost in a second of many without loss is no lossy way", () => {
+Deno.test("one packet lost in a second of many without loss is no lossy path", () => {
   const watch = new LossWatch();
   for (let s = 1; s <= 20; s++) watch.report(0, s * 1000);
   watch.report(1 / 50, 21_000);

@@ -58,7 +58,7 @@ export class Subscriber {
   #allocate(bandwidth: BandwidthEstimator | undefined, nowMs: number): void {
     const estimate = bandwidth?.bitsPerSecond;
     if (bandwidth === undefined || estimate === undefined) {
-      // A way that nothing is known of yet gets little first.
+      // A path that nothing is known of yet gets little first.
       const first = bandwidth?.expectsFeedback(nowMs) ?? false;
       for (const consumer of this.#transport.consumers.values()) {
         consumer.grant = undefined;

@@ -205,7 +205,7 @@ class Call {
   }
 }
 
-Deno.test("a wide way gets the best layer within two seconds, and layers in between are not demanded", () => {
+Deno.test("a wide path gets the best layer within two seconds, and layers in between are not demanded", () => {
   const call = new Call({ seed: 1, capacity: () => 20_000_000, delayMs: 20 });
   const seconds = call.play(8);
   expect(seconds[2]!.layer).toBe(2);
@@ -215,7 +215,7 @@ Deno.test("a wide way gets the best layer within two seconds, and layers in betw
 });
 
 for (const cap of [200, 500, 1000]) {
-  Deno.test(`a way of ${cap} kbit/s is filled by 80% with a layer made to measure, and sound never stops`, () => {
+  Deno.test(`a path of ${cap} kbit/s is filled by 80% with a layer made to measure, and sound never stops`, () => {
     for (const seed of [1, 2]) {
       const call = new Call({ seed, capacity: () => cap * 1000, delayMs: 40, jitterMs: 5 });
       call.play(8);
@@ -231,7 +231,7 @@ for (const cap of [200, 500, 1000]) {
 }
 
 for (const cap of [200, 1000]) {
-  Deno.test(`a way of ${cap} kbit/s is filled by nine tenths where sound isn't counted, and sound never stops`, () => {
+  Deno.test(`a path of ${cap} kbit/s is filled by nine tenths where sound isn't counted, and sound never stops`, () => {
     for (const seed of [1, 2]) {
       const link = { seed, capacity: () => cap * 1000, delayMs: 40, jitterMs: 5 };
       const call = new Call(link, link.delayMs, { countsSound: false });
@@ -266,7 +266,7 @@ for (
     "of 300 ms": { delayMs: 300, jitterMs: 10 },
   })
 ) {
-  Deno.test(`a wide way ${what} gets the best layer too`, () => {
+  Deno.test(`a wide path ${what} gets the best layer too`, () => {
     for (const seed of [1, 2, 3]) {
       const call = new Call({ seed, capacity: () => 20_000_000, ...link });
       call.play(10);
@@ -331,7 +331,7 @@ Deno.test("a recorded camera keeps its best layer as it is, whatever a viewer's 
   expect(call.demand[2]).toEqual({ active: true, maxBitrate: null });
 });
 
-Deno.test("a wide way that loses packets gets redundant sound, and its picture stays the best", () => {
+Deno.test("a wide path that loses packets gets redundant sound, and its picture stays the best", () => {
   for (const seed of [1, 2]) {
     const call = new Call({ seed, capacity: () => 20_000_000, delayMs: 40, loss: 0.05 });
     call.tellsLoss = true;
@@ -342,7 +342,7 @@ Deno.test("a wide way that loses packets gets redundant sound, and its picture s
   }
 });
 
-Deno.test("a way of 200 kbit/s never gets redundant sound: the picture needs the room", () => {
+Deno.test("a path of 200 kbit/s never gets redundant sound: the picture needs the room", () => {
   for (const seed of [1, 2]) {
     const call = new Call({ seed, capacity: () => 200_000, delayMs: 40, loss: 0.05 });
     call.tellsLoss = true;

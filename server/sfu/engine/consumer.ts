@@ -382,7 +382,7 @@ export class Consumer {
     ]);
   }
 
-  /** Whether redundancy would be of use: packets are lost on the way to the receiver, who can take it. */
+  /** Whether redundancy would be of use: packets are lost on the path to the receiver, who can take it. */
   needsRedundancy(nowMs: number): boolean {
     if (this.mapping.redPayloadType < 0 || this.#paused) return false;
     return this.reports.lossy(nowMs);

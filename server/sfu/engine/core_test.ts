@@ -210,7 +210,7 @@ Deno.test("publishers get feedback every 100 ms and reception reports every seco
   expect(reports[1]!.reports[0]).toMatchObject({ ssrc: CAMERA_SSRC, fractionLost: 0 });
 });
 
-Deno.test("a speaker's encoder learns the loss of whoever hears worst, and its counts stay those of its own way", () => {
+Deno.test("a speaker's encoder learns the loss of whoever hears worst, and its counts stay those of its own path", () => {
   const lesson = new Lesson();
   const { ssrc } = lesson.consume(lesson.produceMicrophone());
   const lossTold = () =>

@@ -36,7 +36,7 @@ export class Producer {
   /** One an encoding, in the order in which they were announced: lowest quality first. */
   readonly streams: readonly ProducerStream[];
   readonly consumers: Consumer[] = [];
-  /** On the way from the publisher. */
+  /** On the path from the publisher. */
   readonly loss = new LossWatch();
   /** Whether its owner speaks. */
   prominent = false;
@@ -121,7 +121,7 @@ export class Producer {
     return wanted;
   }
 
-  /** On the way here loss is made up for by what comes: it needs a receiver, and none that takes redundancy. */
+  /** On the path here loss is made up for by what comes: it needs a receiver, and none that takes redundancy. */
   #needsRedundancy(nowMs: number): boolean {
     if (this.mapping.redPayloadType < 0) return false;
     if (this.consumers.some(({ redundant }) => redundant)) return true;

@@ -125,7 +125,7 @@ Deno.test("plain and redundant packets share one numbering without a gap", () =>
   }
 });
 
-Deno.test("loss on the publisher's own way asks for redundancy, and what was lost is made up for, to everybody in turn", () => {
+Deno.test("loss on the publisher's own path asks for redundancy, and what was lost is made up for, to everybody in turn", () => {
   const scene = new Scene();
   const { core } = scene.lesson;
   core.record(scene.producerId, 5);

@@ -172,8 +172,8 @@ export class TransportRtcp {
 }
 
 /**
- * Tells a speaker's encoder the loss on the whole way to whoever hears worst: by it the encoder decides how much
- * error correction it adds. The counts stay those of the way here, by which its bandwidth is estimated.
+ * Tells a speaker's encoder the loss on the whole path to whoever hears worst: by it the encoder decides how much
+ * error correction it adds. The counts stay those of the path here, by which its bandwidth is estimated.
  */
 function raiseToListeners(report: ReportBlock, producer: Producer, nowMs: number): void {
   const heard = Math.min(255, Math.round(producer.worstLoss(nowMs) * 256));

@@ -2,7 +2,7 @@
  * Datagrams over a byte stream: a 16-bit length before each (RFC 4571 §2), as ICE over TCP wants it (RFC 6544 §3).
  *
  * Invariant: neither side holds more than its bound, however the peer sends and reads. What is large, and therefore a
- * piece of a picture, has the smaller bound: when a way is too narrow, sound and control still get through.
+ * piece of a picture, has the smaller bound: when a path is too narrow, sound and control still get through.
  */
 import type { Bytes } from "./crypto/openssl.ts";
 
@@ -75,7 +75,7 @@ export class FramedOutput {
 
   /** What has collected, valid until the next call; undefined when there is nothing. */
   take(): Bytes | undefined {
-    // Larger buffers are for a way that is too narrow, and go with the trouble.
+    // Larger buffers are for a path that is too narrow, and go with the trouble.
     if (this.#lent?.length === LEAST_OUTPUT_BYTES) this.#spare = this.#lent;
     this.#lent = this.#filling;
     const length = this.#length;

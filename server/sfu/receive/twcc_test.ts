@@ -34,7 +34,7 @@ Deno.test("the next message begins where the last one ended, so that losses betw
   expect(recorder.take(1, 2)).toBeUndefined();
 });
 
-Deno.test("packets that changed places on the way are told in their own order", () => {
+Deno.test("packets that changed places on the path are told in their own order", () => {
   const recorder = new ArrivalRecorder();
   recorder.receive(5, 0);
   recorder.receive(7, 4);

@@ -1,22 +1,22 @@
 /**
- * A bad way to the server: takes the datagrams of everybody on one address and hands them on to another, late, thinned
+ * A bad path to the server: takes the datagrams of everybody on one address and hands them on to another, late, thinned
  * out and no faster than a cap, by seed.
  *
- * A program and not the kernel's netem, which many kernels lack; packets keep their order, as on most ways.
+ * A program and not the kernel's netem, which many kernels lack; packets keep their order, as on most paths.
  */
 import { createSocket, type Socket } from "node:dgram";
 import { Random } from "../../fuzz/guard/random.ts";
 
 /** One direction. */
-export interface Way {
+export interface NetworkPath {
   kbps?: number;
   delayMs?: number;
   lossPercent?: number;
 }
 
 export interface Ways {
-  down?: Way;
-  up?: Way;
+  down?: NetworkPath;
+  up?: NetworkPath;
 }
 
 /** How long packets may wait at a cap before they are dropped. */
@@ -25,7 +25,7 @@ const QUEUE_MS = 300;
 const HEADER_BYTES = 28;
 
 class Direction {
-  way: Way = {};
+  path: NetworkPath = {};
   bytes = 0;
   /** When the bottleneck has sent what waits. */
   #freeMs = 0;
@@ -34,7 +34,7 @@ class Direction {
 
   /** Calls `deliver` when the packet arrives, if it does. */
   send(length: number, deliver: () => void): void {
-    const { kbps, delayMs = 0, lossPercent = 0 } = this.way;
+    const { kbps, delayMs = 0, lossPercent = 0 } = this.path;
     const nowMs = performance.now();
     if (this.random.chance(lossPercent / 100)) return;
     this.#freeMs = Math.max(nowMs, this.#freeMs);
@@ -58,7 +58,7 @@ interface Flow {
 
 export class Relay {
   readonly #flows = new Map<string, Flow>();
-  readonly #ways = new Map<string, Ways>();
+  readonly #paths = new Map<string, Ways>();
   #others: Ways = {};
   readonly #socket = createSocket("udp4");
   readonly #random: Random;
@@ -108,15 +108,15 @@ export class Relay {
   }
 
   #apply(flow: Flow): void {
-    const { down = {}, up = {} } = this.#ways.get(flow.address) ?? this.#others;
-    flow.down.way = down;
-    flow.up.way = up;
+    const { down = {}, up = {} } = this.#paths.get(flow.address) ?? this.#others;
+    flow.down.path = down;
+    flow.up.path = up;
   }
 
   /** What comes to an address is `down`, what it sends is `up`; absent is perfect. Without an address: everybody else. */
-  shape(ways: Ways, address?: string): void {
-    if (address === undefined) this.#others = ways;
-    else this.#ways.set(address, ways);
+  shape(paths: Ways, address?: string): void {
+    if (address === undefined) this.#others = paths;
+    else this.#paths.set(address, paths);
     for (const flow of this.#flows.values()) this.#apply(flow);
   }
 
