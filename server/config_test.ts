@@ -127,9 +127,9 @@ Deno.test("an object store is configured whole or not at all", () => {
   }
 });
 
-Deno.test("the README's table names every setting and its default", async () => {
-  const readme = await Deno.readTextFile(new URL("../README.md", import.meta.url));
-  const rows = [...readme.matchAll(/^\| `([A-Z0-9_]+)` \| (.*?) \|/gm)];
+Deno.test("DEPLOY.md's table names every setting and its default", async () => {
+  const page = await Deno.readTextFile(new URL("../DEPLOY.md", import.meta.url));
+  const rows = [...page.matchAll(/^\| `([A-Z0-9_]+)` \| (.*?) \|/gm)];
   expect(rows.map((row) => row[1])).toEqual(Object.keys(SETTINGS));
   for (const [, name, shown] of rows) {
     const { fallback } = SETTINGS[name as keyof typeof SETTINGS];

@@ -1,7 +1,7 @@
 /**
  * What an operator may set, by environment or by a `.env` file beside `main.ts`, and what holds when nothing is set.
  *
- * Invariant: every setting is in {@linkcode SETTINGS}, and the README's table says the same (a test compares them).
+ * Invariant: every setting is in {@linkcode SETTINGS}, and DEPLOY.md's table says the same (a test compares them).
  * A bad value stops the start with its name, its value and what is expected.
  */
 import { z } from "zod";

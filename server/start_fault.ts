@@ -14,7 +14,7 @@ const DATABASE_FAULTS: Record<string, string> = {
     "Let lectern.db and all beside it be owned and writable by the user that Lectern runs as.",
   SQLITE_NOTADB: "lectern.db isn't a database, or a damaged one. " +
     "Put a copy of it in its place, or set DATA_DIR to another folder.",
-  SQLITE_CORRUPT: "The database is damaged. Put a copy in place of lectern.db, as the README says.",
+  SQLITE_CORRUPT: "The database is damaged. Put a copy in place of lectern.db, as DEPLOY.md says.",
   SQLITE_FULL: "The disk is full. Make room on it, or set DATA_DIR to a folder on another one.",
   SQLITE_IOERR: "The database can't be read or written: the disk reports an error. " +
     "Look after the disk, or set DATA_DIR to a folder on another one.",
@@ -52,7 +52,7 @@ function explainMedia(message: string): string {
   if (message.includes("EACCES")) {
     return "Media can't start: ports below 1024 need a privilege. Set MEDIA_PORT to a higher one.";
   }
-  return `Media can't start: ${message}. See MEDIA_ADDRESS and MEDIA_PORT in the README.`;
+  return `Media can't start: ${message}. See MEDIA_ADDRESS and MEDIA_PORT in DEPLOY.md.`;
 }
 
 function outOfDescriptors(error: unknown): boolean {

@@ -1,11 +1,11 @@
-/** The README's nginx block and its relay's settings, as they stand there, in front of the real server. */
+/** DEPLOY.md's nginx block and its relay's settings, as they stand there, in front of the real server. */
 import { expect } from "@std/expect";
 import { TestClient } from "../../support/room/client.ts";
 import { locate } from "../../needs.ts";
 import { findTurnServer } from "../../support/media/turn_server.ts";
 import { freePorts, spawnServing, untilServing } from "../../support/serving.ts";
 
-const README = await Deno.readTextFile(new URL("../../../README.md", import.meta.url));
+const DEPLOY = await Deno.readTextFile(new URL("../../../DEPLOY.md", import.meta.url));
 const PUBLIC_URL = "https://lessons.example.org";
 
 interface Proxied {
@@ -15,9 +15,9 @@ interface Proxied {
 
 /** The indented block that begins with this line, up to the next text. */
 function blockFrom(line: string): string {
-  const start = README.indexOf(`\n    ${line}\n`) + 1;
+  const start = DEPLOY.indexOf(`\n    ${line}\n`) + 1;
   expect(start).toBeGreaterThan(0);
-  const lines = README.slice(start).split("\n");
+  const lines = DEPLOY.slice(start).split("\n");
   const end = lines.findIndex((line) => line !== "" && !line.startsWith("    "));
   return lines.slice(0, end).map((line) => line.slice(4)).join("\n");
 }
@@ -34,7 +34,7 @@ async function run(program: string, ...args: string[]): Promise<string> {
   return told;
 }
 
-/** Only addresses, ports and the certificate's files are other than in the README; one port is without TLS. */
+/** Only addresses, ports and the certificate's files are other than in DEPLOY.md; one port is without TLS. */
 async function configure(folder: string, ports: { front: string; back: string }): Promise<string> {
   const [certificate, key] = [`${folder}/cert.pem`, `${folder}/key.pem`];
   await run(
@@ -111,7 +111,7 @@ async function untilListening(port: number): Promise<void> {
   throw new Error("nginx doesn't listen");
 }
 
-Deno.test("behind the README's nginx pages, uploads of 10 MB and the room's socket work, and /metrics is closed", () =>
+Deno.test("behind DEPLOY.md's nginx pages, uploads of 10 MB and the room's socket work, and /metrics is closed", () =>
   withProxy(async ({ origin, api }) => {
     const page = await fetch(origin);
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("<html")]);
@@ -159,7 +159,7 @@ Deno.test("behind the README's nginx pages, uploads of 10 MB and the room's sock
     }
   }));
 
-Deno.test("the README's relay passes nothing on to this machine or its network, by IPv4 or IPv6", async () => {
+Deno.test("DEPLOY.md's relay passes nothing on to this machine or its network, by IPv4 or IPv6", async () => {
   const folder = await Deno.makeTempDir({ prefix: "lectern-relay-" });
   const { PORT: port } = freePorts();
   let settings = blockFrom("tls-listening-port=443");
@@ -168,7 +168,7 @@ Deno.test("the README's relay passes nothing on to this machine or its network, 
   settings = replaced(settings, "<a long random text>", "secret");
   await Deno.writeTextFile(
     `${folder}/turnserver.conf`,
-    // Without these it refuses loopback by itself, whatever the README says.
+    // Without these it refuses loopback by itself, whatever DEPLOY.md says.
     `${settings}\nlistening-ip=127.0.0.1\nrelay-ip=127.0.0.1\nrelay-ip=::1\nallow-loopback-peers
 no-cli\nno-tls\nno-dtls\nuserdb=${folder}/users\npidfile=${folder}/pid\n`,
   );
