@@ -1,5 +1,5 @@
 /**
- * How this page and the others of a room agree on the epochs' secrets (SECURITY.md, *Epochs*).
+ * How this page and the others of a room agree on the epochs' secrets (ENCRYPTION.md, *Epochs*).
  *
  * The server says who leads. The leader makes a new epoch whenever the pages of the room are others than those that have the
  * last one, and whenever it comes to lead; it wraps the secret to each page that this page shows. Everybody else takes

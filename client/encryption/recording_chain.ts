@@ -2,7 +2,7 @@
  * The secrets that a recording is kept under, one after the other, and what the server stores of them.
  *
  * Each is wrapped under the next one, so that the newest opens everything and an earlier one nothing that came later
- * (SECURITY.md, *Recordings*).
+ * (ENCRYPTION.md, *Recordings*).
  */
 import { fromBase64Url, toBase64Url } from "../../rooms/contract/encryption/base64url.ts";
 import { makeSecret, type Secret } from "../../rooms/contract/encryption/secret.ts";

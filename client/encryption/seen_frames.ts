@@ -1,7 +1,7 @@
 /**
  * Which frames of each page this page has taken: a server could send them again.
  *
- * A page counts all that it sends with one counter (SECURITY.md, *Frames*), so one window a page serves all of its sources and
+ * A page counts all that it sends with one counter (ENCRYPTION.md, *Frames*), so one window a page serves all of its sources and
  * layers, and whatever receives them: a consumer that is made anew is shown nothing of before. Frames may overtake each other
  * and come again by retransmission within the window; what is older than it is refused, so that nothing can be kept back for
  * long either. A page that is loaded anew has another number, and begins with an empty window.

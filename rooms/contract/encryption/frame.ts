@@ -1,5 +1,5 @@
 /**
- * One encrypted frame: `clear | ciphertext | tag | trailer` (SECURITY.md, *Frames*).
+ * One encrypted frame: `clear | ciphertext | tag | trailer` (ENCRYPTION.md, *Frames*).
  *
  * The first bytes stay clear, because the server packetizes by them, sees key frames and reads their size. They and the
  * trailer are authenticated with the rest, and so is the source: a camera can't be passed off as a screen.

@@ -15,7 +15,7 @@ import { type Bytes, frameKey, secretOf } from "./secret.ts";
 import { PEOPLE_BYTES, peopleDigest, securityCode } from "./security_code.ts";
 import { makePageKeys, openAsCustodian, sealToCustodian, unwrapFrom, wrapTo } from "./wrapping.ts";
 
-// The same, written a second time from SECURITY.md upon node:crypto.
+// The same, written a second time from ENCRYPTION.md upon node:crypto.
 
 function info(label: string, ...inputs: Uint8Array[]): Buffer {
   return Buffer.concat([Buffer.from(`lectern e2ee 1 ${label}`), ...inputs].flatMap((part) => {

@@ -1,5 +1,5 @@
 /**
- * Secrets of end-to-end encryption, and everything that is derived from them (SECURITY.md, *Key schedule*).
+ * Secrets of end-to-end encryption, and everything that is derived from them (ENCRYPTION.md, *Key schedule*).
  *
  * A secret is 16 random bytes: that of an epoch, of which each sender's frame key is derived, or that of a recording, which
  * wraps the epochs'. Both have an id that is derived from them, so an id can't be claimed for another secret.

@@ -113,7 +113,7 @@ export function recordingOperations(deps: Deps): Operation[] {
       summary: "Read a recording's keys, wrapped to your custodian key",
       description:
         "Empty when the lesson wasn't encrypted end to end, or you had set no custodian key when " +
-        "it began. SECURITY.md says how to open them.",
+        "it began. ENCRYPTION.md says how to open them.",
       answer: keyEnvelopesSchema,
       refusals: [404],
     }, async ({ params }) => {
