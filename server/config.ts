@@ -17,7 +17,7 @@ import {
   type Value,
 } from "./settings.ts";
 
-export const VERSION = "0.1.0";
+export const VERSION = "0.2.0";
 
 export interface Config {
   host: string;
