@@ -31,6 +31,7 @@ export const NEEDS: readonly Need[] = [
     debian: "util-linux",
     programs: ["setpriv"],
   },
+  { what: "curl", debian: "curl", programs: ["curl"] },
   { what: "OpenSSL's command", debian: "openssl", programs: ["openssl"] },
   { what: "OpenSSL 3", debian: "libssl3", library: "libssl.so.3" },
 ];
