@@ -52,6 +52,26 @@ Deno.test("every relative link of a document leads to a file, and its anchor to 
   expect((await Promise.all(all.map(brokenLinks))).flat()).toEqual([]);
 });
 
+Deno.test("every file and folder that a document names by its path from the top is there", async () => {
+  const folders = "rooms|server|client|db|recorder|tests|findings";
+  const path = new RegExp(
+    `\\b((?:${folders})/[\\w./-]*(?:/|\\.tsx?|\\.sh|\\.md))(?=[\\s\`]|$)`,
+    "gm",
+  );
+  const missing: string[] = [];
+  for (const document of (await documents()).filter((name) => !name.includes("/"))) {
+    const text = await Deno.readTextFile(new URL(document, ROOT));
+    for (const [, code = ""] of text.matchAll(/`([^`\n]+)`/g)) {
+      // What a build or a start makes isn't there in a fresh clone.
+      for (const [, named = ""] of code.replace("client/dist", "").matchAll(path)) {
+        const info = await Deno.stat(new URL(named, ROOT)).catch(() => null);
+        if (info === null) missing.push(`${document}: ${named}`);
+      }
+    }
+  }
+  expect(missing).toEqual([]);
+});
+
 Deno.test("the README leads to every document beside it and stays within two screens", async () => {
   const readme = await Deno.readTextFile(new URL("README.md", ROOT));
   const targets = [...readme.matchAll(LINK)].map(([, target]) => target);
