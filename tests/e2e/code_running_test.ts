@@ -194,6 +194,7 @@ codeTest(
       "index.html": "<link rel=stylesheet href=style.css><h1>Hi</h1><script src=page.js></script>",
     });
     await byId(mia, "code-run").click();
+    await byId(ada, "preview-run").click();
     for (const page of [mia, ada]) {
       const heading = page.frameLocator("[data-testid=code-preview]").getByRole("heading");
       await until(() => heading.textContent(), (text) => text === "Hi there");

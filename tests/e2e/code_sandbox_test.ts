@@ -88,6 +88,13 @@ codeTest(
       storage: `localStorage.length`,
       database:
         `await new Promise((done, fail) => { const r = indexedDB.open("a"); r.onsuccess = done; r.onerror = fail; })`,
+      peer: `new RTCPeerConnection()`,
+      transport: `await new WebTransport("${lectern.origin.replace("http:", "https:")}/").ready`,
+      events:
+        `await new Promise((done, fail) => { const s = new EventSource("${lectern.origin}/api/instance"); s.onopen = done; s.onerror = () => fail("no"); })`,
+      worker: `await new Promise((done, fail) => { const w = new Worker("data:text/javascript," +
+        encodeURIComponent('fetch("${lectern.origin}/api/instance").then(() => postMessage(1), () => close())'));
+        w.onmessage = done; w.onerror = () => fail("no"); setTimeout(() => fail("no"), 500); })`,
       caches: `await caches.keys()`,
     };
     const lines = Object.entries(attempts).map(([name, code]) =>

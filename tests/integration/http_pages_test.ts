@@ -238,6 +238,26 @@ Deno.test("a link in the client's folder leads to no file outside it", async () 
   await Deno.remove(outside);
 });
 
+Deno.test("a lesson's page is told to fetch nothing, and that texts become script only by our leave", async () => {
+  await using server = await withClient();
+  await Deno.writeTextFile(`${server.clientDir}/sandbox/preview.html`, "<title>Preview</title>");
+  const response = await server.send("/sandbox%2Fpreview.html");
+  const policy = response.headers.get("content-security-policy") ?? "";
+  for (
+    const part of [
+      "sandbox allow-scripts;",
+      "connect-src 'none';",
+      "worker-src 'none';",
+      "frame-src 'none';",
+    ]
+  ) {
+    expect(policy).toContain(part);
+  }
+  expect(policy).toContain("require-trusted-types-for 'script'; trusted-types lectern default");
+  expect(response.headers.get("x-dns-prefetch-control")).toBe("off");
+  await response.body?.cancel();
+});
+
 Deno.test("only the sandbox answers other origins", async () => {
   await using server = await withClient();
   for (const path of ["/", "/api/instance", "/assets/main-abc123.js", "/healthz"]) {

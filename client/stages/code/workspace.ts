@@ -20,6 +20,15 @@ import { Runner } from "./run/runner.ts";
 
 export type PanelTab = "output" | "tests" | "preview";
 
+/** A page that is previewed, and how far it has come here: a page of somebody else asks first. */
+export interface PreviewedPage {
+  fileId: string;
+  runId: string;
+  /** Who ran it, as the run says; null for this person. */
+  by: string | null;
+  state: "asking" | "running" | "stopped" | "stuck" | "loud";
+}
+
 export const FONT_SIZES = [12, 13, 14, 16, 18, 20, 24] as const;
 const FONT_KEY = "lectern.code.fontSize";
 const DEFAULT_FONT_SIZE = 14;
@@ -45,8 +54,7 @@ export class Workspace {
     return runs.find(({ id }) => id === this.chosenRun.value) ?? runs.at(-1) ?? null;
   });
   readonly tab = signal<PanelTab>("output");
-  /** The page that the preview shows, and the run that asked for it. */
-  readonly preview = signal<{ fileId: string; runId: string } | null>(null);
+  readonly preview = signal<PreviewedPage | null>(null);
   readonly following = signal<string | null>(null);
   readonly fontSize = signal(readFontSize());
   /** A line to go to, once. */
@@ -112,6 +120,12 @@ export class Workspace {
     }
   }
 
+  /** Runs the page that is previewed, or ends it, on this person's device alone. */
+  setPreview(state: PreviewedPage["state"]): void {
+    const page = this.preview.peek();
+    if (page !== null) this.preview.value = { ...page, state };
+  }
+
   changeFontSize(by: 1 | -1): void {
     const at = FONT_SIZES.findIndex((size) => size >= this.fontSize.value);
     const size = FONT_SIZES[at + by];
@@ -136,7 +150,13 @@ export class Workspace {
     batch(() => {
       this.chosenRun.value = null;
       if (latest.language === "html") {
-        this.preview.value = { fileId: latest.fileId, runId: latest.id };
+        const own = this.runner.takeAskedFor(latest.id);
+        this.preview.value = {
+          fileId: latest.fileId,
+          runId: latest.id,
+          by: own ? null : latest.by,
+          state: own ? "running" : "asking",
+        };
         this.tab.value = "preview";
       } else if (this.tab.peek() === "preview") this.tab.value = "output";
     });

@@ -6,7 +6,7 @@
  * same for everyone.
  */
 import type { HttpDeps } from "../context.ts";
-import { pageHeaders, sandboxHeaders } from "./security_headers.ts";
+import { pageHeaders, previewHeaders, sandboxHeaders } from "./security_headers.ts";
 
 /** Folders named by a version, and chunks named by their hash. */
 const UNCHANGING = /^sandbox\/(runtimes\/[^/]+-[^/]+|parts)\//;
@@ -20,8 +20,9 @@ export function headersOfFile(
   const origins = [origin, publicUrl];
   const isPage = /\.html?$/i.test(name);
   if (!/^sandbox\//i.test(name)) return isPage ? pageHeaders(publicUrl, origins) : {};
+  const policy = /\/preview\.html$/i.test(name) ? previewHeaders : sandboxHeaders;
   return {
-    ...sandboxHeaders(origins),
+    ...policy(origins),
     "cache-control": UNCHANGING.test(name) ? "public, max-age=31536000, immutable" : "no-cache",
   };
 }

@@ -41,7 +41,38 @@ export function pageHeaders(
 }
 
 /**
- * Sent with everything under `/sandbox/`: the frame in which people's code runs. Its origin is opaque, so it may
+ * Sent with the document that becomes a lesson's HTML page. It can fetch nothing at all, has no workers and no frames, and
+ * texts become markup or script through the policies of `client/stages/code/sandbox/preview.ts` only.
+ */
+export function previewHeaders(origins: readonly string[]): Record<string, string> {
+  return {
+    "content-security-policy": policy({
+      "sandbox": "allow-scripts",
+      "default-src": "'none'",
+      "script-src": `${below(origins)} 'unsafe-inline' 'unsafe-eval'`,
+      "style-src": "'unsafe-inline' data:",
+      "img-src": "data: blob:",
+      "media-src": "data: blob:",
+      "font-src": "data:",
+      "connect-src": "'none'",
+      "worker-src": "'none'",
+      "frame-src": "'none'",
+      "object-src": "'none'",
+      "base-uri": "'none'",
+      "form-action": "'none'",
+      "frame-ancestors": "'self'",
+      "require-trusted-types-for": "'script'",
+      "trusted-types": "lectern default",
+    }),
+    "permissions-policy":
+      "camera=(), microphone=(), display-capture=(), geolocation=(), payment=(), usb=()",
+    "x-dns-prefetch-control": "off",
+    "access-control-allow-origin": "*",
+  };
+}
+
+/**
+ * Sent with everything else under `/sandbox/`: the frame in which people's code runs. Its origin is opaque, so it may
  * evaluate what it likes; it can ask `/sandbox/` for more of itself, at the addresses that people reach us by, and
  * nobody for anything else.
  */

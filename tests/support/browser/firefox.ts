@@ -65,9 +65,10 @@ export class Firefox {
     };
   }
 
-  static async launch(executable: string): Promise<Firefox> {
+  /** `more` adds to the preferences. */
+  static async launch(executable: string, more: typeof PREFS = {}): Promise<Firefox> {
     const profile = await Deno.makeTempDir({ prefix: "lectern-firefox-" });
-    const prefs = Object.entries(PREFS)
+    const prefs = Object.entries({ ...PREFS, ...more })
       .map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`);
     await Deno.writeTextFile(`${profile}/user.js`, prefs.join("\n"));
     const process = new Deno.Command(executable, {

@@ -208,6 +208,16 @@ export async function launchChromium(
   });
 }
 
+/** A profile that isn't a private window, as Playwright's contexts are: those open no connections ahead. */
+export async function launchChromiumProfile(): Promise<BrowserContext> {
+  return await chromium.launchPersistentContext("", {
+    executablePath: findChromium(),
+    headless: true,
+    args: [...CHROMIUM_ARGS, ...DEVICE_ARGS.fake],
+    viewport: { width: 1280, height: 800 },
+  });
+}
+
 /** Keeps every RTCPeerConnection of a page where the tests can ask it for statistics. */
 export function keepPeerConnections(): void {
   const kept: RTCPeerConnection[] = [];

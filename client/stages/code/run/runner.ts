@@ -39,6 +39,8 @@ export class Runner {
   #current: FrameRun | null = null;
   #writer: RunWriter | null = null;
   #previewed: RunWriter | null = null;
+  /** The run of the page that this person has just asked for: what a run says of its author proves nothing. */
+  #askedFor: string | null = null;
   #stopped = false;
   #closed = false;
   readonly #stopWatching: (() => void)[] = [];
@@ -86,9 +88,17 @@ export class Runner {
 
   /** Notes that a page is previewed: everybody's stage then shows it. What its console says is written by us. */
   preview(file: FileEntry): void {
-    this.#previewed = this.#record(file);
+    const id = this.#askedFor = crypto.randomUUID();
+    this.#previewed = this.#record(file, id);
     // A page has no end of its own.
     this.#previewed.end(0);
+  }
+
+  /** Whether this person asked for the run of a page; answers so once. */
+  takeAskedFor(runId: string): boolean {
+    if (this.#askedFor !== runId) return false;
+    this.#askedFor = null;
+    return true;
   }
 
   /** What the console of this page's preview says. */
@@ -133,10 +143,10 @@ export class Runner {
     return this.#writer = this.#record(file);
   }
 
-  #record(file: FileEntry): RunWriter {
+  #record(file: FileEntry, id: string = crypto.randomUUID()): RunWriter {
     const { doc, me } = this.session;
     const map = beginRun(doc, {
-      id: crypto.randomUUID(),
+      id,
       fileId: file.id,
       by: me.id,
       language: languageOf(file.name).id,
