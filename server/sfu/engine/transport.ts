@@ -13,6 +13,7 @@ import { MediaError } from "../media_engine.ts";
 import type { MediaEnvironment } from "./environment.ts";
 import { IceAgent, type IceCredentials, type IceOutcome } from "./ice.ts";
 import { MAX_RTCP_PER_SECOND, RateLimit } from "../media_limits.ts";
+import { PathFigures } from "./path_figures.ts";
 import type { DtlsSession, Remote, SrtpKeys, SrtpSession } from "../ports.ts";
 import type { Producer } from "./producer.ts";
 import {
@@ -53,7 +54,7 @@ export class Transport {
   readonly producers = new Map<string, Producer>();
   readonly consumers = new Map<string, Consumer>();
   readonly quality = new ConnectionQuality();
-  #counted = { expected: 0, lost: 0 };
+  readonly #figures = new PathFigures(this.producers, this.consumers);
   #mids = 0;
   /** Producers and consumers of pictures. */
   #pictures = 0;
@@ -231,30 +232,7 @@ export class Transport {
 
   /** Reads how good the connection is; answers whether the word for it changed. Call every two seconds or so. */
   readQuality(nowMs: number): boolean {
-    let expected = 0;
-    let lost = 0;
-    let jitterMs = 0;
-    for (const { streams, paused } of this.producers.values()) {
-      for (const { stats } of paused ? [] : streams) {
-        expected += stats.expected;
-        lost += stats.lostOnce;
-        jitterMs = Math.max(jitterMs, stats.jitterMs);
-      }
-    }
-    const before = this.#counted;
-    this.#counted = { expected, lost };
-    const came = expected - before.expected;
-    let fraction = came > 0 ? Math.min(1, Math.max(0, lost - before.lost) / came) : 0;
-    let roundTripMs: number | undefined;
-    const reported = [...this.consumers.values()].filter((consumer) => consumer.reported(nowMs));
-    for (const { reports } of reported) {
-      fraction += reports.fractionLost / reported.length;
-      jitterMs = Math.max(jitterMs, reports.jitterMs);
-      if (reports.roundTripMs !== undefined) {
-        roundTripMs = Math.max(roundTripMs ?? 0, reports.roundTripMs);
-      }
-    }
-    return this.quality.read({ lost: fraction, roundTripMs, jitterMs });
+    return this.quality.read(this.#figures.take(nowMs));
   }
 
   removeConsumer(consumer: Consumer): void {
