@@ -14,12 +14,7 @@ import { type CachedPacket, PAYLOAD_BYTES, Repeats } from "../packets/packet_cac
 import type { Producer } from "./producer.ts";
 import type { ForwardedPacket, ProducerStream } from "./producer_stream.ts";
 import { Rewriter } from "./rewriter.ts";
-import {
-  LONG_PICTURE_BITS,
-  SHORT_PICTURE_BITS,
-  toSequence,
-  toTimestamp,
-} from "../packets/sequence.ts";
+import { toSequence, toTimestamp } from "../packets/sequence.ts";
 import type { Transport } from "./transport.ts";
 import type { PictureSize } from "../packets/vp8.ts";
 
@@ -270,32 +265,13 @@ export class Consumer {
     return Math.max(1, Math.round(ms * stream.mapping.clockRate / 1000));
   }
 
-  /** Puts this consumer's numbers into the codec's descriptor. */
-  #renumber(packet: Omit<CachedPacket, "payload">, payload: Uint8Array, offset: number): void {
-    if (packet.pictureIdAt >= 0) {
-      const at = packet.pictureIdAt + offset;
-      if ((payload[at]! & 0x80) === 0) {
-        payload[at] = this.#rewriter.pictureId(packet.pictureId, SHORT_PICTURE_BITS);
-      } else {
-        const id = this.#rewriter.pictureId(packet.pictureId, LONG_PICTURE_BITS);
-        payload[at] = 0x80 | (id >> 8);
-        payload[at + 1] = id & 0xff;
-      }
-    }
-    if (packet.tl0PictureIndexAt >= 0) {
-      payload[packet.tl0PictureIndexAt + offset] = this.#rewriter.tl0PictureIndex(
-        packet.tl0PictureIndex,
-      );
-    }
-  }
-
   #write(
     packet: Omit<CachedPacket, "payload">,
     payload: Uint8Array,
     length: number,
     index: number,
   ): void {
-    this.#renumber(packet, payload, length - packet.length);
+    this.#rewriter.renumber(packet, payload, length - packet.length);
     const header = this.#header;
     header.marker = packet.marker;
     header.timestamp = this.#rewriter.timestamp(packet.timestamp);

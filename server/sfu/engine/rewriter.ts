@@ -6,9 +6,11 @@
  * behind everything sent before, and packets from before its start are refused; a span's first picture id and TL0
  * index follow the last ones that were sent.
  */
+import type { CachedPacket } from "../packets/packet_cache.ts";
 import {
   LONG_PICTURE_BITS,
   sequenceDistance,
+  SHORT_PICTURE_BITS,
   TL0_BITS,
   toBits,
   toSequence,
@@ -96,6 +98,23 @@ export class Rewriter {
 
   tl0PictureIndex(index: number): number {
     return toBits(index + this.#tl0Offset, TL0_BITS);
+  }
+
+  /** Puts this consumer's numbers into the codec's descriptor, which lies `offset` further back than in the packet. */
+  renumber(packet: Omit<CachedPacket, "payload">, payload: Uint8Array, offset: number): void {
+    if (packet.pictureIdAt >= 0) {
+      const at = packet.pictureIdAt + offset;
+      if ((payload[at]! & 0x80) === 0) {
+        payload[at] = this.pictureId(packet.pictureId, SHORT_PICTURE_BITS);
+      } else {
+        const id = this.pictureId(packet.pictureId, LONG_PICTURE_BITS);
+        payload[at] = 0x80 | (id >> 8);
+        payload[at + 1] = id & 0xff;
+      }
+    }
+    if (packet.tl0PictureIndexAt >= 0) {
+      payload[packet.tl0PictureIndexAt + offset] = this.tl0PictureIndex(packet.tl0PictureIndex);
+    }
   }
 
   /** The packet of this span that was, or would have been, sent under this 16-bit number. */
