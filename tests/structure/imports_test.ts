@@ -123,9 +123,11 @@ Deno.test("every arrow of ARCHITECTURE's table is in use, and none is wider than
   expect(idle).toEqual([]);
 });
 
-Deno.test("no value goes round in a circle of files", () => {
+Deno.test("no value goes round in a circle of files, and no type leaves its folder on one", () => {
   const imports = own(product);
   expect(circles(imports.filter(({ typeOnly }) => !typeOnly))).toEqual([]);
+  const across = circles(imports).filter((circle) => new Set(circle.map(folderOf)).size > 1);
+  expect(across).toEqual([]);
 });
 
 Deno.test("the client imports rooms/contract and nothing else of ours", () => {

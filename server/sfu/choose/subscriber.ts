@@ -6,8 +6,7 @@
  */
 import { allocate, type PictureRequest, TAKE } from "./allocation.ts";
 import type { BandwidthEstimator } from "../bandwidth/bandwidth.ts";
-import type { Consumer } from "../engine/consumer.ts";
-import type { Transport } from "../engine/transport.ts";
+import type { ReceivedTrack, Receiver } from "./receiver.ts";
 
 const ALLOCATE_MS = 100;
 /** A page that resizes or resumes is answered sooner. */
@@ -28,14 +27,14 @@ const PADDING_BYTES = 300;
 const MAX_PADDING_PACKETS = 40;
 
 export class Subscriber {
-  readonly #transport: Transport;
+  readonly #receiver: Receiver;
   #allocateMs = 0;
   #allocatedMs = -Infinity;
   #wantedBps = 0;
   #gaveUpMs = -Infinity;
 
-  constructor(transport: Transport) {
-    this.#transport = transport;
+  constructor(receiver: Receiver) {
+    this.#receiver = receiver;
   }
 
   /** Chooses anew soon, however often it is asked to. */
@@ -44,7 +43,7 @@ export class Subscriber {
   }
 
   tick(nowMs: number): void {
-    const { bandwidth, consumers } = this.#transport;
+    const { bandwidth, consumers } = this.#receiver;
     if (consumers.size === 0) return;
     bandwidth?.tick(nowMs);
     if (nowMs >= this.#allocateMs) {
@@ -60,7 +59,7 @@ export class Subscriber {
     if (bandwidth === undefined || estimate === undefined) {
       // A path that nothing is known of yet gets little first.
       const first = bandwidth?.expectsFeedback(nowMs) ?? false;
-      for (const consumer of this.#transport.consumers.values()) {
+      for (const consumer of this.#receiver.consumers.values()) {
         consumer.grant = undefined;
         consumer.redundant = consumer.needsRedundancy(nowMs);
         consumer.follow(first ? 0 : consumer.fittingLayer(), nowMs);
@@ -68,7 +67,7 @@ export class Subscriber {
       this.#wantedBps = 0;
       return;
     }
-    const pictures = [...this.#transport.consumers.values()].filter(isShown);
+    const pictures = [...this.#receiver.consumers.values()].filter(isShown);
     const requests = pictures.map((consumer) => this.#request(consumer, nowMs));
     const shown = requests.reduce((sum, { layers }) => sum + (layers.at(-1)?.most ?? 0), 0);
     const sound = this.#soundBps(estimate * USABLE - Math.min(shown, PICTURES_FIRST_BPS), nowMs);
@@ -91,7 +90,7 @@ export class Subscriber {
   }
 
   /** A picture stops only when there has been no room for it for a while: one bad moment isn't worth a word. */
-  #withPatience(consumer: Consumer, layer: number, nowMs: number): number {
+  #withPatience(consumer: ReceivedTrack, layer: number, nowMs: number): number {
     if (layer >= 0 || consumer.wantedLayer < 0) {
       consumer.noRoomSinceMs = undefined;
       return layer;
@@ -100,7 +99,7 @@ export class Subscriber {
     return nowMs - consumer.noRoomSinceMs < PATIENCE_MS ? 0 : -1;
   }
 
-  #request(consumer: Consumer, nowMs: number): PictureRequest {
+  #request(consumer: ReceivedTrack, nowMs: number): PictureRequest {
     const { producer, size, wantedLayer: current } = consumer;
     const fitting = consumer.fittingLayer();
     const calm = nowMs - this.#gaveUpMs < CALM_MS;
@@ -110,7 +109,7 @@ export class Subscriber {
     return {
       layers: Array.from(
         { length: highest + 1 },
-        (_, layer) => producer.layerNeed(layer, consumer, fitting, nowMs),
+        (_, layer) => consumer.layerNeed(layer, fitting, nowMs),
       ),
       current,
       priority: producer.prominent ? 4 * area : area,
@@ -125,7 +124,7 @@ export class Subscriber {
     let plain = 0;
     let sent = 0;
     let again = 0;
-    for (const consumer of this.#transport.consumers.values()) {
+    for (const consumer of this.#receiver.consumers.values()) {
       const { producer, paused } = consumer;
       if (producer.kind !== "audio" || paused || producer.paused) continue;
       const stream = producer.defaultStream;
@@ -138,7 +137,7 @@ export class Subscriber {
       if (consumer.needsRedundancy(nowMs)) again += bps;
     }
     const room = plain + again <= redundantBps;
-    for (const consumer of this.#transport.consumers.values()) {
+    for (const consumer of this.#receiver.consumers.values()) {
       consumer.redundant = room && consumer.needsRedundancy(nowMs);
     }
     return sent;
@@ -148,7 +147,7 @@ export class Subscriber {
     if (this.#wantedBps === 0) return;
     let due = bandwidth.paddingDue(this.#wantedBps, nowMs);
     if (due <= 0) return;
-    const through = [...this.#transport.consumers.values()].find((consumer) => consumer.mayPad);
+    const through = [...this.#receiver.consumers.values()].find((consumer) => consumer.mayPad);
     for (let i = 0; through !== undefined && due > 0 && i < MAX_PADDING_PACKETS; i++) {
       through.pad();
       due -= PADDING_BYTES;
@@ -156,6 +155,6 @@ export class Subscriber {
   }
 }
 
-function isShown({ producer, paused }: Consumer): boolean {
+function isShown({ producer, paused }: ReceivedTrack): boolean {
   return producer.kind === "video" && !paused && !producer.paused;
 }

@@ -6,7 +6,11 @@
  * The forwarding path allocates nothing: the header object is kept, and packets are encrypted into the socket's slot.
  */
 import { layerForSize } from "../choose/layer_choice.ts";
+import type { LayerNeed } from "../choose/allocation.ts";
+import type { ReceivedTrack } from "../choose/receiver.ts";
+import type { Destination } from "./destination.ts";
 import type { ConsumerMapping } from "./ortc.ts";
+import type { Outlet } from "./outlet.ts";
 import { ReceiverReports } from "./receiver_reports.ts";
 import type { ReportBlock } from "../packets/rtcp.ts";
 import type { OutgoingHeader } from "../packets/rtp.ts";
@@ -15,7 +19,6 @@ import type { Producer } from "./producer.ts";
 import type { ForwardedPacket, ProducerStream } from "./producer_stream.ts";
 import { Rewriter } from "./rewriter.ts";
 import { toSequence, toTimestamp } from "../packets/sequence.ts";
-import type { Transport } from "./transport.ts";
 import type { PictureSize } from "../packets/vp8.ts";
 
 /** Between two requests for the key frame that a switch waits for. */
@@ -32,14 +35,14 @@ const repairPayload = new Uint8Array(PAYLOAD_BYTES + 2);
 const PADDING = new Uint8Array(255);
 PADDING[254] = 255;
 
-export class Consumer {
+export class Consumer implements Destination, ReceivedTrack {
   readonly id: string;
   readonly ssrc: number;
   readonly rtxSsrc: number;
   readonly producer: Producer;
-  readonly transport: Transport;
   readonly reports = new ReceiverReports();
   readonly mapping: ConsumerMapping;
+  readonly #outlet: Outlet;
   readonly #cname: string;
   readonly #header: OutgoingHeader;
   readonly #rewriter: Rewriter;
@@ -77,7 +80,7 @@ export class Consumer {
     ssrc: number;
     rtxSsrc: number;
     producer: Producer;
-    transport: Transport;
+    outlet: Outlet;
     mapping: ConsumerMapping;
     cname: string;
     /** First sequence numbers, below 2^15 so that the roll-over counter begins at 0 (RFC 3711 §3.3.1). */
@@ -89,8 +92,8 @@ export class Consumer {
     this.ssrc = options.ssrc;
     this.rtxSsrc = options.rtxSsrc;
     this.producer = options.producer;
-    this.transport = options.transport;
     this.mapping = options.mapping;
+    this.#outlet = options.outlet;
     this.#cname = options.cname;
     this.#stream = options.producer.defaultStream;
     this.#wanted = this.#stream;
@@ -127,7 +130,7 @@ export class Consumer {
 
   setSize(width: number, height: number): void {
     this.#size = { width, height };
-    this.transport.reallocate();
+    this.#outlet.reallocate();
   }
 
   /** The layer that suits the size of the picture. */
@@ -135,6 +138,11 @@ export class Consumer {
     const sizes = this.producer.streams.map(({ pictureSize }) => pictureSize);
     this.#fitting = layerForSize(sizes, this.#size, this.#fitting);
     return this.#fitting;
+  }
+
+  /** What a layer takes of the bandwidth of this viewer, who would be best served by the layer `fitting`. */
+  layerNeed(layer: number, fitting: number, nowMs: number): LayerNeed {
+    return this.producer.layerNeed(layer, this, fitting, nowMs);
   }
 
   /** The layer that the publisher should send for this consumer; −1 for none. */
@@ -187,7 +195,7 @@ export class Consumer {
     }
     this.#paused = paused;
     this.interrupt();
-    this.transport.reallocate();
+    this.#outlet.reallocate();
   }
 
   /** Whether there is no room for the picture, when that changed since the last call. */
@@ -207,7 +215,7 @@ export class Consumer {
   /** Asks the publisher, when this consumer could use a key frame now; `passedOn` when its receiver asks. */
   wantKeyFrame(passedOn = false): void {
     if (this.#paused || this.producer.paused || this.producer.kind !== "video") return;
-    if (!this.transport.connected || this.#wanted === undefined) return;
+    if (!this.#outlet.connected || this.#wanted === undefined) return;
     if (passedOn) this.#standIn.keyFrames.passOn();
     else this.#standIn.keyFrames.want();
   }
@@ -219,7 +227,7 @@ export class Consumer {
     payload: Uint8Array,
     nowMs: number,
   ): void {
-    if (this.#paused || this.transport.target === undefined) return;
+    if (this.#paused || this.#outlet.target === undefined) return;
     if (this.#waiting || stream !== this.#stream) {
       if (!packet.entry || !this.#mayBegin(stream)) return;
       this.#begin(stream, packet, nowMs);
@@ -237,7 +245,7 @@ export class Consumer {
     this.#write(packet, red ? stream.buffer : payload, length, index);
     this.#packets++;
     this.#octets += length;
-    this.transport.environment.counters.rtpForwarded++;
+    this.#outlet.counters.rtpForwarded++;
   }
 
   /** Whether a key frame of this stream is one to begin with, or to switch to. */
@@ -277,13 +285,13 @@ export class Consumer {
     header.timestamp = this.#rewriter.timestamp(packet.timestamp);
     header.extensionId = packet.extensionValue >= 0 ? this.mapping.forwardedId : 0;
     header.extensionValue = packet.extensionValue;
-    this.transport.sendRtp(header, payload, length, index);
+    this.#outlet.sendRtp(header, payload, length, index);
   }
 
   /** Sends again what the receiver misses, as far as it is kept. */
   retransmit(sequences: number[], nowMs: number): void {
     if (this.#paused || this.#waiting || this.producer.paused) return;
-    if (this.transport.target === undefined) return;
+    if (this.#outlet.target === undefined) return;
     const sent = { packets: this.#packets, octets: this.#octets };
     for (const sequence of sequences) {
       const original = this.#rewriter.original(sequence);
@@ -306,7 +314,7 @@ export class Consumer {
         header.sequence = toSequence(index);
         this.#write(packet, repairPayload, packet.length + 2, index);
       }
-      this.transport.environment.counters.rtpRetransmitted++;
+      this.#outlet.counters.rtpRetransmitted++;
     }
   }
 
@@ -317,7 +325,7 @@ export class Consumer {
 
   /** Sends a packet of nothing, which tells by its arrival. */
   pad(): void {
-    if (this.transport.target === undefined) return;
+    if (this.#outlet.target === undefined) return;
     const header = this.#header;
     const index = this.#rtxIndex++;
     header.marker = false;
@@ -326,9 +334,9 @@ export class Consumer {
     header.ssrc = this.rtxSsrc;
     header.sequence = toSequence(index);
     header.extensionId = 0;
-    this.transport.sendRtp(header, PADDING, PADDING.length, index);
+    this.#outlet.sendRtp(header, PADDING, PADDING.length, index);
     header.padding = false;
-    this.transport.environment.counters.rtpPadding++;
+    this.#outlet.counters.rtpPadding++;
   }
 
   /**
@@ -337,13 +345,13 @@ export class Consumer {
    */
   tick(nowMs: number): void {
     if (nowMs < this.#nextReportMs || this.#packets === this.#packetsReported) return;
-    if (this.#paused || this.#waiting || this.transport.target === undefined) return;
+    if (this.#paused || this.#waiting || this.#outlet.target === undefined) return;
     const source = this.#stream.clockAt(nowMs);
     if (source === undefined) return;
     this.#nextReportMs = nowMs + REPORT_MS;
     this.#packetsReported = this.#packets;
     this.reports.sent(source, nowMs);
-    this.transport.sendRtcp([
+    this.#outlet.sendRtcp([
       {
         type: "sender-report",
         ssrc: this.ssrc,

@@ -277,8 +277,7 @@ export class MediaCore {
   }
 
   closeConsumer(consumerId: string): void {
-    const { consumer, router } = this.#consumer(consumerId);
-    router.closeConsumer(consumer);
+    this.#consumer(consumerId).router.closeConsumer(consumerId);
   }
 
   stats(routerId: string): ProducerStats[] {
@@ -336,8 +335,8 @@ export class MediaCore {
 
   #consumer(id: string): { consumer: Consumer; router: Router } {
     for (const router of this.#routers.values()) {
-      const consumer = router.consumers.get(id);
-      if (consumer !== undefined) return { consumer, router };
+      const found = router.consumers.get(id);
+      if (found !== undefined) return { consumer: found.consumer, router };
     }
     throw new MediaError("not-found", `there is no consumer ${id}`);
   }

@@ -6,7 +6,7 @@
  */
 import type { LayerNeed } from "../choose/allocation.ts";
 import type { AudioLevel } from "../receive/audio_level.ts";
-import type { Consumer } from "./consumer.ts";
+import type { Destination } from "./destination.ts";
 import { Demand, type EncodingDemand } from "../choose/demand.ts";
 import { EncoderYield } from "../choose/encoder_yield.ts";
 import type { MediaKind, ProducerStats } from "../media_engine.ts";
@@ -35,7 +35,7 @@ export class Producer {
   readonly mapping: ProducerMapping;
   /** One an encoding, in the order in which they were announced: lowest quality first. */
   readonly streams: readonly ProducerStream[];
-  readonly consumers: Consumer[] = [];
+  readonly consumers: Destination[] = [];
   /** On the path from the publisher. */
   readonly loss = new LossWatch();
   /** Whether its owner speaks. */
@@ -130,7 +130,7 @@ export class Producer {
   }
 
   /** What a layer takes of the bandwidth of one of its viewers, who would be best served by the layer `fitting`. */
-  layerNeed(layer: number, consumer: Consumer, fitting: number, nowMs: number): LayerNeed {
+  layerNeed(layer: number, consumer: Destination, fitting: number, nowMs: number): LayerNeed {
     const stream = this.streams[layer]!;
     const announced = stream.maxBitrate ?? UNANNOUNCED_BPS;
     const expected = stream.alive(nowMs)

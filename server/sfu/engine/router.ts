@@ -35,7 +35,7 @@ export class Router {
   readonly id: string;
   readonly transports = new Map<string, Transport>();
   readonly producers = new Map<string, { producer: Producer; transport: Transport }>();
-  readonly consumers = new Map<string, Consumer>();
+  readonly consumers = new Map<string, { consumer: Consumer; transport: Transport }>();
   readonly #environment: MediaEnvironment;
   readonly #onEvent: (event: MediaEvent) => void;
   readonly #speakers = new Speakers();
@@ -114,7 +114,7 @@ export class Router {
       ssrc,
       rtxSsrc,
       producer,
-      transport,
+      outlet: transport,
       mapping,
       cname,
       sequence: 1 + random.integer(0x3fff),
@@ -123,7 +123,7 @@ export class Router {
     });
     transport.addConsumer(consumer);
     producer.consumers.push(consumer);
-    this.consumers.set(consumer.id, consumer);
+    this.consumers.set(consumer.id, { consumer, transport });
     return {
       id: consumer.id,
       producerId: producer.id,
@@ -158,15 +158,18 @@ export class Router {
     this.producers.delete(producer.id);
     this.#speakers.remove(producer.id);
     found.transport.removeProducer(producer);
-    for (const consumer of [...producer.consumers]) {
-      this.closeConsumer(consumer);
-      this.tell({ type: "consumerClosed", consumerId: consumer.id });
+    for (const { id } of [...producer.consumers]) {
+      this.closeConsumer(id);
+      this.tell({ type: "consumerClosed", consumerId: id });
     }
   }
 
-  closeConsumer(consumer: Consumer): void {
-    if (!this.consumers.delete(consumer.id)) return;
-    consumer.transport.removeConsumer(consumer);
+  closeConsumer(consumerId: string): void {
+    const found = this.consumers.get(consumerId);
+    if (found === undefined) return;
+    const { consumer, transport } = found;
+    this.consumers.delete(consumerId);
+    transport.removeConsumer(consumer);
     const { consumers } = consumer.producer;
     const at = consumers.indexOf(consumer);
     if (at >= 0) consumers.splice(at, 1);
@@ -179,7 +182,7 @@ export class Router {
       this.closeProducer(producer);
       if (tellAll) this.tell({ type: "producerClosed", producerId: producer.id });
     }
-    for (const consumer of [...transport.consumers.values()]) this.closeConsumer(consumer);
+    for (const id of [...transport.consumers.keys()]) this.closeConsumer(id);
     transport.close();
     if (tellAll) this.tell({ type: "transportClosed", transportId: transport.id });
   }
@@ -241,7 +244,7 @@ export class Router {
         this.tell({ type: "redundancy", producerId: producer.id, wanted: redundant });
       }
     }
-    for (const consumer of this.consumers.values()) {
+    for (const { consumer } of this.consumers.values()) {
       const starved = consumer.takeStarved();
       if (starved !== undefined) {
         this.tell({ type: "consumerStarved", consumerId: consumer.id, starved });

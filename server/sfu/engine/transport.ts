@@ -10,9 +10,10 @@ import { BandwidthEstimator } from "../bandwidth/bandwidth.ts";
 import { ConnectionQuality } from "../bandwidth/connection_quality.ts";
 import type { Consumer } from "./consumer.ts";
 import { MediaError } from "../media_engine.ts";
-import type { MediaEnvironment } from "./environment.ts";
+import type { MediaCounters, MediaEnvironment } from "./environment.ts";
 import { IceAgent, type IceCredentials, type IceOutcome } from "./ice.ts";
 import { MAX_RTCP_PER_SECOND, RateLimit } from "../media_limits.ts";
+import type { Outlet } from "./outlet.ts";
 import { PathFigures } from "./path_figures.ts";
 import type { DtlsSession, Remote, SrtpKeys, SrtpSession } from "../ports.ts";
 import type { Producer } from "./producer.ts";
@@ -25,9 +26,10 @@ import {
   writeRtpHeader,
 } from "../packets/rtp.ts";
 import { parseRtcp, type RtcpPacket, writeRtcp } from "../packets/rtcp.ts";
-import { TransportRtcp } from "./transport_rtcp.ts";
+import { type ControlledTransport, TransportRtcp } from "./transport_rtcp.ts";
 import { SsrcTable } from "./ssrc_table.ts";
 import type { BindingRequest } from "../packets/stun.ts";
+import type { Receiver } from "../choose/receiver.ts";
 import { Subscriber } from "../choose/subscriber.ts";
 import { ArrivalRecorder } from "../receive/twcc.ts";
 
@@ -46,10 +48,11 @@ const header = createRtpHeader();
 /** Packets of ssrcs that aren't bound yet, decrypted to learn whether they are authentic. */
 const unboundPayload = new Uint8Array(1600);
 
-export class Transport {
+export class Transport implements Outlet, Receiver, ControlledTransport {
   readonly id: string;
   readonly direction: "send" | "recv";
   readonly environment: MediaEnvironment;
+  readonly counters: MediaCounters;
   readonly ice: IceAgent;
   readonly producers = new Map<string, Producer>();
   readonly consumers = new Map<string, Consumer>();
@@ -86,6 +89,7 @@ export class Transport {
     this.id = options.id;
     this.direction = options.direction;
     this.environment = options.environment;
+    this.counters = options.environment.counters;
     this.ice = new IceAgent(options.credentials);
     this.#listener = options.listener;
     this.#rtcp = new TransportRtcp(this, this.#arrivals);
@@ -152,7 +156,7 @@ export class Transport {
           if (selected !== undefined) this.sendDatagram(out, selected);
         },
         onConnected: (keys, fingerprint) => {
-          this.environment.counters.dtlsHandshakes++;
+          this.counters.dtlsHandshakes++;
           this.#keys = keys;
           this.#fingerprint = fingerprint.toUpperCase();
           this.#tryConnect();
@@ -177,7 +181,7 @@ export class Transport {
 
   #fail(reason: string): void {
     if (this.#closed) return;
-    if (!this.connected) this.environment.counters.dtlsFailures++;
+    if (!this.connected) this.counters.dtlsFailures++;
     this.#listener.onClosed(this, reason);
   }
 
@@ -243,7 +247,7 @@ export class Transport {
   }
 
   receiveRtp(bytes: Uint8Array, view: DataView, length: number, nowMs: number): void {
-    const { counters } = this.environment;
+    const { counters } = this;
     const srtp = this.#srtp;
     if (!parseRtpHeader(view, length, header)) {
       counters.rtpRejected++;
@@ -288,7 +292,7 @@ export class Transport {
 
   /** Learns the ssrc of a simulcast layer; the packet itself is lost, and asked for or replaced by the next. */
   #receiveUnbound(bytes: Uint8Array, length: number): void {
-    const { counters } = this.environment;
+    const { counters } = this;
     counters.rtpUnknown++;
     const guess = this.#ssrcs.guess(bytes, header, this.producers.values());
     if (guess === undefined || this.#srtp === undefined) return;
@@ -304,7 +308,7 @@ export class Transport {
   }
 
   receiveRtcp(datagram: Uint8Array, length: number, nowMs: number): void {
-    const { counters } = this.environment;
+    const { counters } = this;
     if (this.#srtp === undefined) {
       counters.rtcpRejected++;
       return;
@@ -339,10 +343,10 @@ export class Transport {
   sendRtcp(packets: RtcpPacket[]): void {
     const { target } = this;
     if (target === undefined || this.#srtp === undefined) return;
-    const { socket, counters } = this.environment;
+    const { socket } = this.environment;
     const slot = socket.slot();
     socket.commit(this.#srtp.protectRtcp(slot, writeRtcp(packets)), target);
-    counters.rtcpSent++;
+    this.counters.rtcpSent++;
   }
 
   sendDatagram(datagram: Uint8Array, to: Remote): void {

@@ -4,14 +4,15 @@
  * Publishers get transport-wide feedback, requests for lost packets and key frames, and receiver reports; consumers'
  * requests reach their producer's stream.
  */
+import type { BandwidthEstimator } from "../bandwidth/bandwidth.ts";
 import type { Consumer } from "./consumer.ts";
+import type { Outlet } from "./outlet.ts";
 import type { Producer } from "./producer.ts";
 import type { ProducerStream } from "./producer_stream.ts";
 import { RTCP_FACTOR } from "../media_limits.ts";
 import type { ReportBlock, RtcpPacket } from "../packets/rtcp.ts";
 import { toSequence } from "../packets/sequence.ts";
 import type { SsrcTable } from "./ssrc_table.ts";
-import type { Transport } from "./transport.ts";
 import type { ArrivalRecorder } from "../receive/twcc.ts";
 
 const FEEDBACK_MS = 100;
@@ -30,8 +31,18 @@ const NACKED_BYTES = 4;
 /** A receiver report holds 31 blocks. */
 const MAX_BLOCKS = 31;
 
+/** What the control traffic needs of its transport. */
+export interface ControlledTransport extends Pick<Outlet, "counters" | "sendRtcp"> {
+  readonly producers: ReadonlyMap<string, Producer>;
+  readonly consumers: ReadonlyMap<string, Consumer>;
+  /** What gets through to the peer; undefined as long as nothing of it will be told. */
+  readonly bandwidth: BandwidthEstimator | undefined;
+  /** Whether lost packets are asked for as often as can be. */
+  readonly urgent: boolean;
+}
+
 export class TransportRtcp {
-  readonly #transport: Transport;
+  readonly #transport: ControlledTransport;
   readonly #arrivals: ArrivalRecorder;
   readonly #consumers = new Map<number, Consumer>();
   #nextFeedbackMs = 0;
@@ -39,7 +50,7 @@ export class TransportRtcp {
   /** Requests for key frames that the datagram may still cause. */
   #passable = 0;
 
-  constructor(transport: Transport, arrivals: ArrivalRecorder) {
+  constructor(transport: ControlledTransport, arrivals: ArrivalRecorder) {
     this.#transport = transport;
     this.#arrivals = arrivals;
   }
@@ -73,7 +84,7 @@ export class TransportRtcp {
         this.#receiveReports(packet.reports, nowMs);
         break;
       case "nack":
-        this.#transport.environment.counters.nacksReceived++;
+        this.#transport.counters.nacksReceived++;
         this.#consumers.get(packet.mediaSsrc | 0)?.retransmit(packet.sequences, nowMs);
         break;
       case "picture-loss":
@@ -123,7 +134,7 @@ export class TransportRtcp {
       if (stream.ssrc === undefined) continue;
       this.#askForLost(stream, stream.ssrc, nowMs);
       if (stream.keyFrames.poll(nowMs)) {
-        this.#transport.environment.counters.keyFrameRequests++;
+        this.#transport.counters.keyFrameRequests++;
         this.#transport.sendRtcp([
           { type: "picture-loss", senderSsrc: OWN_SSRC, mediaSsrc: stream.ssrc },
         ]);
@@ -136,7 +147,7 @@ export class TransportRtcp {
       const sequences = stream.nacks.poll(nowMs).slice(0, MAX_NACKED).map(toSequence);
       const bytes = MIN_NACK_BYTES + NACKED_BYTES * sequences.length;
       if (sequences.length > 0 && stream.nackBudget.take(bytes, stream.stats.bytes)) {
-        this.#transport.environment.counters.nacksSent++;
+        this.#transport.counters.nacksSent++;
         this.#transport.sendRtcp([{ type: "nack", senderSsrc: OWN_SSRC, mediaSsrc, sequences }]);
       }
     }
