@@ -1,6 +1,6 @@
 /**
- * How somebody comes to a seat: what was judged at the door is judged again right before, because meanwhile the
- * database was asked, and the room may have changed.
+ * How somebody comes to a seat, and the welcome that they get there: what was judged at the door is judged again right
+ * before, because meanwhile the database was asked, and the room may have changed.
  *
  * Invariant: between the last judgement and the seat nothing is awaited.
  */
@@ -12,7 +12,8 @@ import type { MeetingFields } from "./contract/document/schema.ts";
 import { CLOSE, RoomError } from "./contract/errors.ts";
 import type { Member } from "./member.ts";
 import type { People } from "./people.ts";
-import type { Identity } from "./ports.ts";
+import type { Identity, MeetingRecord } from "./ports.ts";
+import type { Welcome } from "./contract/protocol/messages.ts";
 import type { Entry, RoomPorts } from "./room_ports.ts";
 
 /** What the door decided no longer holds, and something else might: ask the door again. */
@@ -21,13 +22,14 @@ export class Overtaken extends Error {
 }
 
 export interface EntranceRoom {
-  readonly meetingId: string;
+  readonly record: MeetingRecord;
   readonly replica: Replica;
   readonly people: People;
   readonly meeting: Readonly<MeetingFields>;
 }
 
-export interface EntrancePorts extends Pick<RoomPorts, "store" | "limits" | "clock"> {
+export interface EntrancePorts
+  extends Pick<RoomPorts, "store" | "limits" | "clock" | "routerRtpCapabilities"> {
   clientIds: ClientIds;
   /** @throws RoomError `over`, `unavailable`. */
   checkOpen(): void;
@@ -40,8 +42,7 @@ export interface EntrancePorts extends Pick<RoomPorts, "store" | "limits" | "clo
 
 export interface Seated {
   member: Member;
-  /** A token to come back with. */
-  session: string;
+  welcome: Welcome;
 }
 
 export class Entrance {
@@ -64,7 +65,7 @@ export class Entrance {
     const entry = { ...arriving, identity: await this.ports.named(arriving.identity) };
     const { identity } = entry;
     const { participantId } = identity;
-    const { people, replica, meetingId } = this.room;
+    const { people, replica, record: { meetingId } } = this.room;
     const { store, clientIds } = this.ports;
     this.#judge(entry);
     const page = people.get(participantId)?.page ?? null;
@@ -79,13 +80,29 @@ export class Entrance {
     }
     // Nothing is awaited any more for somebody whose stay goes on.
     if (!people.isPresent(participantId)) await this.#beginStay(entry, now);
-    return { member: this.ports.seat(entry, now), session };
+    const member = this.ports.seat(entry, now);
+    return { member, welcome: this.#welcome(member, entry, session, now) };
+  }
+
+  #welcome({ person }: Member, { identity }: Entry, session: string, now: UnixMs): Welcome {
+    const { meetingId, encryption } = this.room.record;
+    return {
+      meetingId,
+      participantId: person.id,
+      role: identity.role,
+      name: person.fields.name,
+      booked: identity.userId !== null,
+      session,
+      now,
+      encryption,
+      routerRtpCapabilities: this.ports.routerRtpCapabilities,
+    };
   }
 
   async #beginStay(entry: Entry, now: UnixMs): Promise<void> {
     const { identity: { participantId } } = entry;
     const { store } = this.ports;
-    const { meetingId, people } = this.room;
+    const { people, record: { meetingId } } = this.room;
     await store.recordJoin(meetingId, entry.identity, now);
     try {
       this.#judge(entry);

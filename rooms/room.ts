@@ -14,7 +14,7 @@ import type { Deadline } from "./deadlines.ts";
 import type { Replica } from "./document/replica.ts";
 import { type MeetingFields, readMeeting } from "./contract/document/schema.ts";
 import { Teardown } from "./teardown.ts";
-import { Entrance } from "./entrance.ts";
+import { Entrance, type Seated } from "./entrance.ts";
 import { CLOSE } from "./contract/errors.ts";
 import { takeFrame } from "./intake.ts";
 import { KeyExchange } from "./key_exchange.ts";
@@ -25,7 +25,6 @@ import { Outage } from "./outage.ts";
 import { People, type Person } from "./people.ts";
 import type { Permissions } from "./contract/permissions.ts";
 import type { EndReason, Identity, MeetingRecord } from "./ports.ts";
-import type { Welcome } from "./contract/protocol/messages.ts";
 import { RecordingControl } from "./recording_control.ts";
 import type { Entry, RoomPorts } from "./room_ports.ts";
 import { WaitingRoom } from "./waiting_room.ts";
@@ -200,20 +199,8 @@ export class Room {
    * @throws RoomError `full`, `locked`, `removed`, `conflict` when the client id is another's, `over` or `unavailable`
    * when the room closed meanwhile, and `Overtaken` when they have to wait now.
    */
-  async join(entry: Entry, now: number): Promise<{ member: Member; welcome: Welcome }> {
-    const { member, session } = await this.#entrance.join(entry, now);
-    const welcome: Welcome = {
-      meetingId: this.meetingId,
-      participantId: member.person.id,
-      role: entry.identity.role,
-      name: member.person.fields.name,
-      booked: entry.identity.userId !== null,
-      session,
-      now,
-      encryption: this.record.encryption,
-      routerRtpCapabilities: this.ports.routerRtpCapabilities,
-    };
-    return { member, welcome };
+  join(entry: Entry, now: number): Promise<Seated> {
+    return this.#entrance.join(entry, now);
   }
 
   #started(now: number): void {
