@@ -1,7 +1,7 @@
 import { expect } from "@std/expect";
 import { openDatabase } from "./database.ts";
 import { type MeetingPlace, type MeetingQuery, pageOfMeetings } from "./meeting_lists.ts";
-import type { NewMeeting } from "./meetings.ts";
+import type { NewMeeting } from "./bookings.ts";
 import { openTestStorage } from "./testing/storage.ts";
 
 const HOUR_MS = 3_600_000;

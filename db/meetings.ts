@@ -6,10 +6,18 @@
  * Invariant: a row that can't be read costs its own meeting alone: whoever asks for it gets an error, and lists go
  * without it.
  */
-import { type Kysely, type Selectable, sql, type Transaction } from "kysely";
+import { type Kysely, type Selectable, sql } from "kysely";
 import { DEFAULT_POLICY, type Policy } from "../rooms/contract/document/schema.ts";
 import { policySchema } from "../rooms/contract/protocol/messages.ts";
 import type { EndReason, MeetingRecord } from "../rooms/ports.ts";
+import {
+  insertMeeting,
+  type MeetingChange,
+  type NewMeeting,
+  scheduleOf,
+  tellsPeople,
+  updateMeeting,
+} from "./bookings.ts";
 import { recordMeetingEvent } from "./outbox/events.ts";
 import { type BookedPerson, issueInvite, type PersonToBook } from "./invites.ts";
 import {
@@ -21,33 +29,7 @@ import {
 } from "./meeting_lists.ts";
 import { closeStays } from "./participants.ts";
 import type { MeetingSettingsTable, MeetingsTable, Schema } from "./schema.ts";
-import { makeMeetingId, makePasscode, secretsEqual } from "./secrets.ts";
-
-/** A lesson to be booked. Times are Unix milliseconds; both or neither. */
-export interface NewMeeting {
-  title: string;
-  tutor: PersonToBook;
-  students: readonly PersonToBook[];
-  scheduledStart: number | null;
-  scheduledEnd: number | null;
-  bookingId: string | null;
-  timeZone: string | null;
-  isRecorded: boolean;
-  encryption: "e2ee" | "transport";
-  policy: Partial<Policy>;
-}
-
-/** What may be changed of a lesson that hasn't begun; what is left out stays. */
-export interface MeetingChange {
-  title?: string | undefined;
-  /** Both or neither. */
-  scheduledStart?: number | undefined;
-  scheduledEnd?: number | undefined;
-  bookingId?: string | null | undefined;
-  timeZone?: string | null | undefined;
-  isRecorded?: boolean | undefined;
-  policy?: Partial<Policy> | undefined;
-}
+import { makeMeetingId, secretsEqual } from "./secrets.ts";
 
 /** A meeting as the booking system may read it again and again. */
 export interface Meeting extends MeetingRecord {
@@ -352,85 +334,4 @@ function readPolicy({ meeting_id, policy }: MeetingRow): Policy {
   } catch (cause) {
     throw new Error(`meeting ${meeting_id} can't be read: its policy isn't one`, { cause });
   }
-}
-
-async function insertMeeting(
-  transaction: Transaction<Schema>,
-  meetingId: string,
-  booking: NewMeeting,
-  now: number,
-): Promise<void> {
-  await transaction.insertInto("video_meetings")
-    .values({
-      meeting_id: meetingId,
-      passcode: makePasscode(),
-      booking_id: booking.bookingId,
-      tutor_id: booking.tutor.id,
-      student_id: booking.students[0]?.id ?? null,
-      created_at: now,
-      scheduled_start: booking.scheduledStart,
-      scheduled_end: booking.scheduledEnd,
-      actual_start: null,
-      actual_end: null,
-      status: "pending",
-      recording_url: null,
-      is_recorded: booking.isRecorded ? 1 : 0,
-    })
-    .execute();
-  await transaction.insertInto("meeting_settings")
-    .values({
-      meeting_id: meetingId,
-      title: booking.title,
-      time_zone: booking.timeZone,
-      encryption: booking.encryption,
-      policy: JSON.stringify({ ...DEFAULT_POLICY, ...booking.policy }),
-    })
-    .execute();
-}
-
-async function updateMeeting(
-  transaction: Transaction<Schema>,
-  current: Meeting,
-  change: MeetingChange,
-): Promise<void> {
-  const { meetingId } = current;
-  const { scheduledStart, scheduledEnd, bookingId, isRecorded, title, timeZone, policy } = change;
-  const columns = defined({
-    scheduled_start: scheduledStart,
-    scheduled_end: scheduledEnd,
-    booking_id: bookingId,
-    is_recorded: isRecorded === undefined ? undefined : isRecorded ? 1 : 0,
-  });
-  if (Object.keys(columns).length > 0) {
-    await transaction.updateTable("video_meetings")
-      .set(columns)
-      .where("meeting_id", "=", meetingId)
-      .execute();
-  }
-  await transaction.updateTable("meeting_settings")
-    .set({
-      sequence: current.sequence + 1,
-      policy: JSON.stringify({ ...current.policy, ...policy }),
-      ...defined({ title, time_zone: timeZone }),
-    })
-    .where("meeting_id", "=", meetingId)
-    .execute();
-}
-
-/** Without the members that nobody set. */
-function defined<T extends Record<string, unknown>>(values: T) {
-  const set = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(set) as { [K in keyof T]?: Exclude<T[K], undefined> };
-}
-
-/** Whether a change concerns what people have in their calendars. */
-function tellsPeople(current: Meeting, change: MeetingChange): boolean {
-  const { title, scheduledStart, scheduledEnd, timeZone } = change;
-  return Object.entries(defined({ title, scheduledStart, scheduledEnd, timeZone }))
-    .some(([name, value]) => value !== current[name as keyof Meeting]);
-}
-
-function scheduleOf({ scheduledStart, scheduledEnd }: Meeting) {
-  const iso = (at: number | null) => at === null ? null : new Date(at).toISOString();
-  return { scheduledStart: iso(scheduledStart), scheduledEnd: iso(scheduledEnd) };
 }

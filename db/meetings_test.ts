@@ -1,7 +1,7 @@
 import { expect } from "@std/expect";
 import { DEFAULT_POLICY } from "../rooms/contract/document/schema.ts";
 import type { MeetingPlace } from "./meeting_lists.ts";
-import type { NewMeeting } from "./meetings.ts";
+import type { NewMeeting } from "./bookings.ts";
 import { openTestStorage, TEST_WINDOW } from "./testing/storage.ts";
 
 const HOUR_MS = 3_600_000;

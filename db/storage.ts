@@ -11,6 +11,7 @@ import {
 } from "./activity.ts";
 import { ApiKeys } from "./api_keys.ts";
 import { Assets } from "./assets.ts";
+import type { MeetingChange, NewMeeting } from "./bookings.ts";
 import { SqlClientIds } from "./client_ids.ts";
 import { type DatabaseLocation, openDatabase } from "./database.ts";
 import { EarlierLessons } from "./earlier_lessons.ts";
@@ -35,10 +36,8 @@ import {
   type Check,
   type JoinWindow,
   type Meeting,
-  type MeetingChange,
   type MeetingPage,
   Meetings,
-  type NewMeeting,
 } from "./meetings.ts";
 import {
   listStays,

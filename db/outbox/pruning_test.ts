@@ -1,6 +1,6 @@
 import { expect } from "@std/expect";
 import type { Mails } from "./mails.ts";
-import type { NewMeeting } from "../meetings.ts";
+import type { NewMeeting } from "../bookings.ts";
 import { openTestStorage } from "../testing/storage.ts";
 import { OUTBOX_MS } from "./pruning.ts";
 import type { Storage } from "../storage.ts";

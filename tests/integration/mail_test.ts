@@ -3,7 +3,7 @@ import { readFragment } from "../../rooms/contract/link_fragment.ts";
 import { expect } from "@std/expect";
 import ICAL from "ical.js";
 import { openDatabase } from "../../db/database.ts";
-import type { NewMeeting } from "../../db/meetings.ts";
+import type { NewMeeting } from "../../db/bookings.ts";
 import { deleteRecording } from "../../recorder/store/recording_deletion.ts";
 import { SqlRecordings } from "../../recorder/store/recordings.ts";
 import { openTestStorage, type TestStorage } from "../../db/testing/storage.ts";

@@ -1,7 +1,7 @@
 /** Events as they reach a booking system: signed, in its words, once or more with one id, and never inside. */
 import { expect } from "@std/expect";
 import { EVENT_TYPES } from "../../db/outbox/events.ts";
-import type { NewMeeting } from "../../db/meetings.ts";
+import type { NewMeeting } from "../../db/bookings.ts";
 import { Quarantine } from "../../rooms/quarantine.ts";
 import { createLogger } from "../../server/logger.ts";
 import { Outbound } from "../../server/notify/post.ts";

@@ -4,8 +4,8 @@
  * Times are ISO 8601: accepted with any offset, answered in UTC.
  */
 import { z } from "zod";
+import type { MeetingChange, NewMeeting } from "../../../db/bookings.ts";
 import type { MeetingPlace } from "../../../db/meeting_lists.ts";
-import type { MeetingChange, NewMeeting } from "../../../db/meetings.ts";
 import { MAX_LESSON_MS } from "../../../rooms/limits.ts";
 import type { Policy } from "../../../rooms/contract/document/schema.ts";
 import { MAX_NAME_CHARS } from "../../../rooms/contract/protocol/messages.ts";
