@@ -6,8 +6,6 @@
  * Invariants: one route at a time; what belongs to an earlier one changes nothing any more.
  */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
-import { Device } from "mediasoup-client";
-import type { RtpCapabilities } from "mediasoup-client/types";
 import { MEDIA_SOURCES, type MediaSource } from "../../rooms/contract/document/schema.ts";
 import { RoomError } from "../../rooms/contract/errors.ts";
 import type { Welcome } from "../../rooms/contract/protocol/messages.ts";
@@ -21,11 +19,12 @@ import {
   type Quality,
   QualityTracker,
   readSent,
+  sameQuality,
   shownQuality,
 } from "./quality.ts";
-import { redundantDevice } from "./redundancy.ts";
 import { type PictureSize, Receiver } from "./receiving.ts";
 import { MediaRoute } from "./route.ts";
+import { RouterDevice } from "./router_device.ts";
 import { ScreenCapture } from "./screen.ts";
 import {
   arrange,
@@ -68,11 +67,11 @@ class MediaEngine implements RoomMedia {
   readonly #options: MediaOptions;
   readonly #capture = new ScreenCapture();
   readonly #playback: Loudspeaker;
+  readonly #device: RouterDevice;
   readonly #quality = new QualityTracker();
   readonly #sizes = new Map<string, PictureSize>();
   readonly #visibility = new PageVisibility();
   readonly #stops: (() => void)[] = [];
-  #device: { device: Device; capabilities: string } | null = null;
   #life: Life | null = null;
   /** The route that is being opened, by number: an older one that opens late is closed. */
   #opening = 0;
@@ -82,6 +81,7 @@ class MediaEngine implements RoomMedia {
 
   constructor(options: MediaOptions) {
     this.#options = options;
+    this.#device = new RouterDevice(options);
     const { connection, devices } = options;
     this.#playback = options.loudspeaker ??
       new Playback(computed(() => devices.choices.value.speakerId));
@@ -214,8 +214,12 @@ class MediaEngine implements RoomMedia {
     this.#endLife();
     this.state.value = "connecting";
     try {
-      const device = await this.#loadDevice(welcome);
-      if (device === null || this.#opening !== opening) return;
+      const device = await this.#device.load(welcome);
+      if (this.#opening !== opening) return;
+      if (device === null) {
+        this.state.value = "unsupported";
+        return;
+      }
       let life: Life | null = null;
       const route = await MediaRoute.open(device, this.#options.connection, {
         onConnected: () => {
@@ -281,29 +285,6 @@ class MediaEngine implements RoomMedia {
     this.#life = null;
     life?.receiver.close();
     life?.route.close();
-  }
-
-  /** Null where the browser has no WebRTC. */
-  async #loadDevice({ routerRtpCapabilities }: Welcome): Promise<Device | null> {
-    const capabilities = JSON.stringify(routerRtpCapabilities);
-    if (this.#device?.capabilities === capabilities) return this.#device.device;
-    const { handlerName, cryptor } = this.#options;
-    if (cryptor?.supported === false) {
-      this.state.value = "unsupported";
-      return null;
-    }
-    let device: Device;
-    try {
-      device = cryptor === undefined
-        ? redundantDevice(handlerName)
-        : new Device(handlerName === undefined ? {} : { handlerName });
-    } catch {
-      this.state.value = "unsupported";
-      return null;
-    }
-    await device.load({ routerRtpCapabilities: routerRtpCapabilities as RtpCapabilities });
-    this.#device = { device, capabilities };
-    return device;
   }
 
   #wanted(source: MediaSource): WantedSource {
@@ -408,8 +389,4 @@ class MediaEngine implements RoomMedia {
     if (picture && this.#visibility.hidden.peek()) return UNSEEN;
     return this.#sizes.get(`${participantId}/${source}`) ?? null;
   }
-}
-
-function sameQuality(a: ReadonlyMap<string, Quality>, b: ReadonlyMap<string, Quality>): boolean {
-  return a.size === b.size && [...a].every(([id, quality]) => b.get(id) === quality);
 }

@@ -63,6 +63,13 @@ export function shownQuality(
   return shown;
 }
 
+export function sameQuality(
+  a: ReadonlyMap<string, Quality>,
+  b: ReadonlyMap<string, Quality>,
+): boolean {
+  return a.size === b.size && [...a].every(([id, quality]) => b.get(id) === quality);
+}
+
 type Stat = Record<string, unknown>;
 const number = (stat: Stat, key: string): number => typeof stat[key] === "number" ? stat[key] : 0;
 
