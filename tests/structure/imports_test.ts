@@ -17,6 +17,7 @@ import {
 /** What is started by hand: it puts parts together, and nothing imports it. */
 const ENTRY_POINTS = ["main.ts", "server/start.ts", "server/start_serving.ts", "server/key.ts"];
 const MAX_FILES_IN_FOLDER = 30;
+const MAX_LINES = 400;
 
 /** Time and the outside world: what a core takes as arguments. */
 const IMPURE = /\b(Deno|setTimeout|setInterval|Date\.now|performance\.now|fetch)\b(?!\s*:)/;
@@ -181,7 +182,7 @@ Deno.test("nothing imports what is started by hand, and no product code imports 
   ).toEqual([]);
 });
 
-Deno.test("no folder holds more source files than one sees at a glance", () => {
+Deno.test("no folder holds more source files than one sees at a glance, and no file is a warehouse", () => {
   const folders = Map.groupBy(
     all.filter((source) => !isTest(source)),
     ({ file }) => folderOf(file),
@@ -189,6 +190,8 @@ Deno.test("no folder holds more source files than one sees at a glance", () => {
   expect(
     [...folders].filter(([, inside]) => inside.length > MAX_FILES_IN_FOLDER).map(([name]) => name),
   )
+    .toEqual([]);
+  expect(all.filter(({ lines }) => lines > MAX_LINES).map(({ file, lines }) => `${file}: ${lines}`))
     .toEqual([]);
 });
 
