@@ -15,7 +15,7 @@ import { createApp } from "./server/http/app.ts";
 import { createLogger, type Logger } from "./server/logger.ts";
 import { Metrics } from "./server/metrics.ts";
 import { startMails } from "./server/notify/mails.ts";
-import { Outbound } from "./server/notify/post.ts";
+import { Outbound } from "./server/notify/outbound.ts";
 import { startReminding } from "./server/notify/reminders.ts";
 import { startWebhooks } from "./server/notify/webhooks.ts";
 import type { MediaEngine } from "./server/sfu/media_engine.ts";

@@ -5,7 +5,7 @@
  */
 import type * as Y from "yjs";
 import { readFiles } from "../../rooms/contract/document/reading.ts";
-import type { KeptEdits } from "./contract.ts";
+import type { KeptEdits } from "./interface.ts";
 
 function textsOf(doc: Y.Doc): Map<string, { name: string; text: string }> {
   const texts = new Map<string, { name: string; text: string }>();

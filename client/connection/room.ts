@@ -17,7 +17,7 @@ import { permissionsOf } from "../../rooms/contract/permissions.ts";
 import type { Welcome } from "../../rooms/contract/protocol/messages.ts";
 import type { Link, Participant } from "./live_room.ts";
 import type { DocumentProvider } from "./provider.ts";
-import type { JoinedRoom, KeptEdits, MediaConnection } from "./contract.ts";
+import type { JoinedRoom, KeptEdits, MediaConnection } from "./interface.ts";
 
 export interface RoomParts {
   welcome: Welcome;

@@ -19,7 +19,7 @@ import {
   type Welcome,
 } from "../../rooms/contract/protocol/messages.ts";
 import type { Link, Participant } from "./live_room.ts";
-import type { Phase, Session, SessionOptions, Waiting } from "./contract.ts";
+import type { Phase, Session, SessionOptions, Waiting } from "./interface.ts";
 import { keptEdits } from "./kept.ts";
 import { NoticeListeners } from "./notices.ts";
 import { DocumentProvider } from "./provider.ts";
@@ -28,7 +28,7 @@ import { type OpenRoom, openRoom } from "./room.ts";
 import { ABNORMAL_CLOSURE, RoomSocket } from "./socket.ts";
 import { browserMemory, type Memory } from "./storage.ts";
 
-export type * from "./contract.ts";
+export type * from "./interface.ts";
 
 /** What a session takes from the page around it. */
 export interface SessionEnvironment {

@@ -10,7 +10,7 @@ import { MEDIA_SOURCES, type MediaSource } from "../../rooms/contract/document/s
 import { RoomError } from "../../rooms/contract/errors.ts";
 import type { Welcome } from "../../rooms/contract/protocol/messages.ts";
 import { delayMs } from "../connection/reconnect.ts";
-import type { MediaOptions, MediaState, RoomMedia, ScreenState } from "./contract.ts";
+import type { MediaOptions, MediaState, RoomMedia, ScreenState } from "./interface.ts";
 import { type Loudspeaker, Playback } from "./playback.ts";
 import { Publisher, type WantedSource } from "./publishing.ts";
 import {
@@ -35,7 +35,7 @@ import {
 } from "./streams.ts";
 import { PageVisibility } from "./visibility.ts";
 
-export type * from "./contract.ts";
+export type * from "./interface.ts";
 export type { ConnectionReport, Quality, ReceivedTracks };
 
 /** Starts as soon as the connection has a welcome, and follows it through every reconnect. */

@@ -10,7 +10,7 @@ import type { MediaSource } from "../../rooms/contract/document/schema.ts";
 import { MEDIA_SOURCES } from "../../rooms/contract/document/schema.ts";
 import { RoomError } from "../../rooms/contract/errors.ts";
 import type { NoticeParams } from "../../rooms/contract/protocol/messages.ts";
-import type { FrameCryptor } from "./contract.ts";
+import type { FrameCryptor } from "./interface.ts";
 import { maxBitrateOfLower } from "./encoder_share.ts";
 import { sendRedundantly } from "./redundancy.ts";
 import type { MediaRoute } from "./route.ts";

@@ -8,7 +8,7 @@ import type { Consumer, ConsumerOptions } from "mediasoup-client/types";
 import type { Participant } from "../connection/live_room.ts";
 import { MEDIA_SOURCES, type MediaSource } from "../../rooms/contract/document/schema.ts";
 import { RoomError } from "../../rooms/contract/errors.ts";
-import type { FrameCryptor } from "./contract.ts";
+import type { FrameCryptor } from "./interface.ts";
 import { receivable } from "./redundancy.ts";
 import type { MediaRoute } from "./route.ts";
 

@@ -9,7 +9,7 @@ import type { AppData, Transport, TransportOptions } from "mediasoup-client/type
 import { RoomError } from "../../rooms/contract/errors.ts";
 import type { MediaSource } from "../../rooms/contract/document/schema.ts";
 import type { ParamsOf } from "../../rooms/contract/protocol/messages.ts";
-import type { MediaConnection } from "../connection/contract.ts";
+import type { MediaConnection } from "../connection/interface.ts";
 import { sendable } from "./redundancy.ts";
 
 /** A path often mends by itself within this time. */

@@ -6,7 +6,7 @@
 import { Device } from "mediasoup-client";
 import type { RtpCapabilities } from "mediasoup-client/types";
 import type { Welcome } from "../../rooms/contract/protocol/messages.ts";
-import type { MediaOptions } from "./contract.ts";
+import type { MediaOptions } from "./interface.ts";
 import { redundantDevice } from "./redundancy.ts";
 
 export class RouterDevice {

@@ -13,7 +13,7 @@ import type { RecordingLibrary } from "../../recorder/library.ts";
 import type { AttemptLimiter } from "../../rooms/ports.ts";
 import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics.ts";
-import type { Outbound } from "../notify/post.ts";
+import type { Outbound } from "../notify/outbound.ts";
 import type { Caller, Rooms } from "../socket/ports.ts";
 
 export interface HttpDeps {

@@ -12,7 +12,7 @@ import { writeFragment } from "../../rooms/contract/link_fragment.ts";
 import type { Quarantine } from "../../rooms/quarantine.ts";
 import type { Logger } from "../logger.ts";
 import { writeCalendarEvent } from "./calendar.ts";
-import { writeLetter } from "./letters.ts";
+import { writeLetter } from "./mail_texts.ts";
 import { nextAttemptAt } from "./retries.ts";
 import { addressOf, type Mail, sendMail, type SmtpOptions } from "./smtp.ts";
 

@@ -20,7 +20,7 @@ import { beginRun, markInterrupted, RunWriter } from "../../client/stages/code/d
 import { readOutput } from "../../client/stages/code/run/output_text.ts";
 import { keptEdits } from "../../client/connection/kept.ts";
 import { tableLines } from "../../client/pages/replay/pictures/output_rows.ts";
-import { Lesson } from "../../client/pages/replay/recording/lesson.ts";
+import { LessonDocument } from "../../client/pages/replay/recording/lesson_document.ts";
 import { readPeople } from "../../client/pages/replay/recording/people.ts";
 import { LessonIndex } from "../../client/pages/replay/search/lesson_index.ts";
 import { shownStage } from "../../client/pages/replay/stages/worked_on.ts";
@@ -242,7 +242,7 @@ class Reading {
     ];
     const read = readEntries(writeEntries(entries))!;
     documentAt(read, Infinity).destroy();
-    const lesson = new Lesson();
+    const lesson = new LessonDocument();
     for (const atMs of [0, 2000, 90_000, 1000]) lesson.moveTo(atMs, 0, read);
     readChat(lesson.doc);
     const index = new LessonIndex({});

@@ -61,7 +61,7 @@ Deno.test("of two servers on one data folder the second stops at once with a sen
     expect(said.trim().split("\n").length).toBe(1);
 
     // Who only opens the database may.
-    const key = await start("server/key.ts").output();
+    const key = await start("server/make_api_key.ts").output();
     expect(key.code).toBe(0);
     expect(new TextDecoder().decode(key.stdout)).toMatch(/^lk_/);
     const client = createClient({ url: `file:${dataDir}/lectern.db` });

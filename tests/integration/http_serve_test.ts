@@ -19,7 +19,7 @@ async function serve(dataDir: string): Promise<Served> {
   const environment = { DATA_DIR: dataDir, HOST: "127.0.0.1", MEDIA_PORT: String(freeUdpPort()) };
   const port = freeTcpPort();
   const made = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "server/key.ts"],
+    args: ["run", "-A", "server/make_api_key.ts"],
     cwd: ROOT,
     env: environment,
   }).output();

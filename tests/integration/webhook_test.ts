@@ -4,7 +4,7 @@ import { EVENT_TYPES } from "../../db/outbox/events.ts";
 import type { NewMeeting } from "../../db/bookings.ts";
 import { Quarantine } from "../../rooms/quarantine.ts";
 import { createLogger } from "../../server/logger.ts";
-import { Outbound } from "../../server/notify/post.ts";
+import { Outbound } from "../../server/notify/outbound.ts";
 import { remindAll } from "../../server/notify/reminders.ts";
 import { WebhookSender } from "../../server/notify/webhooks.ts";
 import { BookingClient } from "../support/http/booking_client.ts";

@@ -9,7 +9,7 @@ import {
 } from "../../../rooms/contract/document/schema.ts";
 import type { HelloOptions } from "../../../tests/support/room/client.ts";
 import type { RoomServer } from "../../../tests/support/room/room_server.ts";
-import type { JoinedRoom, SessionOptions } from "../contract.ts";
+import type { JoinedRoom, SessionOptions } from "../interface.ts";
 import { type DeviceMemory, TestPage, when } from "./page.ts";
 
 export const optionsOf = (

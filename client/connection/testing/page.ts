@@ -1,7 +1,7 @@
 /** What a page has around it, for tests: a device's memory that outlives the page, and patience. */
 import { effect, type ReadonlySignal } from "@preact/signals";
 import * as Y from "yjs";
-import type { JoinedRoom, Session, SessionOptions } from "../contract.ts";
+import type { JoinedRoom, Session, SessionOptions } from "../interface.ts";
 import { openSession } from "../session.ts";
 import type { KeptDocument, Memory } from "../storage.ts";
 import type { PersonalLink } from "../tab.ts";

@@ -17,7 +17,7 @@ import { ReplayClock } from "./player/clock.ts";
 import { Player } from "./player/player.ts";
 import { clampTo, LIVE_DELAY_MS, playableFrom } from "./player/timeline.ts";
 import { type RecordingApi, RecordingProblem, type TrackSource } from "./recording/api.ts";
-import { Lesson } from "./recording/lesson.ts";
+import { LessonDocument } from "./recording/lesson_document.ts";
 import { RecordingLog } from "./recording/log.ts";
 import { SearchIndex } from "./search/search_index.ts";
 import { WorkedOn } from "./stages/worked_on.ts";
@@ -33,7 +33,7 @@ const LOG_AHEAD_MS = 20_000;
 const LOG_RETRY_MS = 2000;
 
 export class Replay {
-  readonly lesson = new Lesson();
+  readonly lesson = new LessonDocument();
   readonly tracks: TrackSource;
   readonly player: Player;
   readonly index: SearchIndex;

@@ -61,7 +61,7 @@ export class Lectern {
   static async start(env: Record<string, string> = {}): Promise<Lectern> {
     const dataDir = await Deno.makeTempDir({ prefix: "lectern-e2e-" });
     const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "server/key.ts"],
+      args: ["run", "-A", "server/make_api_key.ts"],
       cwd: ROOT,
       env: { DATA_DIR: dataDir },
     }).output();

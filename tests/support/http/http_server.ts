@@ -5,7 +5,7 @@ import { createApp } from "../../../server/http/app.ts";
 import type { HttpDeps } from "../../../server/http/context.ts";
 import { createLogger } from "../../../server/logger.ts";
 import { Metrics } from "../../../server/metrics.ts";
-import { Outbound } from "../../../server/notify/post.ts";
+import { Outbound } from "../../../server/notify/outbound.ts";
 import type { Rooms } from "../../../server/socket/ports.ts";
 import { openDatabase } from "../../../db/database.ts";
 import { openTestStorage, type TestStorage } from "../../../db/testing/storage.ts";

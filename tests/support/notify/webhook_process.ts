@@ -5,7 +5,7 @@
 import { openStorage } from "../../../db/storage.ts";
 import { Quarantine, reportsTo } from "../../../rooms/quarantine.ts";
 import { createLogger } from "../../../server/logger.ts";
-import { Outbound } from "../../../server/notify/post.ts";
+import { Outbound } from "../../../server/notify/outbound.ts";
 import { startWebhooks } from "../../../server/notify/webhooks.ts";
 
 const [path = "", booking] = Deno.args;

@@ -6,7 +6,7 @@ import type { Manifest } from "../../../../rooms/contract/recording/manifest.ts"
 import { fileTexts } from "../../../stages/code/document/files.ts";
 import type { RecordingApi } from "../recording/api.ts";
 import { RecordingLog } from "../recording/log.ts";
-import { LessonWalk } from "../recording/walk.ts";
+import { LessonWalk } from "../recording/walk_log.ts";
 import { zipFiles } from "../../../design/zip.ts";
 
 /** `board` is a PDF of all its pages, `code` a zip of all files. */

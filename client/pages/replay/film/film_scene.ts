@@ -13,7 +13,7 @@ import { TrackFrames } from "../pictures/track_frames.ts";
 import { isWithin } from "../player/timeline.ts";
 import type { TrackSource } from "../recording/api.ts";
 import { readPeople } from "../recording/people.ts";
-import type { LessonWalk } from "../recording/walk.ts";
+import type { LessonWalk } from "../recording/walk_log.ts";
 import { type Shown, shownStage } from "../stages/worked_on.ts";
 import type { Layout } from "../view.ts";
 

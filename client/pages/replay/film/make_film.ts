@@ -19,7 +19,7 @@ import { openCanvas } from "../pictures/canvas.ts";
 import { readPalette } from "../pictures/palette.ts";
 import type { RecordingApi, TrackSource } from "../recording/api.ts";
 import { RecordingLog } from "../recording/log.ts";
-import { LessonWalk } from "../recording/walk.ts";
+import { LessonWalk } from "../recording/walk_log.ts";
 import type { Layout } from "../view.ts";
 import {
   AUDIO_BITRATE,

@@ -14,7 +14,7 @@ import { isWithin } from "../player/timeline.ts";
 import type { RecordingApi, TrackSource } from "../recording/api.ts";
 import { RecordingLog } from "../recording/log.ts";
 import { readPeople } from "../recording/people.ts";
-import { LessonWalk } from "../recording/walk.ts";
+import { LessonWalk } from "../recording/walk_log.ts";
 import { shownStage } from "../stages/worked_on.ts";
 
 /** Drawn large and shown at a quarter of it, so that letters are those of the stage. */

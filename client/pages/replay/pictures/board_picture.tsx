@@ -19,7 +19,7 @@ import { readPresence } from "../../../stages/whiteboard/presence/board_presence
 import { personColor } from "../../../stages/whiteboard/presence/person_color.ts";
 import { MathShapeUtil } from "../../../stages/whiteboard/shapes/math_shape.tsx";
 import { PlotShapeUtil } from "../../../stages/whiteboard/shapes/plot_shape.tsx";
-import type { Lesson } from "../recording/lesson.ts";
+import type { LessonDocument } from "../recording/lesson_document.ts";
 import type { Box, Context } from "./canvas.ts";
 import type { Palette } from "./palette.ts";
 
@@ -28,7 +28,7 @@ const POINTER_PX = 5;
 const shapeUtils = [MathShapeUtil, PlotShapeUtil];
 
 export interface BoardScene {
-  lesson: Lesson;
+  lesson: LessonDocument;
   atMs: number;
   people: Manifest["people"];
   palette: Palette;
@@ -176,7 +176,7 @@ export class BoardPicture {
   }
 }
 
-function pointersAt(lesson: Lesson, atMs: number, people: Manifest["people"]): Pointer[] {
+function pointersAt(lesson: LessonDocument, atMs: number, people: Manifest["people"]): Pointer[] {
   return lesson.presence.at(atMs).flatMap(({ state }) => {
     const presence = readPresence(state);
     const person = people.find(({ participantId }) => participantId === presence?.by);

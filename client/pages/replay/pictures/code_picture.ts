@@ -7,7 +7,7 @@ import {
 } from "../../../../rooms/contract/document/reading.ts";
 import { languageOf } from "../../../stages/code/document/languages.ts";
 import { personColor } from "../../../stages/whiteboard/presence/person_color.ts";
-import type { Lesson } from "../recording/lesson.ts";
+import type { LessonDocument } from "../recording/lesson_document.ts";
 import { highlight, type TokenKind } from "../stages/highlight.ts";
 import { indexIn, type PlaceInCode, placesAt } from "../stages/places.ts";
 import type { Box, Context } from "./canvas.ts";
@@ -28,7 +28,7 @@ interface Caret {
 export async function drawCode(
   context: Context,
   box: Box,
-  { lesson, atMs, palette }: { lesson: Lesson; atMs: number; palette: Palette },
+  { lesson, atMs, palette }: { lesson: LessonDocument; atMs: number; palette: Palette },
 ): Promise<void> {
   context.fillStyle = palette.raised;
   context.fillRect(box.x, box.y, box.width, box.height);

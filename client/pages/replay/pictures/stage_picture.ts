@@ -1,6 +1,6 @@
 /** Draws the board or the code of a lesson at a time. Owns a board out of sight, from the first one on; close it. */
 import type { Manifest } from "../../../../rooms/contract/recording/manifest.ts";
-import type { Lesson } from "../recording/lesson.ts";
+import type { LessonDocument } from "../recording/lesson_document.ts";
 import type { BoardPicture } from "./board_picture.tsx";
 import type { Box, Context } from "./canvas.ts";
 import { drawCode } from "./code_picture.ts";
@@ -8,7 +8,7 @@ import type { Palette } from "./palette.ts";
 
 export interface StageScene {
   shown: "board" | "code";
-  lesson: Lesson;
+  lesson: LessonDocument;
   atMs: number;
   palette: Palette;
 }

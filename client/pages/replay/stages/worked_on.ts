@@ -7,7 +7,7 @@
 import type * as Y from "yjs";
 import type { Marker } from "../../../../rooms/contract/recording/manifest.ts";
 import { hasRecords, readFiles, readRuns } from "../../../../rooms/contract/document/reading.ts";
-import type { Moved } from "../recording/lesson.ts";
+import type { Moved } from "../recording/lesson_document.ts";
 import type { Layout } from "../view.ts";
 
 export type Shown = "screen" | "board" | "code" | "nothing";

@@ -1,5 +1,5 @@
 /** The languages of the editor: which files are theirs, how Monaco calls them, and what runs them. */
-import type { RunnerName } from "../sandbox/contract.ts";
+import type { RunnerName } from "../sandbox/messages.ts";
 
 export interface Language {
   /** As kept in the document, and as Monaco names its grammar. */

@@ -7,7 +7,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { filesOf } from "../../../../rooms/contract/document/schema.ts";
 import { fileTexts } from "../document/files.ts";
-import { MAX_OUTPUT_CHARS } from "../sandbox/contract.ts";
+import { MAX_OUTPUT_CHARS } from "../sandbox/messages.ts";
 import type { PreviewPage, PreviewReport } from "../sandbox/preview.ts";
 import type { PreviewedPage, Workspace } from "../workspace.ts";
 import { nameOf } from "./run_bar.tsx";

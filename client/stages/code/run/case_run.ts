@@ -15,7 +15,7 @@ import {
   type RunnerName,
   type RunRequest,
   tableText,
-} from "../sandbox/contract.ts";
+} from "../sandbox/messages.ts";
 import type { FrameRun } from "./sandbox_frame.ts";
 
 const CASE_LIMIT_MS = 10_000;

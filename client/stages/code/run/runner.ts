@@ -12,7 +12,7 @@ import type { LiveRoom } from "../../../connection/live_room.ts";
 import { fileTexts } from "../document/files.ts";
 import { languageOf, runnerOf } from "../document/languages.ts";
 import { beginRun, markInterrupted, RunWriter } from "../document/runs.ts";
-import type { RunEnd, RunnerEvent, RunnerName } from "../sandbox/contract.ts";
+import type { RunEnd, RunnerEvent, RunnerName } from "../sandbox/messages.ts";
 import { type FrameRun, SandboxFrame } from "./sandbox_frame.ts";
 import { runTests } from "./case_run.ts";
 

@@ -3,8 +3,8 @@
  *
  * Whatever a run says is checked before it is used; only this frame's window is listened to.
  */
-import { readEvent, type RunEnd, type RunnerEvent, type RunRequest } from "../sandbox/contract.ts";
-import type { FrameCommand, FrameReport } from "../sandbox/contract.ts";
+import { readEvent, type RunEnd, type RunnerEvent, type RunRequest } from "../sandbox/messages.ts";
+import type { FrameCommand, FrameReport } from "../sandbox/messages.ts";
 
 export interface FrameRun {
   /** Answers the program's question; null ends its input. */

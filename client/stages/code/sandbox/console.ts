@@ -1,5 +1,5 @@
 /** The console of a JavaScript program: prints into the run, with tables shown as tables. */
-import type { Display } from "./contract.ts";
+import type { Display } from "./messages.ts";
 import { inspect, shown } from "./inspect.ts";
 import type { Io } from "./serve.ts";
 

@@ -19,7 +19,7 @@ import {
   type RunRequest,
   type WorkerCommand,
   type WorkerReport,
-} from "./contract.ts";
+} from "./messages.ts";
 
 /** A language on its way, or idle. */
 class RunnerWorker {

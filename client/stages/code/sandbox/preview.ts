@@ -7,7 +7,7 @@
  */
 import { busyCheck } from "./busy.ts";
 import { makeConsole } from "./console.ts";
-import { MAX_OUTPUT_CHARS } from "./contract.ts";
+import { MAX_OUTPUT_CHARS } from "./messages.ts";
 import { lockWindow, makeTrust } from "./lock.ts";
 import { guarded } from "./loop_guard.ts";
 import { buildPage, resolveName } from "./page.ts";

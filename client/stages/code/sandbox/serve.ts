@@ -4,8 +4,8 @@
  * A program that never yields must be heard too, so a batch leaves by size or by the clock at each write, not by timers
  * alone.
  */
-import type { Display, Program, RunnerEvent, RunRequest, WorkerCommand } from "./contract.ts";
-import { MAX_OUTPUT_CHARS } from "./contract.ts";
+import type { Display, Program, RunnerEvent, RunRequest, WorkerCommand } from "./messages.ts";
+import { MAX_OUTPUT_CHARS } from "./messages.ts";
 
 /** What a language gets to talk with. */
 export interface Io {

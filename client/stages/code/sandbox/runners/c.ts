@@ -6,7 +6,7 @@
  */
 import { WASI, WASIProcExit } from "@bjorn3/browser_wasi_shim";
 import { type Clang, compile, isCpp, PRECOMPILED } from "../clang.ts";
-import type { Program } from "../contract.ts";
+import type { Program } from "../messages.ts";
 import { Runtime } from "../runtimes.ts";
 import { type Io, serve } from "../serve.ts";
 import { explainTrap } from "../traps.ts";

@@ -5,7 +5,7 @@
  * in the file. Types are not checked. A program changes the worker's globals at will: the worker is used once.
  */
 import { type Transform, transform } from "sucrase";
-import type { Program } from "../contract.ts";
+import type { Program } from "../messages.ts";
 import { makeConsole } from "../console.ts";
 import { shown } from "../inspect.ts";
 import { type Io, serve } from "../serve.ts";

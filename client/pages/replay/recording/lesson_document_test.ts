@@ -3,7 +3,7 @@ import * as Y from "yjs";
 import type { LogEntry } from "../../../../rooms/contract/recording/log_entries.ts";
 import { fileOf } from "../../../../rooms/contract/document/reading.ts";
 import { filesOf, openRoots } from "../../../../rooms/contract/document/schema.ts";
-import { Lesson } from "./lesson.ts";
+import { LessonDocument } from "./lesson_document.ts";
 
 /** A minute of typing: one letter a second, and the text that stood there after each. */
 function typing(): { entries: LogEntry[]; textAt: (atMs: number) => string } {
@@ -30,11 +30,11 @@ function typing(): { entries: LogEntry[]; textAt: (atMs: number) => string } {
   return { entries, textAt: (at) => texts[Math.floor(at / 1000)] ?? "" };
 }
 
-const shown = (lesson: Lesson) => String(fileOf(lesson.doc, "f")?.text);
+const shown = (lesson: LessonDocument) => String(fileOf(lesson.doc, "f")?.text);
 
 Deno.test("at every time, in every order, the document is as it was", () => {
   const { entries, textAt } = typing();
-  const lesson = new Lesson();
+  const lesson = new LessonDocument();
   for (const atMs of [0, 999, 1000, 5500, 60_000, 59_999, 7000, 7000, 30_000, 100, 42_424]) {
     lesson.moveTo(atMs, 0, entries);
     expect(shown(lesson)).toBe(textAt(atMs));
@@ -43,7 +43,7 @@ Deno.test("at every time, in every order, the document is as it was", () => {
 
 Deno.test("forward the document stays the same one; backward and in another segment it is a new one", () => {
   const { entries } = typing();
-  const lesson = new Lesson();
+  const lesson = new LessonDocument();
   expect(lesson.moveTo(1000, 0, entries).replaced).toBe(true);
   const { doc } = lesson;
   const moved = lesson.moveTo(3000, 0, entries);
@@ -61,7 +61,7 @@ Deno.test("a segment that does not hang together with the one before is played f
   const file = new Y.Map<unknown>();
   filesOf(after).set("f", file);
   file.set("text", new Y.Text("after the pause"));
-  const lesson = new Lesson();
+  const lesson = new LessonDocument();
   lesson.moveTo(60_000, 0, entries);
   lesson.moveTo(90_000, 1, [
     { kind: "snapshot", atMs: 80_000, payload: Y.encodeStateAsUpdate(after) },
@@ -72,7 +72,7 @@ Deno.test("a segment that does not hang together with the one before is played f
 Deno.test("entries that come while the lesson runs are played from where it stood", () => {
   const { entries, textAt } = typing();
   const known = entries.slice(0, 10);
-  const lesson = new Lesson();
+  const lesson = new LessonDocument();
   lesson.moveTo(50_000, 0, known);
   expect(shown(lesson)).toBe(textAt(9000));
   known.push(...entries.slice(10));
@@ -87,7 +87,7 @@ Deno.test("who speaks is known at each time", () => {
     payload: new TextEncoder().encode(id),
   });
   const entries = [speaker(10, "mia"), speaker(20, ""), speaker(30, "ada")];
-  const lesson = new Lesson();
+  const lesson = new LessonDocument();
   const heard = [5, 10, 25, 30, 12].map((atMs) => {
     lesson.moveTo(atMs, 0, entries);
     return lesson.speaker;

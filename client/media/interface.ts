@@ -2,7 +2,7 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { DeviceOptions } from "mediasoup-client/types";
 import type { MediaSource } from "../../rooms/contract/document/schema.ts";
-import type { MediaConnection } from "../connection/contract.ts";
+import type { MediaConnection } from "../connection/interface.ts";
 import type { Devices } from "./devices.ts";
 import type { Loudspeaker } from "./playback.ts";
 import type { ConnectionReport, Quality } from "./quality.ts";

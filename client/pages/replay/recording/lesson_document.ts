@@ -19,7 +19,7 @@ export interface Moved {
 
 const ROOT_NAMES = Object.keys(ROOTS) as RootName[];
 
-export class Lesson {
+export class LessonDocument {
   readonly presence = new Presence();
   #doc = emptyDoc();
   #segment = -1;

@@ -1,13 +1,13 @@
 /** A lesson walked through on its own, beside the one that is played: for pictures of other moments. */
 import type { Manifest } from "../../../../rooms/contract/recording/manifest.ts";
 import { WorkedOn } from "../stages/worked_on.ts";
-import { Lesson, type Moved } from "./lesson.ts";
+import { LessonDocument, type Moved } from "./lesson_document.ts";
 import type { RecordingLog } from "./log.ts";
 
 const STANDS: Moved = { replaced: false, changed: new Set(), presenceChanged: false };
 
 export class LessonWalk {
-  readonly lesson = new Lesson();
+  readonly lesson = new LessonDocument();
   readonly workedOn = new WorkedOn();
 
   constructor(private readonly log: RecordingLog, private readonly manifest: () => Manifest) {}
