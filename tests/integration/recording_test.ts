@@ -33,7 +33,7 @@ const LIMIT_MS = 400_000;
 for (const [file, names] of Object.entries(SCENARIOS)) {
   for (const name of names) {
     Deno.test(name, async () => {
-      const path = new URL(file, import.meta.url).href;
+      const path = new URL(`./scenarios/${file}`, import.meta.url).href;
       const { code, stderr } = await new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", "--no-check", path, name],
         stdin: "null",
