@@ -9,6 +9,7 @@ import { formatAddress, parseAddress } from "../sfu/io/address.ts";
 import {
   AF_INET,
   AF_INET6,
+  F_GETFD,
   IPPROTO_TCP,
   type Libc,
   libc,
@@ -30,7 +31,7 @@ export interface TcpPeer {
   port: number;
 }
 
-/** Descriptors are given lowest first: so far beyond the highest that ever was a connection there is none. */
+/** Descriptors are given lowest first: so far beyond the highest that was ever in use there is none. */
 const GAP = 256;
 const FIRST_DESCRIPTOR = 3;
 /** All descriptors are looked at no more often than this to read of one: when a school comes back at once, above all. */
@@ -107,10 +108,15 @@ export class TcpTable {
     this.#found = new Map();
     for (let descriptor = FIRST_DESCRIPTOR; descriptor < this.#highest + GAP; descriptor++) {
       const peer = this.#peerOf(descriptor);
-      if (peer === null) continue;
-      this.#highest = Math.max(this.#highest, descriptor);
-      this.#found.set(peer, descriptor);
+      if (peer !== null) this.#found.set(peer, descriptor);
+      if (peer !== null || this.#isOpen(descriptor)) {
+        this.#highest = Math.max(this.#highest, descriptor);
+      }
     }
+  }
+
+  #isOpen(descriptor: number): boolean {
+    return this.#libc.fcntl(descriptor, F_GETFD) !== -1;
   }
 
   /** Whose connection to our port this is; null when it is something else. */

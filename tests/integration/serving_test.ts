@@ -46,3 +46,19 @@ Deno.test("silence, half a header, half a body and an idle connection are ended;
   for (const peer of peers) peer[Symbol.dispose]();
   await serving.stop(1000);
 });
+
+Deno.test("a silent connection is ended where hundreds of other files were open before it", async () => {
+  const files = await Promise.all(Array.from({ length: 400 }, () => Deno.open("/dev/null")));
+  const serving = startServing({
+    hostname: "127.0.0.1",
+    port: 0,
+    logger: { warn() {}, error() {} },
+    patience: { headerMs: 100, bodyMs: 100, idleMs: 100 },
+    handle: () => new Response("answered"),
+  });
+  using silent = await RawPeer.connect(serving.port);
+  await silent.ended();
+  expect(serving.idleEnded).toBe(1);
+  await serving.stop(1000);
+  for (const file of files) file.close();
+});
