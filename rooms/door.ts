@@ -20,8 +20,14 @@ export interface Visitor {
   session: string | null;
 }
 
+/** What the door asks of the store. */
+export type DoorStore = Pick<
+  MeetingStore,
+  "find" | "findInvite" | "findSession" | "verifyPasscode"
+>;
+
 export interface DoorPorts {
-  store: MeetingStore;
+  store: DoorStore;
   attempts: AttemptLimiter;
 }
 
@@ -66,7 +72,7 @@ export async function confirm(
   hello: Hello,
   visitor: Visitor,
   now: UnixMs,
-  store: MeetingStore,
+  store: Omit<DoorStore, "verifyPasscode">,
 ): Promise<void> {
   if (visitor.identity !== null) {
     const { identity } = await findIdentity(hello, store);
@@ -80,7 +86,7 @@ export async function confirm(
 /** @throws RoomError `removed`. */
 async function findIdentity(
   hello: Hello,
-  store: MeetingStore,
+  store: Omit<DoorStore, "verifyPasscode">,
 ): Promise<Pick<Visitor, "identity" | "session">> {
   const bySession = hello.session === undefined
     ? null

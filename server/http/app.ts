@@ -10,7 +10,7 @@ import { routePath } from "hono/route";
 import { addressName } from "../attempts.ts";
 import { apiRoutes } from "./api/api.ts";
 import { assetRoutes } from "./meeting/assets.ts";
-import type { HttpDeps, HttpEnv } from "./context.ts";
+import type { HttpDeps, HttpEnv, Uses } from "./context.ts";
 import { earlierRoutes } from "./meeting/earlier.ts";
 import { healthRoutes } from "./health.ts";
 import { joinRoutes } from "./meeting/join.ts";
@@ -55,7 +55,7 @@ export function createApp(deps: HttpDeps): Hono<HttpEnv> {
 }
 
 /** Behind a proxy the last address of `X-Forwarded-For` is the one that the proxy itself saw. */
-function nameAddress(deps: HttpDeps): MiddlewareHandler<HttpEnv> {
+function nameAddress(deps: Uses<{ trustProxy: true }>): MiddlewareHandler<HttpEnv> {
   return async (context, next) => {
     const forwarded = deps.trustProxy ? context.req.header("x-forwarded-for") : undefined;
     const last = forwarded?.split(",").at(-1)?.trim().slice(0, 64);
@@ -64,7 +64,9 @@ function nameAddress(deps: HttpDeps): MiddlewareHandler<HttpEnv> {
   };
 }
 
-function logRequests(deps: HttpDeps): MiddlewareHandler<HttpEnv> {
+function logRequests(
+  deps: Uses<{ logger: "debug" | "info"; metrics: "request" }>,
+): MiddlewareHandler<HttpEnv> {
   return async (context, next) => {
     const started = performance.now();
     await next();
@@ -92,7 +94,11 @@ const neverCached: MiddlewareHandler<HttpEnv> = async (context, next) => {
   if (context.res.status !== 101) context.header("cache-control", "no-store");
 };
 
-function answerError(deps: HttpDeps, error: Error, context: Context<HttpEnv>): Response {
+function answerError(
+  deps: Uses<{ logger: "error" }>,
+  error: Error,
+  context: Context<HttpEnv>,
+): Response {
   if (error instanceof Problem) return error.toResponse();
   if (error instanceof HTTPException) {
     return new Problem("bad-request", "The body isn't valid JSON.").toResponse();

@@ -50,6 +50,17 @@ export interface HttpDeps {
   clientDir: string;
 }
 
+/**
+ * What one route takes of all this: of a store the methods that are named, anything else whole.
+ * A route that declares `Uses<{ meetings: "read"; now: true }>` can reach nothing more.
+ */
+export type Uses<
+  Named extends { [Port in keyof HttpDeps]?: true | keyof NonNullable<HttpDeps[Port]> },
+> = {
+  [Port in keyof HttpDeps & keyof Named]: Named[Port] extends true ? HttpDeps[Port]
+    : Pick<HttpDeps[Port], Named[Port] & keyof HttpDeps[Port]>;
+};
+
 export interface HttpEnv {
   Bindings: {
     /** The peer of the TCP connection: the proxy, when there is one. */

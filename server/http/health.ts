@@ -1,9 +1,11 @@
 /** For whoever watches over the instance: is it alive, can it serve, and what does it count. */
 import { Hono } from "hono";
-import type { HttpDeps, HttpEnv } from "./context.ts";
+import type { HttpEnv, Uses } from "./context.ts";
 import { Problem } from "./problems.ts";
 
-export function healthRoutes(deps: HttpDeps): Hono<HttpEnv> {
+type Deps = Uses<{ ready: true; logger: "warn"; metrics: "render" }>;
+
+export function healthRoutes(deps: Deps): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>();
 
   routes.get("/healthz", (context) => context.text("ok\n"));

@@ -6,8 +6,7 @@
 import { expect } from "@std/expect";
 import { z } from "zod";
 import { METHODS } from "../../rooms/contract/protocol/messages.ts";
-import { apiOperations } from "../../server/http/api/api.ts";
-import type { HttpDeps } from "../../server/http/context.ts";
+import { apiOperations, type OperationDeps } from "../../server/http/api/api.ts";
 import { imagesSchema } from "../../server/http/meeting/earlier.ts";
 import { joinSchema } from "../../server/http/meeting/join.ts";
 import { LESSON, startHttp } from "../support/http/http_server.ts";
@@ -77,7 +76,7 @@ function stringsOf(schema: z.ZodType, path: string): Place[] {
   }
 }
 
-const operations = apiOperations({} as HttpDeps);
+const operations = apiOperations({} as OperationDeps);
 
 const PLACES: readonly Place[] = [
   ...operations.flatMap(({ id, body, query }) => [

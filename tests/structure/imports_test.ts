@@ -174,6 +174,12 @@ Deno.test("the cores of media and recorder do no I/O and read no clock", () => {
   expect(impure).toEqual([]);
 });
 
+Deno.test("a route declares the ports that it uses; only the app that puts routes together knows them all", () => {
+  const knowing = of("server/http").filter(({ code }) => /\bHttpDeps\b/.test(code));
+  expect(knowing.map(({ file }) => file).toSorted())
+    .toEqual(["server/http/app.ts", "server/http/context.ts"]);
+});
+
 Deno.test("nothing imports what is started by hand, and no product code imports tests", () => {
   expect(
     breaches(

@@ -1,10 +1,19 @@
 /** Lets requests with a valid API key through, at the key's pace, and slows down an address that guesses. */
 import type { MiddlewareHandler } from "hono";
-import type { HttpDeps, HttpEnv } from "../context.ts";
+import type { HttpEnv, Uses } from "../context.ts";
 import { Problem } from "../problems.ts";
 import { RateLimit } from "./rate_limit.ts";
 
-export function requireApiKey(deps: HttpDeps): MiddlewareHandler<HttpEnv> {
+export type KeyCheckDeps = Uses<
+  {
+    apiKeys: "verify";
+    attempts: "blockedForMs" | "fail";
+    apiRequestsPerMinute: true;
+    clock: true;
+  }
+>;
+
+export function requireApiKey(deps: KeyCheckDeps): MiddlewareHandler<HttpEnv> {
   const limit = new RateLimit(deps.apiRequestsPerMinute);
   return async (context, next) => {
     const header = context.req.header("authorization") ?? "";
@@ -28,7 +37,7 @@ export function requireApiKey(deps: HttpDeps): MiddlewareHandler<HttpEnv> {
   };
 }
 
-function refuse(deps: HttpDeps, address: string): never {
+function refuse(deps: Pick<KeyCheckDeps, "attempts">, address: string): never {
   const name = `key:${address}`;
   const retryAfterMs = deps.attempts.blockedForMs(name);
   if (retryAfterMs > 0) {

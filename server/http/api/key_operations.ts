@@ -4,12 +4,18 @@ import type { ApiKey } from "../../../db/api_keys.ts";
 import { fromBase64Url } from "../../../rooms/contract/encryption/base64url.ts";
 import { isPublicKey } from "../../../rooms/contract/encryption/wrapping.ts";
 import { text } from "../../../rooms/contract/protocol/text.ts";
-import type { HttpDeps } from "../context.ts";
+import type { Uses } from "../context.ts";
 import { isoTime } from "../meeting_answers.ts";
 import { type Operation, operation, unusableField } from "./operation.ts";
 import { Problem } from "../problems.ts";
 
-type Deps = Pick<HttpDeps, "apiKeys" | "keyEnvelopes" | "now">;
+export type KeyDeps = Uses<
+  {
+    apiKeys: "issue" | "list" | "revoke";
+    keyEnvelopes: "custodianOf" | "setCustodian";
+    now: true;
+  }
+>;
 
 const newKeySchema = z.strictObject({
   name: text.trim().min(1).max(100).describe("What it is for"),
@@ -33,7 +39,7 @@ const custodianSchema = z.strictObject({
     .describe("P-256, uncompressed, in base64url; null for none"),
 }).meta({ id: "CustodianKey" });
 
-export function keyOperations({ apiKeys, keyEnvelopes, now }: Deps): Operation[] {
+export function keyOperations({ apiKeys, keyEnvelopes, now }: KeyDeps): Operation[] {
   return [
     operation({
       id: "createKey",

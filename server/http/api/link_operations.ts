@@ -1,6 +1,6 @@
 /** Personal links of a lesson, and the link to a person's page of all lessons. */
 import { z } from "zod";
-import type { HttpDeps } from "../context.ts";
+import type { Uses } from "../context.ts";
 import { isoTime, linkJson, linkListJson, linkListSchema, linkSchema } from "../meeting_answers.ts";
 import { readMeeting } from "./meeting_operations.ts";
 import {
@@ -13,7 +13,14 @@ import {
 import { type Operation, operation, unusableField } from "./operation.ts";
 import { Problem } from "../problems.ts";
 
-type Deps = Pick<HttpDeps, "meetings" | "lessonsLinks" | "publicUrl" | "now">;
+export type LinkDeps = Uses<
+  {
+    meetings: "read" | "issueLink" | "addStudent" | "links" | "revokeLink";
+    lessonsLinks: "issue" | "revoke";
+    publicUrl: true;
+    now: true;
+  }
+>;
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -34,7 +41,7 @@ const lessonsLinkSchema = z.strictObject({
   expiresAt: z.iso.datetime(),
 }).meta({ id: "LessonsLink" });
 
-export function linkOperations(deps: Deps): Operation[] {
+export function linkOperations(deps: LinkDeps): Operation[] {
   const { meetings, lessonsLinks, publicUrl, now } = deps;
 
   return [

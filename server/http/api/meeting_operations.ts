@@ -2,7 +2,7 @@
 import type { KeyScope } from "../../../db/api_keys.ts";
 import type { Meeting } from "../../../db/meetings.ts";
 import { analyticsSchema, readAnalytics } from "../meeting/analytics.ts";
-import type { HttpDeps } from "../context.ts";
+import type { Uses } from "../context.ts";
 import {
   attendanceJson,
   attendanceSchema,
@@ -23,13 +23,29 @@ import {
 import { type Operation, operation, unusableField } from "./operation.ts";
 import { Problem } from "../problems.ts";
 
-type Deps = Pick<HttpDeps, "meetings" | "keyEnvelopes" | "rooms" | "publicUrl" | "now">;
+export type MeetingDeps = Uses<
+  {
+    meetings:
+      | "create"
+      | "read"
+      | "list"
+      | "change"
+      | "cancel"
+      | "complete"
+      | "stays"
+      | "activity";
+    keyEnvelopes: "booked";
+    rooms: "end";
+    publicUrl: true;
+    now: true;
+  }
+>;
 
 const tag = "Meetings";
 
 /** @throws Problem `not-found` */
 export async function readMeeting(
-  { meetings }: Pick<Deps, "meetings">,
+  { meetings }: Uses<{ meetings: "read" }>,
   meetingId: string,
 ): Promise<Meeting> {
   const meeting = await meetings.read(meetingId);
@@ -37,7 +53,7 @@ export async function readMeeting(
   return meeting;
 }
 
-export function meetingOperations(deps: Deps): Operation[] {
+export function meetingOperations(deps: MeetingDeps): Operation[] {
   const { meetings, keyEnvelopes, rooms, publicUrl, now } = deps;
   const json = (meeting: Meeting, scope: KeyScope = "write") =>
     meetingJson(publicUrl, meeting, scope);

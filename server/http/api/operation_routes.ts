@@ -7,18 +7,21 @@
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { IdempotentRequest } from "../../../db/idempotency.ts";
-import type { HttpDeps, HttpEnv } from "../context.ts";
+import type { HttpEnv, Uses } from "../context.ts";
 import { etagOf, namesEtag, requireMatch } from "./etag.ts";
 import { boundedBody, requireJson } from "../json_body.ts";
 import { type Operation, type Outcome, scopeOf } from "./operation.ts";
 import { Problem } from "../problems.ts";
 
-type Deps = Pick<HttpDeps, "idempotency" | "now">;
+export type IdempotencyDeps = Uses<{ idempotency: "begin" | "keep" | "forget"; now: true }>;
 
 /** RFC 9110: visible characters; the draft wants them quoted, most callers don't. */
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
-export function operationRoutes(operations: readonly Operation[], deps: Deps): Hono<HttpEnv> {
+export function operationRoutes(
+  operations: readonly Operation[],
+  deps: IdempotencyDeps,
+): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>();
   for (const operation of operations) {
     const path = operation.path.replaceAll(/\{(\w+)\}/g, ":$1");
@@ -35,7 +38,7 @@ export function operationRoutes(operations: readonly Operation[], deps: Deps): H
 async function answer(
   operation: Operation,
   context: Context<HttpEnv>,
-  deps: Deps,
+  deps: IdempotencyDeps,
 ): Promise<Response> {
   const { apiKey } = context.var;
   if (scopeOf(operation) === "write" && apiKey.scope !== "write") {
@@ -60,7 +63,7 @@ async function answer(
 async function runOnce(
   request: IdempotentRequest,
   run: () => Promise<Outcome<unknown>>,
-  { idempotency, now }: Deps,
+  { idempotency, now }: IdempotencyDeps,
 ): Promise<Outcome<unknown>> {
   const earlier = await idempotency.begin(request, now());
   if (earlier === "running") {

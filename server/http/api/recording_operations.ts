@@ -2,14 +2,23 @@
 import { z } from "zod";
 import type { RecordingSummary } from "../../../recorder/library.ts";
 import { text } from "../../../rooms/contract/protocol/text.ts";
-import type { HttpDeps } from "../context.ts";
+import type { Uses } from "../context.ts";
 import { isoTime } from "../meeting_answers.ts";
 import { idSchema } from "./meeting_schemas.ts";
 import { type Operation, operation } from "./operation.ts";
 import { Problem } from "../problems.ts";
-import { deleteRecording, type RecordingDeps } from "../meeting/recordings.ts";
+import { deleteRecording, type DeletionDeps } from "../meeting/recordings.ts";
 
-type Deps = RecordingDeps & Pick<HttpDeps, "publicUrl">;
+export type RecordingOperationDeps =
+  & DeletionDeps
+  & Uses<
+    {
+      library: "find" | "list" | "createLink";
+      keyEnvelopes: "list";
+      publicUrl: true;
+      now: true;
+    }
+  >;
 
 const MINUTE_MS = 60_000;
 const state = z.enum(["recording", "paused", "ready"]);
@@ -50,7 +59,7 @@ const keyEnvelopesSchema = z.object({
   })),
 }).meta({ id: "KeyEnvelopes" });
 
-export function recordingOperations(deps: Deps): Operation[] {
+export function recordingOperations(deps: RecordingOperationDeps): Operation[] {
   const { library, keyEnvelopes, publicUrl, now } = deps;
 
   async function read(recordingId: string): Promise<RecordingSummary> {

@@ -1,6 +1,6 @@
 /** The small picture of a lesson's board for the booking system, to show beside the lesson or its recording. */
 import { z } from "zod";
-import type { HttpDeps } from "../context.ts";
+import type { Uses } from "../context.ts";
 import { readMeeting } from "./meeting_operations.ts";
 import { type Operation, operation } from "./operation.ts";
 import { Problem } from "../problems.ts";
@@ -15,7 +15,9 @@ const thumbnailSchema = z.object({
   ),
 }).meta({ id: "Thumbnail" });
 
-export function thumbnailOperations(deps: Pick<HttpDeps, "meetings" | "thumbnails">): Operation[] {
+export type ThumbnailDeps = Uses<{ meetings: "read"; thumbnails: "find" }>;
+
+export function thumbnailOperations(deps: ThumbnailDeps): Operation[] {
   return [
     operation({
       id: "readThumbnail",

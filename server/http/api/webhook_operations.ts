@@ -3,13 +3,28 @@ import { z } from "zod";
 import type { KeyScope } from "../../../db/api_keys.ts";
 import type { DeliveryLogEntry, WebhookEndpoint } from "../../../db/outbox/webhooks.ts";
 import { storable } from "../../../rooms/contract/protocol/text.ts";
-import type { HttpDeps } from "../context.ts";
+import type { Uses } from "../context.ts";
 import { isoTime } from "../meeting_answers.ts";
 import { type Operation, operation, unusableField } from "./operation.ts";
 import { Problem } from "../problems.ts";
 import { WEBHOOKS } from "./webhook_events.ts";
 
-type Deps = Pick<HttpDeps, "webhooks" | "outbound" | "now">;
+export type WebhookDeps = Uses<
+  {
+    webhooks:
+      | "list"
+      | "find"
+      | "create"
+      | "delete"
+      | "test"
+      | "rotate"
+      | "enable"
+      | "deliveries"
+      | "redeliver";
+    outbound: "check";
+    now: true;
+  }
+>;
 type Event = NonNullable<WebhookEndpoint["events"]>[number];
 
 const MAX_ENDPOINTS = 50;
@@ -54,7 +69,7 @@ const deliverySchema = z.strictObject({
   })),
 }).meta({ id: "WebhookDelivery" });
 
-export function webhookOperations({ webhooks, outbound, now }: Deps): Operation[] {
+export function webhookOperations({ webhooks, outbound, now }: WebhookDeps): Operation[] {
   const tag = "Webhook endpoints";
   const find = async (endpointId: string): Promise<WebhookEndpoint> => {
     const endpoint = await webhooks.find(endpointId);

@@ -4,7 +4,7 @@ import type { ParticipantActivity } from "../../../db/activity.ts";
 import type { Meeting } from "../../../db/meetings.ts";
 import type { Stay } from "../../../db/participants.ts";
 import type { ActivityCounts } from "../../../rooms/ports.ts";
-import type { HttpDeps } from "../context.ts";
+import type { Uses } from "../context.ts";
 import { isoTime } from "../meeting_answers.ts";
 
 const time = z.iso.datetime();
@@ -56,9 +56,11 @@ export const analyticsSchema = z.strictObject({
 
 export type AnalyticsJson = z.output<typeof analyticsSchema>;
 
+export type AnalyticsDeps = Uses<{ meetings: "stays" | "activity"; now: true }>;
+
 /** What is known of a lesson; of one that runs, half a minute old at most. */
 export async function readAnalytics(
-  { meetings, now }: Pick<HttpDeps, "meetings" | "now">,
+  { meetings, now }: AnalyticsDeps,
   meeting: Meeting,
 ): Promise<AnalyticsJson> {
   const { meetingId } = meeting;

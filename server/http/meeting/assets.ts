@@ -7,9 +7,9 @@
  */
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { HttpDeps, HttpEnv } from "../context.ts";
+import type { HttpEnv, Uses } from "../context.ts";
 import { IMAGE_TYPES, imageTypeOf } from "./image_type.ts";
-import { checkMayDraw, participantOf } from "./participant.ts";
+import { type AskerDeps, checkMayDraw, participantOf } from "./participant.ts";
 import { Problem } from "../problems.ts";
 
 export const MAX_ASSET_BYTES = 10 * 1024 * 1024;
@@ -23,7 +23,11 @@ const ASSET_HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "private, max-age=31536000, immutable",
 };
 
-export function assetRoutes(deps: HttpDeps): Hono<HttpEnv> {
+type Deps =
+  & AskerDeps
+  & Uses<{ rooms: "policy"; assets: "add" | "find" | "totals"; now: true }>;
+
+export function assetRoutes(deps: Deps): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>();
   const bounded = bodyLimit({
     maxSize: MAX_ASSET_BYTES,

@@ -12,9 +12,9 @@ import { z } from "zod";
 import type { EarlierQuery } from "../../../db/earlier_lessons.ts";
 import { text } from "../../../rooms/contract/protocol/text.ts";
 import { MAX_ASSETS, MAX_MEETING_BYTES } from "./assets.ts";
-import type { HttpDeps, HttpEnv } from "../context.ts";
+import type { HttpEnv, Uses } from "../context.ts";
 import { isoTime } from "../meeting_answers.ts";
-import { type Asker, checkMayDraw, participantOf } from "./participant.ts";
+import { type Asker, type AskerDeps, checkMayDraw, participantOf } from "./participant.ts";
 import { Problem } from "../problems.ts";
 import { answerThumbnail } from "./thumbnails.ts";
 
@@ -24,7 +24,21 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 export const imagesSchema = z.object({ images: z.array(text.max(100)).max(MAX_ASSETS) });
 
-export function earlierRoutes(deps: HttpDeps): Hono<HttpEnv> {
+type QueryDeps = Uses<{ retentionMs: true; now: true }>;
+type LessonDeps = AskerDeps & QueryDeps & Uses<{ earlier: "may" }>;
+type Deps =
+  & LessonDeps
+  & Uses<
+    {
+      rooms: "policy";
+      assets: "copy";
+      earlier: "list";
+      library: "board" | "codeFiles";
+      thumbnails: "among" | "find";
+    }
+  >;
+
+export function earlierRoutes(deps: Deps): Hono<HttpEnv> {
   const { assets, earlier, library, now, thumbnails } = deps;
   const routes = new Hono<HttpEnv>();
 
@@ -86,7 +100,7 @@ export function earlierRoutes(deps: HttpDeps): Hono<HttpEnv> {
   return routes;
 }
 
-function queryOf({ now, retentionMs }: HttpDeps, { identity, meeting }: Asker): EarlierQuery {
+function queryOf({ now, retentionMs }: QueryDeps, { identity, meeting }: Asker): EarlierQuery {
   const { userId, role } = identity;
   const keptSince = retentionMs === null ? 0 : now() - retentionMs;
   return { meetingId: meeting.meetingId, userId, role, keptSince };
@@ -94,7 +108,7 @@ function queryOf({ now, retentionMs }: HttpDeps, { identity, meeting }: Asker): 
 
 /** @throws Problem as {@linkcode participantOf} does, and `not-found` for a lesson that isn't theirs to take from. */
 async function lessonOf(
-  deps: HttpDeps,
+  deps: LessonDeps,
   context: Context<HttpEnv>,
 ): Promise<{ asker: Asker; earlierId: string }> {
   const asker = await participantOf(deps, context, context.req.param("meetingId") ?? "");

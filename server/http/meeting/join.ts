@@ -8,7 +8,7 @@ import { z } from "zod";
 import { type Hello, identify, passcodeBlockedMs, type Visitor } from "../../../rooms/door.ts";
 import { RoomError, UNREADABLE } from "../../../rooms/contract/errors.ts";
 import { METHODS, PROTOCOL_VERSION } from "../../../rooms/contract/protocol/messages.ts";
-import type { HttpDeps, HttpEnv } from "../context.ts";
+import type { HttpEnv, Uses } from "../context.ts";
 import { boundedBody, jsonBody, jsonOnly } from "../json_body.ts";
 import { isoTime } from "../meeting_answers.ts";
 import { Problem } from "../problems.ts";
@@ -20,7 +20,21 @@ export const joinSchema = z.object(METHODS.hello.params.shape).pick({
   session: true,
 });
 
-export function joinRoutes(deps: HttpDeps): Hono<HttpEnv> {
+type BookedDeps = Uses<{ meetings: "findInvite" | "findSession" }>;
+type ScheduleDeps = BookedDeps & Uses<{ meetings: "read" }>;
+type VisitDeps =
+  & ScheduleDeps
+  & Uses<
+    {
+      meetings: "find" | "verifyPasscode";
+      attempts: "blockedForMs" | "fail";
+      logger: "error";
+      now: true;
+    }
+  >;
+type Deps = VisitDeps & Uses<{ rooms: "policy" | "present" }>;
+
+export function joinRoutes(deps: Deps): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>();
   routes.post("/", boundedBody, jsonOnly, jsonBody(joinSchema), async (context) => {
     const hello = { ...context.req.valid("json"), protocol: PROTOCOL_VERSION, clientId: 0 };
@@ -42,7 +56,7 @@ export function joinRoutes(deps: HttpDeps): Hono<HttpEnv> {
   return routes;
 }
 
-async function visit(deps: HttpDeps, hello: Hello, address: string): Promise<Visitor> {
+async function visit(deps: VisitDeps, hello: Hello, address: string): Promise<Visitor> {
   const now = deps.now();
   try {
     return await identify(hello, address, now, { store: deps.meetings, attempts: deps.attempts });
@@ -73,7 +87,7 @@ async function visit(deps: HttpDeps, hello: Hello, address: string): Promise<Vis
  * For the page that says when, and where it can be watched; only those who hold the link get this far, and only who
  * was booked learns of the recording.
  */
-async function schedule(deps: HttpDeps, hello: Hello): Promise<Record<string, unknown>> {
+async function schedule(deps: ScheduleDeps, hello: Hello): Promise<Record<string, unknown>> {
   const meeting = await deps.meetings.read(hello.meetingId);
   if (meeting === null) return {};
   return {
@@ -85,7 +99,7 @@ async function schedule(deps: HttpDeps, hello: Hello): Promise<Record<string, un
   };
 }
 
-async function isBooked({ meetings }: HttpDeps, { meetingId, invite, session }: Hello) {
+async function isBooked({ meetings }: BookedDeps, { meetingId, invite, session }: Hello) {
   const byInvite = invite === undefined ? null : await meetings.findInvite(meetingId, invite);
   const identity = byInvite ?? (session && await meetings.findSession(meetingId, session));
   return identity != null && typeof identity === "object" && identity.userId !== null;

@@ -5,8 +5,8 @@
  */
 import { type Context, Hono } from "hono";
 import type { Meeting } from "../../../db/meetings.ts";
-import { readAnalytics } from "./analytics.ts";
-import type { HttpDeps, HttpEnv } from "../context.ts";
+import { type AnalyticsDeps, readAnalytics } from "./analytics.ts";
+import type { HttpEnv, Uses } from "../context.ts";
 import { isoTime, personalUrl } from "../meeting_answers.ts";
 import { Problem } from "../problems.ts";
 import { answerThumbnail } from "./thumbnails.ts";
@@ -14,7 +14,23 @@ import { answerThumbnail } from "./thumbnails.ts";
 /** Newest bookings first. */
 const MAX_LESSONS = 100;
 
-export function lessonRoutes(deps: HttpDeps): Hono<HttpEnv> {
+type ReaderDeps = Uses<
+  { attempts: "blockedForMs" | "fail"; lessonsLinks: "find"; now: true }
+>;
+type Deps =
+  & ReaderDeps
+  & AnalyticsDeps
+  & Uses<
+    {
+      meetings: "read" | "list" | "issueLink" | "withCode";
+      library: "codeFiles";
+      thumbnails: "among" | "find";
+      publicUrl: true;
+      retentionMs: true;
+    }
+  >;
+
+export function lessonRoutes(deps: Deps): Hono<HttpEnv> {
   const { library, meetings, now, publicUrl, retentionMs, thumbnails } = deps;
   const codeOf = (userId: string) =>
     meetings.withCode(userId, retentionMs === null ? 0 : now() - retentionMs);
@@ -81,7 +97,7 @@ export function lessonRoutes(deps: HttpDeps): Hono<HttpEnv> {
 }
 
 /** @throws Problem `unauthorized`, `rate-limited` */
-async function readerOf(deps: HttpDeps, context: Context<HttpEnv>): Promise<string> {
+async function readerOf(deps: ReaderDeps, context: Context<HttpEnv>): Promise<string> {
   const { attempts, lessonsLinks, now } = deps;
   const header = context.req.header("authorization") ?? "";
   const token = /^Bearer ([A-Za-z0-9_-]{8,200})$/i.exec(header)?.[1];

@@ -2,8 +2,10 @@
 import type { Context } from "hono";
 import { permissionsOf } from "../../../rooms/contract/permissions.ts";
 import type { Identity, MeetingRecord } from "../../../rooms/ports.ts";
-import type { HttpDeps, HttpEnv } from "../context.ts";
+import type { HttpEnv, Uses } from "../context.ts";
 import { Problem } from "../problems.ts";
+
+export type AskerDeps = Uses<{ meetings: "find" | "findSession" }>;
 
 export interface Asker {
   identity: Identity;
@@ -15,7 +17,7 @@ export interface Asker {
  * @throws Problem `unauthorized`, `removed`, `over`
  */
 export async function participantOf(
-  deps: Pick<HttpDeps, "meetings">,
+  deps: AskerDeps,
   context: Context<HttpEnv>,
   meetingId: string,
 ): Promise<Asker> {
@@ -36,7 +38,7 @@ export async function participantOf(
  * As the room allows it now; before it opens, as it was booked.
  * @throws Problem `forbidden`
  */
-export function checkMayDraw(deps: Pick<HttpDeps, "rooms">, { identity, meeting }: Asker): void {
+export function checkMayDraw(deps: Uses<{ rooms: "policy" }>, { identity, meeting }: Asker): void {
   const policy = deps.rooms.policy(meeting.meetingId) ?? meeting.policy;
   const { participantId: id, role, userId } = identity;
   const person = { id, role, booked: userId !== null };

@@ -8,7 +8,7 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import type { RecordingSummary } from "../../../recorder/library.ts";
 import type { Identity } from "../../../rooms/ports.ts";
-import type { HttpDeps, HttpEnv } from "../context.ts";
+import type { HttpEnv, Uses } from "../context.ts";
 import { Problem } from "../problems.ts";
 import { parseRange } from "./byte_range.ts";
 import { accepts, compressOnce } from "../content_encoding.ts";
@@ -25,10 +25,22 @@ const stretchQuery = z.object({
   on: z.literal("1").optional(),
 });
 
-/** What reading recordings needs. */
-export type RecordingDeps = Pick<HttpDeps, "meetings" | "keyEnvelopes" | "library" | "now"> & {
-  logger: Pick<HttpDeps["logger"], "info">;
-};
+export type DeletionDeps = Uses<{ library: "find" | "delete"; logger: "info" }>;
+type AdmissionDeps = Uses<
+  { meetings: "findInvite" | "findSession"; library: "find" | "checkLink"; now: true }
+>;
+type FileDeps = Uses<{ library: "fileBytes" | "file" }>;
+type Deps =
+  & DeletionDeps
+  & AdmissionDeps
+  & FileDeps
+  & Uses<
+    {
+      meetings: "find";
+      keyEnvelopes: "list";
+      library: "manifest" | "segment" | "snapshot" | "log" | "header" | "clusters";
+    }
+  >;
 
 interface Watcher {
   recording: RecordingSummary;
@@ -38,7 +50,7 @@ interface Watcher {
 
 type Binary = Uint8Array<ArrayBuffer>;
 
-export function recordingRoutes(deps: RecordingDeps): Hono<HttpEnv> {
+export function recordingRoutes(deps: Deps): Hono<HttpEnv> {
   const { library } = deps;
   const routes = new Hono<HttpEnv>();
 
@@ -131,7 +143,7 @@ export function recordingRoutes(deps: RecordingDeps): Hono<HttpEnv> {
 }
 
 /** Deletes a recording that is over. @throws Problem `not-found`, `conflict`. */
-export async function deleteRecording(deps: RecordingDeps, recordingId: string): Promise<void> {
+export async function deleteRecording(deps: DeletionDeps, recordingId: string): Promise<void> {
   const recording = await deps.library.find(recordingId);
   if (recording === null) throw missing();
   if (!await deps.library.delete(recordingId)) {
@@ -142,7 +154,7 @@ export async function deleteRecording(deps: RecordingDeps, recordingId: string):
 
 /** Who asks, if they may watch. @throws Problem */
 async function admit(
-  deps: RecordingDeps,
+  deps: AdmissionDeps,
   context: Context<HttpEnv, "/:recordingId">,
 ): Promise<Watcher> {
   const recordingId = context.req.param("recordingId");
@@ -165,7 +177,7 @@ async function admit(
 }
 
 async function fileAnswer(
-  { library }: RecordingDeps,
+  { library }: FileDeps,
   context: Context<HttpEnv>,
   { recordingId }: RecordingSummary,
   trackId: string,

@@ -5,9 +5,9 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Thumbnail } from "../../../db/thumbnails.ts";
-import type { HttpDeps, HttpEnv } from "../context.ts";
+import type { HttpEnv, Uses } from "../context.ts";
 import { imageTypeOf } from "./image_type.ts";
-import { checkMayDraw, participantOf } from "./participant.ts";
+import { type AskerDeps, checkMayDraw, participantOf } from "./participant.ts";
 import { Problem } from "../problems.ts";
 
 export const MAX_THUMBNAIL_BYTES = 64 * 1024;
@@ -16,7 +16,9 @@ const LEAST_MS = 5_000;
 /** Nothing that could load or run something. */
 const TYPES: ReadonlySet<string | undefined> = new Set(["image/png", "image/jpeg", "image/webp"]);
 
-export function thumbnailRoutes(deps: HttpDeps): Hono<HttpEnv> {
+type Deps = AskerDeps & Uses<{ rooms: "policy"; thumbnails: "put"; now: true }>;
+
+export function thumbnailRoutes(deps: Deps): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>();
   routes.put(
     "/:meetingId",

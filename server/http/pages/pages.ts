@@ -1,12 +1,12 @@
 /** The built client: its pages and what they load, the sandbox included. Unknown paths get a plain 404, never a page that then fails. */
 import { Hono } from "hono";
 import type { Context } from "hono";
-import type { HttpDeps, HttpEnv } from "../context.ts";
+import type { HttpEnv, Uses } from "../context.ts";
 import { Problem } from "../problems.ts";
 import { headersOfFile } from "./sandbox.ts";
 import { StaticFiles } from "./static_files.ts";
 
-export function pageRoutes(deps: HttpDeps): Hono<HttpEnv> {
+export function pageRoutes(deps: Uses<{ clientDir: true; publicUrl: true }>): Hono<HttpEnv> {
   const files = new StaticFiles(deps.clientDir);
   const routes = new Hono<HttpEnv>();
 

@@ -5,7 +5,7 @@
  * origin, whatever frames it; it can reach `/sandbox/` and nothing else of ours or anybody's, and what lies there is the
  * same for everyone.
  */
-import type { HttpDeps } from "../context.ts";
+import type { Uses } from "../context.ts";
 import { pageHeaders, previewHeaders, sandboxHeaders } from "./security_headers.ts";
 
 /** Folders named by a version, and chunks named by their hash. */
@@ -15,7 +15,7 @@ const UNCHANGING = /^sandbox\/(runtimes\/[^/]+-[^/]+|parts)\//;
 export function headersOfFile(
   name: string,
   origin: string,
-  { publicUrl }: Pick<HttpDeps, "publicUrl">,
+  { publicUrl }: Uses<{ publicUrl: true }>,
 ): Record<string, string> {
   const origins = [origin, publicUrl];
   const isPage = /\.html?$/i.test(name);

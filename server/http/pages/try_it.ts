@@ -6,11 +6,23 @@
  */
 import { Hono } from "hono";
 import type { Role } from "../../../rooms/contract/document/schema.ts";
-import type { HttpDeps, HttpEnv } from "../context.ts";
+import type { HttpEnv, Uses } from "../context.ts";
 import { bookedJson } from "../meeting_answers.ts";
 import { Problem } from "../problems.ts";
 
-export function tryItRoutes(deps: HttpDeps): Hono<HttpEnv> {
+type AddressDeps = Uses<{ publicUrl: true; trustProxy: true }>;
+type Deps =
+  & AddressDeps
+  & Uses<
+    {
+      meetings: "create";
+      attempts: "blockedForMs" | "fail";
+      tryIt: true;
+      version: true;
+    }
+  >;
+
+export function tryItRoutes(deps: Deps): Hono<HttpEnv> {
   const routes = new Hono<HttpEnv>();
 
   routes.get("/instance", (context) => {
@@ -70,7 +82,7 @@ const FORWARDED = [
 
 function isAskedHere(
   request: Request,
-  { publicUrl, trustProxy }: Pick<HttpDeps, "publicUrl" | "trustProxy">,
+  { publicUrl, trustProxy }: AddressDeps,
 ): boolean {
   const { headers } = request;
   if (!trustProxy && FORWARDED.some((name) => headers.has(name))) return false;
