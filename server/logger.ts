@@ -13,8 +13,6 @@ export interface Logger {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
-  /** A logger that adds these fields to every line. */
-  with(fields: LogFields): Logger;
 }
 
 export interface LoggerOptions {
@@ -38,20 +36,11 @@ export function createLogger(options: LoggerOptions): Logger {
   const { level: least, format, write = writeLine, now = () => new Date() } = options;
   const lineOf = format === "json" ? jsonLine : textLine;
 
-  function bind(bound: LogFields): Logger {
-    const log = (level: LogLevel) => (message: string, fields: LogFields = {}) => {
-      if (LEVELS[level] < LEVELS[least]) return;
-      write(level, lineOf(now(), level, message, writable({ ...bound, ...fields })));
-    };
-    return {
-      debug: log("debug"),
-      info: log("info"),
-      warn: log("warn"),
-      error: log("error"),
-      with: (fields) => bind({ ...bound, ...fields }),
-    };
-  }
-  return bind({});
+  const log = (level: LogLevel) => (message: string, fields: LogFields = {}) => {
+    if (LEVELS[level] < LEVELS[least]) return;
+    write(level, lineOf(now(), level, message, writable(fields)));
+  };
+  return { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
 }
 
 /** Errors become their text, secrets a dash; everything else stays. */
