@@ -6,13 +6,14 @@
 import { openStorage, type Storage } from "./db/storage.ts";
 import { Recorder } from "./recorder/io/recorder.ts";
 import type { MonotonicMs, UnixMs } from "./rooms/clocks.ts";
+import type { Logger } from "./rooms/contract/logger.ts";
 import { Quarantine, reportsTo } from "./rooms/quarantine.ts";
 import { ATTEMPT_RULES, Attempts } from "./server/attempts.ts";
 import { type Config, configWarnings, loadConfig, VERSION } from "./server/config.ts";
 import { prepareDataFolder } from "./server/data_folder.ts";
 import { lockData } from "./server/data_lock.ts";
 import { createApp } from "./server/http/app.ts";
-import { createLogger, type Logger } from "./server/logger.ts";
+import { createLogger } from "./server/logger.ts";
 import { Metrics } from "./server/metrics.ts";
 import { startMails } from "./server/notify/mails.ts";
 import { Outbound } from "./server/notify/outbound.ts";

@@ -6,6 +6,7 @@
  * growing distance until it is well or gone.
  */
 import type { MonotonicMs } from "./clocks.ts";
+import type { Logger } from "./contract/logger.ts";
 
 /** What was to be done with the thing. */
 export type Task =
@@ -51,10 +52,7 @@ export interface QuarantineReports {
 }
 
 /** Reports for whoever reads the log. */
-export function reportsTo(logger: {
-  error(message: string, fields: Record<string, unknown>): void;
-  info(message: string, fields: Record<string, unknown>): void;
-}): QuarantineReports {
+export function reportsTo(logger: Pick<Logger, "error" | "info">): QuarantineReports {
   return {
     failed: (task, id, error) =>
       logger.error("set aside after a fault, and tried again later", { task, id, error }),

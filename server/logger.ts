@@ -4,16 +4,8 @@
  * Invariant: a field whose name says that it is a secret is never written.
  * Invariant: nothing in a message, a name or a value ends the line, moves a terminal's cursor or turns the direction of text.
  */
+import type { LogFields, Logger } from "../rooms/contract/logger.ts";
 import type { LogLevel } from "./settings.ts";
-
-export type LogFields = Record<string, unknown>;
-
-export interface Logger {
-  debug(message: string, fields?: LogFields): void;
-  info(message: string, fields?: LogFields): void;
-  warn(message: string, fields?: LogFields): void;
-  error(message: string, fields?: LogFields): void;
-}
 
 export interface LoggerOptions {
   level: LogLevel;

@@ -9,8 +9,8 @@ import type { BookingStore, Storage } from "../db/storage.ts";
 import type { Recorder } from "../recorder/io/recorder.ts";
 import type { RoomDirectory } from "../rooms/ports.ts";
 import type { MonotonicMs, UnixMs } from "../rooms/clocks.ts";
+import type { Logger } from "../rooms/contract/logger.ts";
 import type { Quarantine } from "../rooms/quarantine.ts";
-import type { Logger } from "./logger.ts";
 
 export interface SweepDeps {
   meetings: Pick<BookingStore, "overdue" | "complete">;

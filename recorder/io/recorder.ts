@@ -5,6 +5,7 @@
  * new one, each source as a new track, and calls wait for it; rooms are told when that takes long; lessons go on.
  */
 import type { RecordingTrouble } from "../../rooms/contract/document/schema.ts";
+import type { Logger } from "../../rooms/contract/logger.ts";
 import { Quarantine, reportsTo } from "../../rooms/quarantine.ts";
 import type { RecordingLibrary } from "../library.ts";
 import type { Happening, LogPoint, NewEntry, OpenRecording } from "../ports.ts";
@@ -20,12 +21,6 @@ export interface TrackListener {
   kept(): void;
   /** Nothing can be kept of it before a key frame. */
   keyFrameWanted(): void;
-}
-
-export interface RecorderLogger {
-  info(message: string, fields?: Record<string, unknown>): void;
-  warn(message: string, fields?: Record<string, unknown>): void;
-  error(message: string, fields?: Record<string, unknown>): void;
 }
 
 /** A room waits no longer for its recording to be begun or ended; a later start completes it. */
@@ -74,7 +69,7 @@ export class Recorder {
 
   private constructor(
     private readonly begun: RecorderStart,
-    private readonly logger: RecorderLogger,
+    private readonly logger: Logger,
     private readonly module: URL,
   ) {
     this.library = this.#makeLibrary();
@@ -85,7 +80,7 @@ export class Recorder {
   /** Starts it; rejects when its database can't be opened. `module` is what runs in its thread. */
   static async start(
     start: RecorderStart,
-    logger: RecorderLogger,
+    logger: Logger,
     module: URL = WORKER,
   ): Promise<Recorder> {
     const recorder = new Recorder(start, logger, module);

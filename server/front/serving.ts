@@ -4,6 +4,7 @@
  *
  * Invariant: serving ends by {@linkcode Serving.stop}, or {@linkcode Serving.ended} says that it ended for good.
  */
+import type { Logger } from "../../rooms/contract/logger.ts";
 import { DEFAULT_PATIENCE, type PatienceLimits, RequestWatch } from "./request_watch.ts";
 import { peerName, TcpTable } from "./tcp_table.ts";
 
@@ -16,10 +17,7 @@ export interface ServingOptions {
     remote: Deno.NetAddr,
     tcp: TcpTable | null,
   ): Response | Promise<Response>;
-  logger: {
-    warn(message: string, fields?: Record<string, unknown>): void;
-    error(message: string, fields?: Record<string, unknown>): void;
-  };
+  logger: Pick<Logger, "warn" | "error">;
   patience?: PatienceLimits;
   /** The port is tried again after this, and given up when it couldn't be opened for so long. */
   retry?: { everyMs: number; giveUpMs: number };

@@ -7,8 +7,8 @@
  */
 import type { Attempt, DueDelivery, Webhooks } from "../../db/outbox/webhooks.ts";
 import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
+import type { Logger } from "../../rooms/contract/logger.ts";
 import type { Quarantine } from "../../rooms/quarantine.ts";
-import type { Logger } from "../logger.ts";
 import { ForbiddenAddress, type Outbound } from "./outbound.ts";
 import { nextAttemptAt, readRetryAfter, RETRY_DELAYS_MS } from "./retries.ts";
 import { sign } from "./signature.ts";

@@ -10,6 +10,7 @@
 import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
 import { runCommand } from "../../rooms/commands.ts";
 import { CLOSE, RoomError, type RoomErrorCode } from "../../rooms/contract/errors.ts";
+import type { Logger } from "../../rooms/contract/logger.ts";
 import { encodeNotice, type Member, type Peer } from "../../rooms/member.ts";
 import {
   type CheckedParamsOf,
@@ -25,7 +26,6 @@ import { TokenBucket } from "../../rooms/token_bucket.ts";
 import { CLOSE_OF_FRAME, CLOSE_OF_HELLO } from "./close_codes.ts";
 import type { SocketLimits } from "./limits.ts";
 import type { MediaMethod, MediaSession } from "./media.ts";
-import type { RoomLogger } from "./ports.ts";
 import type { TcpEnd } from "./tcp_end.ts";
 
 /** A room with its media: what a connection ends up in. */
@@ -39,7 +39,7 @@ export interface ConnectionPorts {
   chatMessages: number;
   now(): UnixMs;
   clock(): MonotonicMs;
-  logger: RoomLogger;
+  logger: Logger;
   /** Answers a hello. @throws RoomError */
   enter(connection: Connection, hello: Hello): Promise<Entered>;
   /** Counts something for /metrics. */

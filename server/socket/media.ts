@@ -7,6 +7,7 @@
 import type { MonotonicMs } from "../../rooms/clocks.ts";
 import type { MediaSource } from "../../rooms/contract/document/schema.ts";
 import { RoomError, type RoomErrorCode } from "../../rooms/contract/errors.ts";
+import type { Logger } from "../../rooms/contract/logger.ts";
 import type { Member } from "../../rooms/member.ts";
 import type {
   CheckedParamsOf,
@@ -24,7 +25,6 @@ import {
   type MediaKind,
 } from "../sfu/media_engine.ts";
 import { Holdings, notYours } from "./holdings.ts";
-import type { RoomLogger } from "./ports.ts";
 import { qualityOfPeople, QualitySampler } from "./quality.ts";
 import type { RecordingFeed } from "./recording_feed.ts";
 
@@ -64,7 +64,7 @@ export class MediaSession implements RoomMedia {
 
   constructor(
     private readonly engine: MediaEngine,
-    private readonly logger: RoomLogger,
+    private readonly logger: Logger,
     /** Null when the meeting isn't recorded. */
     readonly recording: RecordingFeed | null = null,
     private readonly clock: () => MonotonicMs = () => performance.now(),

@@ -7,6 +7,7 @@ import type {
   RoomDirectory,
   UpdateLog,
 } from "../../rooms/ports.ts";
+import type { Logger } from "../../rooms/contract/logger.ts";
 import type { RoomLimits } from "../../rooms/limits.ts";
 import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
 import type { Quarantine } from "../../rooms/quarantine.ts";
@@ -14,12 +15,6 @@ import type { Recorder } from "../../recorder/io/recorder.ts";
 import type { TcpPeer } from "../front/tcp_table.ts";
 import type { MediaEngine } from "../sfu/media_engine.ts";
 import type { SocketLimits } from "./limits.ts";
-
-export interface RoomLogger {
-  info(message: string, fields?: Record<string, unknown>): void;
-  warn(message: string, fields?: Record<string, unknown>): void;
-  error(message: string, fields?: Record<string, unknown>): void;
-}
 
 export interface RoomsDeps {
   store: MeetingStore;
@@ -32,7 +27,7 @@ export interface RoomsDeps {
   clock?(): MonotonicMs;
   /** Holds the meetings that can't be opened. */
   quarantine: Quarantine;
-  logger: RoomLogger;
+  logger: Logger;
   limits?: { room?: Partial<RoomLimits>; socket?: Partial<SocketLimits> };
   /** Keeps lessons; without it none is recorded. */
   recorder?: Recorder;

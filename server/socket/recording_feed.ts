@@ -11,10 +11,10 @@ import { ThinPresence } from "../../recorder/thin_presence.ts";
 import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
 import type { MediaSource, RecordingTrouble } from "../../rooms/contract/document/schema.ts";
 import { RoomError } from "../../rooms/contract/errors.ts";
+import type { Logger } from "../../rooms/contract/logger.ts";
 import type { LogPoint, RecordingPort } from "../../rooms/ports.ts";
 import type { Room } from "../../rooms/room.ts";
 import { type MediaEngine, MediaError } from "../sfu/media_engine.ts";
-import type { RoomLogger } from "./ports.ts";
 import type * as Y from "yjs";
 
 /** A live source of which nothing was stored for so long isn't being recorded. */
@@ -46,7 +46,7 @@ interface Producer {
 export interface RecordingDeps {
   recorder: Recorder;
   engine: Pick<MediaEngine, "record">;
-  logger: RoomLogger;
+  logger: Logger;
   now(): UnixMs;
   clock(): MonotonicMs;
 }

@@ -2,17 +2,18 @@ import { expect } from "@std/expect";
 import { MediaError, type MediaEvent } from "../../server/sfu/media_engine.ts";
 import { SystemCallError } from "../../server/sfu/io/libc.ts";
 import { openLinuxSocket } from "../../server/sfu/io/linux.ts";
+import type { Logger } from "../../rooms/contract/logger.ts";
 import { startMediaPool } from "../../server/sfu/io/media_pool.ts";
-import { type MediaLogger, startMediaProcess } from "../../server/sfu/io/media_parent.ts";
+import { startMediaProcess } from "../../server/sfu/io/media_parent.ts";
 import type { DatagramSocket } from "../../server/sfu/ports.ts";
 import { until } from "../support/until.ts";
 
 const ADDRESS = "127.0.0.1";
 
-function recordingLogger(): MediaLogger & { lines: string[] } {
+function recordingLogger(): Logger & { lines: string[] } {
   const lines: string[] = [];
   const note = (message: string) => lines.push(message);
-  return { lines, info: note, warn: note, error: note };
+  return { lines, debug: note, info: note, warn: note, error: note };
 }
 
 function isRunning(pid: number): boolean {
@@ -110,7 +111,7 @@ Deno.test("the process ends when the main process is gone", async () => {
 });
 
 /** Two processes with a room in each. */
-async function twoRooms(logger: MediaLogger) {
+async function twoRooms(logger: Logger) {
   const pool = await startMediaPool({ address: ADDRESS, port: 0, processes: 2, logger });
   const room = async () => {
     const events: MediaEvent[] = [];

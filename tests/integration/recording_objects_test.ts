@@ -9,6 +9,7 @@ import { Recorder } from "../../recorder/io/recorder.ts";
 import { S3Objects } from "../../recorder/io/s3_objects.ts";
 import type { RecordingLibrary } from "../../recorder/library.ts";
 import { Quarantine } from "../../rooms/quarantine.ts";
+import { QUIET } from "../support/quiet_logger.ts";
 import { keepRecording } from "../support/recording/kept_recording.ts";
 import { S3Double } from "../support/recording/s3_double.ts";
 import { until } from "../support/until.ts";
@@ -238,7 +239,7 @@ Deno.test("the recorder moves what it finds, reads it back, and removes it with 
       freeBytes: 0,
       dataDir: null,
       objects: store.location,
-    }, { info() {}, warn() {}, error() {} });
+    }, QUIET);
     try {
       await until(async () => await bytesInRows(stage) === 0, { what: "all is moved" });
       expect(store.objects.size).toBe(1);

@@ -3,6 +3,7 @@
  *
  * Invariant: every call settles, because the end of the process rejects what is pending.
  */
+import type { Logger } from "../../../rooms/contract/logger.ts";
 import { MediaError, type MediaEvent, type TakeBatch } from "../media_engine.ts";
 import {
   type ControlReply,
@@ -28,19 +29,13 @@ export const INHERITED = ["HOME", "XDG_CACHE_HOME", "DENO_DIR", "LECTERN_PORTABL
 
 const MEDIA_ERROR_CODES = ["not-found", "unsupported", "conflict", "unavailable"] as const;
 
-export interface MediaLogger {
-  info(message: string, fields?: Record<string, unknown>): void;
-  warn(message: string, fields?: Record<string, unknown>): void;
-  error(message: string, fields?: Record<string, unknown>): void;
-}
-
 export interface MediaChildOptions {
   address: string;
   port: number;
   announcedAddress: string;
   /** What the ids that it makes begin with. */
   idPrefix: string;
-  logger: MediaLogger;
+  logger: Logger;
   /** For measuring. */
   v8Flags: string[];
   onEvent: (routerId: string, event: MediaEvent) => void;

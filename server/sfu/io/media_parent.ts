@@ -13,6 +13,7 @@ import {
   type ProducerStats,
   type TakeBatch,
 } from "../media_engine.ts";
+import type { Logger } from "../../../rooms/contract/logger.ts";
 import type {
   ConsumerOptions,
   DtlsParameters,
@@ -22,10 +23,8 @@ import type {
   TransportOptions,
 } from "../../../rooms/contract/protocol/rtp.ts";
 import { ROUTER_RTP_CAPABILITIES } from "../engine/ortc.ts";
-import { MediaChild, type MediaLogger } from "./media_child.ts";
+import { MediaChild } from "./media_child.ts";
 import { type TurnOptions, turnServer } from "./turn.ts";
-
-export type { MediaLogger } from "./media_child.ts";
 
 /** Between attempts to start a process that can't start, at first; it doubles up to the limit. */
 const RETRY_MS = 100;
@@ -37,7 +36,7 @@ export interface MediaProcessOptions {
   announcedAddress?: string;
   /** 0: any free one. */
   port: number;
-  logger: MediaLogger;
+  logger: Logger;
   /** A relay for browsers that reach nothing else; null for none. */
   turn?: TurnOptions | null;
   /** Where recorded media goes. */

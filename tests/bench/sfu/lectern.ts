@@ -25,7 +25,7 @@ export async function startLectern(options: { v8Flags: string[] }): Promise<SfuS
   const engine = await startMediaProcess({
     address: ADDRESS,
     port: 0,
-    logger: { info: quiet, warn: complain, error: complain },
+    logger: { debug: quiet, info: quiet, warn: complain, error: complain },
     v8Flags: options.v8Flags,
   });
   return {

@@ -3,6 +3,7 @@ import { openStorage } from "../../../db/storage.ts";
 import { Quarantine } from "../../../rooms/quarantine.ts";
 import { Attempts } from "../../../server/attempts.ts";
 import { createRooms } from "../../../server/socket/rooms.ts";
+import { QUIET } from "../../support/quiet_logger.ts";
 import { QuietEngine } from "../../support/room/quiet_engine.ts";
 import { serveUntilClosed } from "../server_process.ts";
 
@@ -22,7 +23,7 @@ const rooms = createRooms({
   attempts: new Attempts(),
   now: Date.now,
   quarantine: new Quarantine({ failed: quiet, released: quiet }),
-  logger: { info: quiet, warn: quiet, error: quiet },
+  logger: QUIET,
 });
 const server = Deno.serve(
   { hostname: "127.0.0.1", port: 0, onListen: quiet },

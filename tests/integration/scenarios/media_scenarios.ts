@@ -12,6 +12,7 @@ import { startMediaProcess } from "../../../server/sfu/io/media_parent.ts";
 import { Relay } from "../../support/browser/relay.ts";
 import { lossySocket } from "../../support/room/lossy_socket.ts";
 import { type Received, TestPeer } from "../../support/media/media_peer.ts";
+import { QUIET } from "../../support/quiet_logger.ts";
 import { findTurnServer, TurnServer } from "../../support/media/turn_server.ts";
 import { until } from "../../support/until.ts";
 
@@ -52,7 +53,7 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
     const log = (message: string, fields?: Record<string, unknown>) => {
       throw new Error(`unexpected: ${message} ${JSON.stringify(fields)}`);
     };
-    const logger = { info: () => {}, warn: log, error: log };
+    const logger = { ...QUIET, warn: log, error: log };
     const { engine, ada, bob, events } = await stage(
       await startMediaProcess({ address: ADDRESS, port: 0, logger }),
     );
@@ -186,11 +187,10 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
   "sound comes through a relay where nothing else is let through": async () => {
     const secret = crypto.randomUUID();
     const relay = await TurnServer.start(findTurnServer() ?? "turnserver", secret);
-    const logger = { info: () => {}, warn: () => {}, error: () => {} };
     const engine = await startMediaProcess({
       address: ADDRESS,
       port: 0,
-      logger,
+      logger: QUIET,
       turn: { urls: [`turn:127.0.0.1:${relay.port}?transport=udp`], secret },
     });
     const routerId = await engine.createRouter(() => {});
@@ -228,8 +228,7 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
   },
 
   "where UDP is blocked sound and picture come over TCP, also after an ICE restart": async () => {
-    const logger = { info: () => {}, warn: () => {}, error: () => {} };
-    const pool = await startMediaPool({ address: ADDRESS, port: 0, processes: 1, logger });
+    const pool = await startMediaPool({ address: ADDRESS, port: 0, processes: 1, logger: QUIET });
     const { engine, ada, bob, events } = await stage({
       ...pool,
       createTransport: async (routerId, direction) => {
@@ -259,8 +258,7 @@ export const SCENARIOS: Record<string, () => Promise<void>> = {
 
   "when one of two media processes is killed, the lesson in the other goes on, and its own has media again":
     async () => {
-      const logger = { info: () => {}, warn: () => {}, error: () => {} };
-      const pool = await startMediaPool({ address: ADDRESS, port: 0, processes: 2, logger });
+      const pool = await startMediaPool({ address: ADDRESS, port: 0, processes: 2, logger: QUIET });
       const [killed, spared] = [await stage(pool), await stage(pool)];
       const before = await hearing(killed);
       const undisturbed = await hearing(spared);

@@ -11,6 +11,7 @@ import { type LocalMediaOptions, startLocalMedia } from "../../../server/sfu/io/
 import { startMediaPool } from "../../../server/sfu/io/media_pool.ts";
 import type { Rooms } from "../../../server/socket/ports.ts";
 import { createRooms } from "../../../server/socket/rooms.ts";
+import { QUIET } from "../quiet_logger.ts";
 import { type HelloOptions, TestClient } from "../room/client.ts";
 import { type PictureSize, TestPeer } from "../media/media_peer.ts";
 
@@ -69,7 +70,12 @@ export class RecordingNode implements AsyncDisposable {
     const log = (level: string) => (message: string, fields: Record<string, unknown> = {}) => {
       this.logged.push({ level, message, fields });
     };
-    const logger = { info: log("info"), warn: log("warn"), error: log("error") };
+    const logger = {
+      debug: log("debug"),
+      info: log("info"),
+      warn: log("warn"),
+      error: log("error"),
+    };
     this.storage = await openStorage({
       location: database,
       joinEarlyMs: 15 * 60_000,
@@ -181,8 +187,6 @@ export class RecordingNode implements AsyncDisposable {
     await this.storage.close();
   }
 }
-
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** What somebody in the room publishes. */
 export interface Publishing {

@@ -74,7 +74,12 @@ export class RoomServer implements AsyncDisposable {
     const log = (level: string) => (message: string, fields: Record<string, unknown> = {}) => {
       this.logged.push({ level, message, fields });
     };
-    const logger = { info: log("info"), warn: log("warn"), error: log("error") };
+    const logger = {
+      debug: log("debug"),
+      info: log("info"),
+      warn: log("warn"),
+      error: log("error"),
+    };
     this.rooms = createRooms({
       store: this.options.store?.(this.storage.meetings) ?? this.storage.meetings,
       log: this.options.log?.(this.storage.log) ?? this.storage.log,
@@ -90,7 +95,7 @@ export class RoomServer implements AsyncDisposable {
     this.#serving = startServing({
       hostname: "127.0.0.1",
       port: 0,
-      logger: { warn: log("warn"), error: log("error") },
+      logger,
       handle: (request, peer, table) =>
         this.rooms.upgrade(request, {
           address: peer.hostname,
