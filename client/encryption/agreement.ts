@@ -14,14 +14,10 @@ import { RoomError } from "../../rooms/contract/errors.ts";
 import { fromBase64Url, toBase64Url } from "../../rooms/contract/encryption/base64url.ts";
 import { makeSecret, type Secret } from "../../rooms/contract/encryption/secret.ts";
 import { peopleDigest } from "../../rooms/contract/encryption/security_code.ts";
-import {
-  type Handover,
-  type PageKeys,
-  unwrapFrom,
-  wrapTo,
-} from "../../rooms/contract/encryption/wrapping.ts";
-import type { NoticeParams, ParamsOf, ResultOf } from "../../rooms/contract/protocol/messages.ts";
-import { RecordingChain, type RecordingSecrets } from "./recording_chain.ts";
+import { type Handover, unwrapFrom, wrapTo } from "../../rooms/contract/encryption/wrapping.ts";
+import type { NoticeParams, ParamsOf } from "../../rooms/contract/protocol/messages.ts";
+import type { AgreementPorts } from "./agreement_ports.ts";
+import { RecordingChain } from "./recording_chain.ts";
 import {
   faultOf,
   type Holder,
@@ -34,7 +30,6 @@ import {
   samePages,
 } from "./roster.ts";
 
-type KeyMethod = "keys.announce" | "keys.distribute" | "keys.ask";
 type Given = NoticeParams<"keys.given">;
 
 /** What was given may still be on its way. */
@@ -52,26 +47,6 @@ const GONE_GRACE_MS = 10_000;
 interface Epoch {
   epoch: Secret;
   pages: readonly RosterPage[];
-}
-
-export interface AgreementPorts {
-  meetingId: string;
-  /** This page's participant id. */
-  me: string;
-  keys: PageKeys;
-  kept: RecordingSecrets;
-  request<M extends KeyMethod>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>>;
-  /** Whether this page shows somebody as being in the room. */
-  isShown(participantId: string): boolean;
-  /** From here on this page can decrypt this epoch: others may be quicker than the answer that it is everybody's. */
-  hold(epoch: Secret): void;
-  /** From here on this page encrypts in this epoch, and can decrypt it. */
-  enter(epoch: Secret): void;
-  /** From here on this page encrypts and sends nothing, until it enters an epoch. */
-  leave(): void;
-  /** A fault of ours. */
-  report(error: unknown): void;
-  goneGraceMs?: number;
 }
 
 export class KeyAgreement {

@@ -1,6 +1,6 @@
 import { expect } from "@std/expect";
 import { toBase64Url } from "../../rooms/contract/encryption/base64url.ts";
-import { HostileServer, ME } from "./hostile_server.ts";
+import { HostileServer, ME } from "./testing/hostile_server.ts";
 import { pagesOf, type Roster, type RosterFault } from "./roster.ts";
 import { seeded, someSeed } from "./testing/room.ts";
 

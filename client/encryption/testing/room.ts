@@ -14,7 +14,8 @@ import {
   type PageKeys,
   senderOf,
 } from "../../../rooms/contract/encryption/wrapping.ts";
-import { type AgreementPorts, KeyAgreement } from "../agreement.ts";
+import { KeyAgreement } from "../agreement.ts";
+import type { AgreementPorts } from "../agreement_ports.ts";
 
 /** A message between a page and the server, in either direction. */
 export interface Message {

@@ -1,18 +1,19 @@
 /** One page's agreement on keys, and a server that may say anything to it: it has keys of its own to claim places with. */
-import { toBase64Url } from "../../rooms/contract/encryption/base64url.ts";
-import { makeSecret, type Secret } from "../../rooms/contract/encryption/secret.ts";
-import { peopleDigest } from "../../rooms/contract/encryption/security_code.ts";
+import { toBase64Url } from "../../../rooms/contract/encryption/base64url.ts";
+import { makeSecret, type Secret } from "../../../rooms/contract/encryption/secret.ts";
+import { peopleDigest } from "../../../rooms/contract/encryption/security_code.ts";
 import {
   type Handover,
   makePageKeys,
   type PageKeys,
   unwrapFrom,
   wrapTo,
-} from "../../rooms/contract/encryption/wrapping.ts";
-import { RoomError } from "../../rooms/contract/errors.ts";
-import type { ParamsOf } from "../../rooms/contract/protocol/messages.ts";
-import { type AgreementPorts, KeyAgreement } from "./agreement.ts";
-import type { Roster, RosterPage } from "./roster.ts";
+} from "../../../rooms/contract/encryption/wrapping.ts";
+import { RoomError } from "../../../rooms/contract/errors.ts";
+import type { ParamsOf } from "../../../rooms/contract/protocol/messages.ts";
+import { KeyAgreement } from "../agreement.ts";
+import type { AgreementPorts } from "../agreement_ports.ts";
+import type { Roster, RosterPage } from "../roster.ts";
 
 export const ME = "tara";
 const MEETING = "m1";
