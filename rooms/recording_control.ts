@@ -9,6 +9,7 @@
 import type { MonotonicMs, UnixMs } from "./clocks.ts";
 import type { RecordingState, RecordingTrouble } from "./contract/document/schema.ts";
 import { RoomError } from "./contract/errors.ts";
+import { StepQueue } from "./contract/step_queue.ts";
 import type { LogPoint, RecordingPort } from "./ports.ts";
 
 export interface RecordingControlPorts {
@@ -26,7 +27,7 @@ export interface RecordingControlPorts {
 const RETRY_MS = 5000;
 
 export class RecordingControl {
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #steps = new StepQueue();
   #trouble: RecordingTrouble | null = null;
   #beginAt: MonotonicMs | null = null;
 
@@ -40,7 +41,7 @@ export class RecordingControl {
     else if (this.#beginAt === null) this.troubled(null, now);
     const paused = () => state().state === "paused";
     this.#beginAt = null;
-    this.#enqueue(async () => {
+    this.#steps.run(async () => {
       await recorder.begin(await this.ports.checkpoint(now), paused());
     }).catch((error) => {
       this.ports.failed("begin", error);
@@ -84,7 +85,7 @@ export class RecordingControl {
   async end(now: number): Promise<string | null> {
     this.#beginAt = null;
     try {
-      return await this.#enqueue(async () =>
+      return await this.#steps.run(async () =>
         await this.ports.recorder.end(await this.ports.checkpoint(now))
       );
     } catch (error) {
@@ -95,7 +96,7 @@ export class RecordingControl {
 
   /** The server goes down; another start goes on. */
   async suspend(): Promise<void> {
-    await this.#enqueue(() => this.ports.recorder.suspend())
+    await this.#steps.run(() => this.ports.recorder.suspend())
       .catch((error) => this.ports.failed("suspend", error));
   }
 
@@ -109,17 +110,11 @@ export class RecordingControl {
 
   async #step(what: string, step: () => Promise<void>): Promise<void> {
     try {
-      await this.#enqueue(step);
+      await this.#steps.run(step);
     } catch (error) {
       this.ports.failed(what, error);
       throw new RoomError("unavailable", "The recording can't be changed right now");
     }
-  }
-
-  #enqueue<T>(step: () => Promise<T>): Promise<T> {
-    const done = this.#tail.then(step);
-    this.#tail = done.catch(() => {});
-    return done;
   }
 }
 

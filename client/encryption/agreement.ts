@@ -16,6 +16,7 @@ import { makeSecret, type Secret } from "../../rooms/contract/encryption/secret.
 import { peopleDigest } from "../../rooms/contract/encryption/security_code.ts";
 import { type Handover, unwrapFrom, wrapTo } from "../../rooms/contract/encryption/wrapping.ts";
 import type { NoticeParams, ParamsOf } from "../../rooms/contract/protocol/messages.ts";
+import { StepQueue } from "../../rooms/contract/step_queue.ts";
 import type { AgreementPorts } from "./agreement_ports.ts";
 import { RecordingChain } from "./recording_chain.ts";
 import {
@@ -75,7 +76,7 @@ export class KeyAgreement {
   #askedInVain = 0;
   #askTimer: ReturnType<typeof setTimeout> | undefined;
   #repeatTimer: ReturnType<typeof setInterval> | undefined;
-  #tail: Promise<void> = Promise.resolve();
+  readonly #steps = new StepQueue();
   #closed = false;
 
   constructor(private readonly ports: AgreementPorts) {
@@ -104,7 +105,7 @@ export class KeyAgreement {
 
   /** Resolves when all that came so far is dealt with. */
   get settled(): Promise<void> {
-    return this.#tail;
+    return this.#steps.settled;
   }
 
   /** After each welcome. */
@@ -180,7 +181,7 @@ export class KeyAgreement {
   }
 
   #enqueue(step: () => Promise<void>): void {
-    this.#tail = this.#tail.then(async () => {
+    void this.#steps.run(async () => {
       if (this.#closed) return;
       try {
         await step();

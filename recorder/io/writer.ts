@@ -6,6 +6,7 @@
  * comes is dropped, and what was stored stays as it is; what can't be stored of one recording costs no other.
  */
 import type { RecordingTrouble } from "../../rooms/contract/document/schema.ts";
+import { StepQueue } from "../../rooms/contract/step_queue.ts";
 import type { Quarantine } from "../../rooms/quarantine.ts";
 import type { MonotonicMs } from "../../rooms/clocks.ts";
 import { finishLeft, finishTracks } from "../finish.ts";
@@ -69,7 +70,7 @@ export class RecordingWriter {
   #waiting: Pick<Kept, "entries" | "markers"> = { entries: [], markers: [] };
   /** Entries and markers that were given, ever. */
   #notes = 0;
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #steps = new StepQueue();
   /** A flush that hasn't begun. */
   #nextFlush: Promise<void> | null = null;
   /** Received and not yet stored. */
@@ -97,7 +98,7 @@ export class RecordingWriter {
 
   /** Begins or takes up the recording of a meeting; null when it is over. */
   begin(meetingId: string, point: LogPoint): Promise<OpenRecording | null> {
-    return this.#enqueue(async () => {
+    return this.#steps.run(async () => {
       const open = await this.store.begin(meetingId, point);
       if (open === null) return null;
       // Whatever was open before a restart won't be continued.
@@ -114,7 +115,7 @@ export class RecordingWriter {
   /** Nothing of what follows is kept. */
   pause(recordingId: string, point: LogPoint): Promise<void> {
     const stopped = this.#closeTracks(recordingId);
-    return this.#enqueue(async () => {
+    return this.#steps.run(async () => {
       await stopped;
       await this.store.pause(recordingId, point);
     });
@@ -123,13 +124,13 @@ export class RecordingWriter {
   resume(recordingId: string, point: LogPoint): Promise<void> {
     const recording = this.#recordings.get(recordingId);
     if (recording !== undefined) recording.resumedAt = point.at;
-    return this.#enqueue(() => this.store.resume(recordingId, point));
+    return this.#steps.run(() => this.store.resume(recordingId, point));
   }
 
   /** Completes every track; afterwards the recording is ready. What fails is left to {@linkcode recover}. */
   end(recordingId: string, point: LogPoint): Promise<void> {
     const stopped = this.#closeTracks(recordingId);
-    return this.#enqueue(async () => {
+    return this.#steps.run(async () => {
       this.#recordings.delete(recordingId);
       await stopped;
       await this.#finish(await this.store.unfinishedTracks(recordingId));
@@ -140,7 +141,7 @@ export class RecordingWriter {
   /** Lets go of a recording that another start of the server will take up. */
   suspend(recordingId: string): Promise<void> {
     const stopped = this.#closeTracks(recordingId);
-    return this.#enqueue(async () => {
+    return this.#steps.run(async () => {
       await stopped;
       this.#recordings.delete(recordingId);
     });
@@ -151,7 +152,7 @@ export class RecordingWriter {
    * many recordings were ended.
    */
   recover(now: number): Promise<number> {
-    return this.#enqueue(async () => {
+    return this.#steps.run(async () => {
       const { quarantine, clock } = this.ports;
       const live = new Set([...this.#tracks.values()].map(({ trackId }) => trackId));
       return await finishLeft(this.store, quarantine, clock(), {
@@ -221,7 +222,7 @@ export class RecordingWriter {
   /** Stores what is complete at `now`; call it every {@linkcode FLUSH_MS}. Never rejects. */
   flush(now: number): Promise<void> {
     this.#now = now;
-    return this.#nextFlush ??= this.#enqueue(() => {
+    return this.#nextFlush ??= this.#steps.run(() => {
       this.#nextFlush = null;
       return this.#storeAll(this.#now);
     }).catch(() => {});
@@ -335,7 +336,7 @@ export class RecordingWriter {
   /** Stores what the tracks still hold, and completes their files. What comes meanwhile isn't theirs any more. */
   #close(closing: readonly LiveTrack[]): Promise<void> {
     for (const live of closing) live.closing = true;
-    return this.#enqueue(async () => {
+    return this.#steps.run(async () => {
       for (const { track } of closing) track.interrupt();
       await this.#store(this.#now, closing);
       for (const live of closing) {
@@ -349,12 +350,6 @@ export class RecordingWriter {
   #finish(trackIds: readonly number[]): Promise<void> {
     const { quarantine, clock } = this.ports;
     return finishTracks(this.store, quarantine, clock(), trackIds);
-  }
-
-  #enqueue<T>(step: () => Promise<T>): Promise<T> {
-    const done = this.#tail.then(step);
-    this.#tail = done.catch(() => {});
-    return done;
   }
 }
 

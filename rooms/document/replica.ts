@@ -12,6 +12,7 @@
 import * as Y from "yjs";
 import type { MonotonicMs } from "../clocks.ts";
 import { RoomError } from "../contract/errors.ts";
+import { StepQueue } from "../contract/step_queue.ts";
 import type { UpdateLog } from "../ports.ts";
 import { type GuardRights, judgeUpdate, type RefusalKind } from "./guard/guard.ts";
 import { openRoots } from "../contract/document/schema.ts";
@@ -90,8 +91,8 @@ export class Replica {
   #waiters: Waiter[] = [];
   /** Authors of updates that brought nothing new: they are owed a notice all the same. */
   #unchanged = new Set<Writer>();
-  #tail: Promise<void> = Promise.resolve();
-  #busy = 0;
+  /** Each group of each room is a step: they begin at once when nothing waits. */
+  readonly #steps = new StepQueue();
   #seq = 0;
   readonly #size: DocumentSize;
   #schedule: SnapshotSchedule;
@@ -182,7 +183,7 @@ export class Replica {
   /** Resolves when everything applied so far is in the log. @throws RoomError `unavailable` when it can't be. */
   settled(): Promise<void> {
     if (this.#dropped) return Promise.reject(new RoomError("unavailable", UNSTORED));
-    if (this.#pending.length === 0 && this.#busy === 0) return Promise.resolve();
+    if (this.#pending.length === 0 && this.#steps.idle) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject });
       this.options.events.commitDue();
@@ -191,7 +192,7 @@ export class Replica {
 
   /** Commits what waits, as one group behind the group under way. Never rejects. */
   commit(now: number): Promise<void> {
-    return this.#enqueue(() => this.#commitGroup(now));
+    return this.#steps.runAtOnce(() => this.#commitGroup(now));
   }
 
   /**
@@ -200,7 +201,7 @@ export class Replica {
    */
   async checkpoint(now: number): Promise<number> {
     let seq = 0;
-    await this.#enqueue(async () => {
+    await this.#steps.runAtOnce(async () => {
       await this.#commitGroup(now, true);
       seq = this.#seq;
     });
@@ -210,7 +211,7 @@ export class Replica {
 
   /** Makes the document anew from the log, after it was dropped. */
   rebuild(now: number): Promise<void> {
-    return this.#enqueue(async () => {
+    return this.#steps.runAtOnce(async () => {
       if (!this.#dropped) return;
       await this.#load(now);
       this.#dropped = false;
@@ -220,23 +221,12 @@ export class Replica {
   /** Commits, and stores a snapshot if there is anything new since the last one. */
   async close(now: number): Promise<void> {
     await this.commit(now);
-    await this.#enqueue(async () => {
+    await this.#steps.runAtOnce(async () => {
       if (!this.#dropped && this.#schedule.rows > 0) await this.#snapshot(now, this.#encode());
     });
     this.#disarm();
     this.#doc.destroy();
     this.#dropped = true;
-  }
-
-  /**
-   * Steps run one after the other. With nothing under way one begins at once, which spares promises for each group of
-   * each room; so until its first `await` a step must not enqueue another.
-   */
-  #enqueue(step: () => Promise<void>): Promise<void> {
-    const done = this.#busy++ === 0 ? step() : this.#tail.then(step);
-    const over = () => void this.#busy--;
-    this.#tail = done.then(over, over);
-    return done;
   }
 
   async #load(now: number): Promise<void> {
