@@ -7,6 +7,7 @@ import preact from "@preact/preset-vite";
 import { defineConfig } from "vite";
 import { RUNTIME_PACKAGES, sandbox } from "./stages/code/runtimes.build.ts";
 import { Licences } from "./licences.build.ts";
+import { messages, nameOfChunk } from "./words/messages.build.ts";
 import { tldrawUnderPreact } from "./stages/whiteboard/tldraw.build.ts";
 
 const here = (path: string) => decodeURIComponent(new URL(path, import.meta.url).pathname);
@@ -17,6 +18,7 @@ export default defineConfig({
   root: here("."),
   base: "/",
   plugins: [
+    messages(),
     preact({ prefreshEnabled: false, devToolsEnabled: false }),
     sandbox(() => [licences.collect()]),
     tldrawUnderPreact(),
@@ -35,6 +37,10 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 2000,
     rolldownOptions: {
+      output: {
+        chunkFileNames: ({ facadeModuleId }) =>
+          nameOfChunk(facadeModuleId) ?? "assets/[name]-[hash].js",
+      },
       input: {
         landing: here("./index.html"),
         room: here("./room.html"),

@@ -2,6 +2,7 @@
 import { Check, Copy } from "lucide-preact";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { shared } from "../words/messages/shared/messages.ts";
 
 const SAID_MS = 2000;
 
@@ -20,7 +21,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
   return (
     <button type="button" class="button" aria-label={label} onClick={copy}>
       <Icon size={18} aria-hidden="true" />
-      <span aria-live="polite">{copied.value ? "Copied" : "Copy"}</span>
+      <span aria-live="polite">{shared.say(copied.value ? "copied" : "copy")}</span>
     </button>
   );
 }

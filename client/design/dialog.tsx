@@ -1,6 +1,7 @@
 /** A question that must be answered before anything else, and the frame for what is read and closed again. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
+import { shared } from "../words/messages/shared/messages.ts";
 import "./dialog.css";
 
 export interface DialogProps {
@@ -58,7 +59,7 @@ export function Confirm({ title, effect, action, onConfirm, onClose }: ConfirmPr
           class="button"
           onClick={(event) => closeAround(event.currentTarget)}
         >
-          Cancel
+          {shared.say("cancel")}
         </button>
         <button
           type="button"

@@ -19,7 +19,7 @@ export function Page({ title, children, testId }: PageProps) {
   return (
     <div class="page" data-testid={testId}>
       <header>
-        <span class="brand">Lectern</span>
+        <span class="brand" translate={false}>Lectern</span>
       </header>
       <main>
         <h1 ref={heading} tabIndex={-1}>{title}</h1>
@@ -34,7 +34,7 @@ export function Waiting({ says }: { says: string }) {
   return (
     <div class="page">
       <header>
-        <span class="brand">Lectern</span>
+        <span class="brand" translate={false}>Lectern</span>
       </header>
       <main role="status">
         <Dots />

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { CopyButton } from "../design/copy_button.tsx";
+import { encryption } from "../words/messages/encryption/messages.ts";
 import "./encryption.css";
 
 export function KeyLink({ href, meetingId }: { href: string; meetingId: string }) {
@@ -12,14 +13,15 @@ export function KeyLink({ href, meetingId }: { href: string; meetingId: string }
   if (link.value === null) return null;
   return (
     <section class="key-link" data-testid="key-link">
-      <p>
-        Only browsers that took part have the key to faces and voices, until their data is cleared.
-        To watch on another device, or after that, keep this link. It carries the key: give it to
-        nobody who mustn’t watch.
-      </p>
+      <p>{encryption.say("keyLink.what")}</p>
       <p class="key-link-row">
-        <input class="input" readOnly value={link.value} aria-label="Link that carries the key" />
-        <CopyButton text={link.value} label="Copy the link that carries the key" />
+        <input
+          class="input"
+          readOnly
+          value={link.value}
+          aria-label={encryption.say("keyLink.label")}
+        />
+        <CopyButton text={link.value} label={encryption.say("keyLink.copy")} />
       </p>
     </section>
   );

@@ -1,4 +1,6 @@
 /** Durations and times of day as the room shows them. */
+import { dateTimeFormat } from "../../rooms/contract/words/messages.ts";
+import { intlLocale } from "./words.ts";
 
 const two = (value: number) => String(value).padStart(2, "0");
 
@@ -13,8 +15,7 @@ export function sayElapsed(elapsedMs: number): string {
 }
 
 export function sayClock(at: number): string {
-  const locale = navigator.language.startsWith("en") ? navigator.language : "en-GB";
-  return new Date(at).toLocaleTimeString(locale, { hour: "numeric", minute: "2-digit" });
+  return dateTimeFormat(intlLocale(), { hour: "numeric", minute: "2-digit" }).format(at);
 }
 
 /** `1st`, `2nd`, `3rd`, `4th`. */

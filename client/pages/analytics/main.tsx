@@ -1,7 +1,8 @@
 /** The page at `/lessons/{meetingId}/analytics#token=…`: how a lesson went, for its tutor. */
 import { render } from "preact";
 import "../../design/style.ts";
+import { shared } from "../../words/messages/shared/messages.ts";
+import { startPage } from "../../words/start.ts";
 import { AnalyticsPage } from "./page.tsx";
 
-const page = document.getElementById("app");
-if (page !== null) render(<AnalyticsPage />, page);
+void startPage([shared], (page) => render(<AnalyticsPage />, page));

@@ -1,6 +1,8 @@
 /** What Lectern is in one sentence, what it looks like, and the way in. */
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { LanguagePicker } from "../../design/language_picker.tsx";
+import { landing } from "../../words/messages/landing/messages.ts";
 import { askInstance, type Instance } from "./instance.ts";
 import { TryIt } from "./try_it.tsx";
 import "./landing.css";
@@ -15,22 +17,15 @@ export function Landing() {
   return (
     <div class="landing">
       <header>
-        <span class="brand">Lectern</span>
-        {here?.apiDocs && <a href={here.apiDocs}>API</a>}
+        <span class="brand" translate={false}>Lectern</span>
+        {here?.apiDocs && <a href={here.apiDocs}>{landing.say("api")}</a>}
       </header>
       <main>
         <div class="landing-words">
-          <h1>A tutoring room of your own</h1>
-          <p class="landing-what">
-            Tutor and students meet face to face in the browser, on a server that you host: nothing
-            to install, nobody in between.
-          </p>
+          <h1>{landing.say("title")}</h1>
+          <p class="landing-what">{landing.say("what")}</p>
           {here?.tryIt && <TryIt />}
-          {here !== null && !here.tryIt && (
-            <p class="soft">
-              Have a link to a lesson? Open it: it leads straight to the room.
-            </p>
-          )}
+          {here !== null && !here.tryIt && <p class="soft">{landing.say("haveLink")}</p>}
         </div>
         <picture>
           <source srcset={stillDark} media="(prefers-color-scheme: dark)" />
@@ -39,15 +34,18 @@ export function Landing() {
             src={still}
             width={1280}
             height={800}
-            alt="The room during a lesson: a formula, its graph and notes on the board, both people beside it, the controls below."
+            alt={landing.say("still")}
           />
         </picture>
       </main>
       <footer class="small soft">
         <span>
-          Free software under the MIT licence{here?.version && <>, version {here.version}</>}
+          {here?.version
+            ? landing.say("licence.version", { version: here.version })
+            : landing.say("licence")}
         </span>
-        <a href="/licences.txt">Licences of what it is made of</a>
+        <a href="/licences.txt">{landing.say("licences")}</a>
+        <LanguagePicker />
       </footer>
     </div>
   );

@@ -3,6 +3,7 @@ import { ExternalLink } from "lucide-preact";
 import { useSignal } from "@preact/signals";
 import { CopyButton } from "../../design/copy_button.tsx";
 import { Notice } from "../../design/notice.tsx";
+import { landing } from "../../words/messages/landing/messages.ts";
 import { makeTryLinks, type TryLinks } from "./instance.ts";
 
 export function TryIt() {
@@ -14,7 +15,7 @@ export function TryIt() {
     state.value = links.value === null ? "failed" : "ready";
   };
   return (
-    <section class="try" aria-label="Try it">
+    <section class="try" aria-label={landing.say("tryIt")}>
       <button
         type="button"
         class="button button-main"
@@ -22,22 +23,19 @@ export function TryIt() {
         onClick={make}
         data-testid="try"
       >
-        {links.value === null ? "Try it now" : "Make another lesson"}
+        {landing.say(links.value === null ? "tryIt.make" : "tryIt.another")}
       </button>
       <div aria-live="polite">
         {state.value === "failed" && (
           <Notice>
-            <p>No lesson could be made just now. Wait a moment, then press the button again.</p>
+            <p>{landing.say("tryIt.failed")}</p>
           </Notice>
         )}
         {links.value && (
           <div class="try-links" data-testid="try-links">
-            <p>
-              A lesson is open for you. Open one link here and the other in a second window or on
-              your phone.
-            </p>
-            <TryLink who="Tutor" href={links.value.tutor} />
-            <TryLink who="Student" href={links.value.student} />
+            <p>{landing.say("tryIt.made")}</p>
+            <TryLink role="tutor" href={links.value.tutor} />
+            <TryLink role="student" href={links.value.student} />
           </div>
         )}
       </div>
@@ -45,11 +43,11 @@ export function TryIt() {
   );
 }
 
-function TryLink({ who, href }: { who: string; href: string }) {
+function TryLink({ role, href }: { role: keyof TryLinks; href: string }) {
   return (
     <div class="try-link">
       <label class="field">
-        <span>{who}’s link</span>
+        <span>{landing.say(`tryIt.link.${role}`)}</span>
         <input
           class="input"
           readOnly
@@ -57,19 +55,17 @@ function TryLink({ who, href }: { who: string; href: string }) {
           onFocus={(event) => event.currentTarget.select()}
         />
       </label>
-      {navigator.clipboard && (
-        <CopyButton text={href} label={`Copy the ${who.toLowerCase()}’s link`} />
-      )}
+      {navigator.clipboard && <CopyButton text={href} label={landing.say(`tryIt.copy.${role}`)} />}
       <a
         class="button"
         href={href}
         target="_blank"
         rel="noopener"
-        aria-label={`Open as ${who.toLowerCase()} in a new tab`}
-        data-testid={`try-${who.toLowerCase()}`}
+        aria-label={landing.say(`tryIt.openAs.${role}`)}
+        data-testid={`try-${role}`}
       >
         <ExternalLink size={18} aria-hidden="true" />
-        Open
+        {landing.say("tryIt.open")}
       </a>
     </div>
   );

@@ -1,7 +1,8 @@
 /** The page at `/lessons#token=…`: one person's lessons, to come and past. */
 import { render } from "preact";
 import "../../design/style.ts";
+import { shared } from "../../words/messages/shared/messages.ts";
+import { startPage } from "../../words/start.ts";
 import { LessonsPage } from "./page.tsx";
 
-const page = document.getElementById("app");
-if (page !== null) render(<LessonsPage />, page);
+void startPage([shared], (page) => render(<LessonsPage />, page));

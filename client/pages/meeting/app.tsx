@@ -4,6 +4,7 @@ import { Closed } from "./door/closed.tsx";
 import { Inside } from "./inside.tsx";
 import { Lobby } from "./lobby/lobby.tsx";
 import { Page, Waiting } from "../../design/page.tsx";
+import { door } from "../../words/messages/door/messages.ts";
 import type { Visit } from "./visit.ts";
 
 /** What a lesson can't do without. */
@@ -15,18 +16,15 @@ function isSupported(): boolean {
 export function App({ visit }: { visit: Visit | null }) {
   if (visit === null) {
     return (
-      <Page title="This address opens no lesson" testId="no-lesson">
-        <p>Part of the link may be missing. Open it again from the message that it came with.</p>
+      <Page title={door.say("noLesson.title")} testId="no-lesson">
+        <p>{door.say("noLesson.text")}</p>
       </Page>
     );
   }
   if (!isSupported()) {
     return (
-      <Page title="This browser is too old for a lesson" testId="unsupported">
-        <p>
-          Open the same link in a current Firefox, Chrome, Edge or Safari, on this device or on
-          another one.
-        </p>
+      <Page title={door.say("unsupported.title")} testId="unsupported">
+        <p>{door.say("unsupported.text")}</p>
       </Page>
     );
   }
@@ -38,17 +36,17 @@ function VisitView({ visit }: { visit: Visit }) {
   const stand = visit.stand.value;
   switch (stand.at) {
     case "asking":
-      return <Waiting says="Opening the lesson" />;
+      return <Waiting says={door.say("opening")} />;
     case "lobby":
       return <Lobby visit={visit} info={stand.info} />;
     case "entering":
-      return <Waiting says="Joining the lesson" />;
+      return <Waiting says={door.say("joining")} />;
     case "not-loaded":
       return (
-        <Page title="The room did not load" testId="not-loaded">
-          <p>The network may have dropped for a moment. Nothing is lost.</p>
+        <Page title={door.say("notLoaded.title")} testId="not-loaded">
+          <p>{door.say("notLoaded.text")}</p>
           <button type="button" class="button button-main" onClick={() => location.reload()}>
-            Load it again
+            {door.say("notLoaded.again")}
           </button>
         </Page>
       );

@@ -4,6 +4,7 @@
  * Invariant: nothing here throws for what a server or a network may do; every outcome is a {@linkcode JoinAnswer}.
  */
 import type { Role } from "../../../rooms/contract/document/schema.ts";
+import { door } from "../../words/messages/door/messages.ts";
 import type { MeetingLink } from "./link.ts";
 
 /** The lesson as it is shown before joining. Times are Unix milliseconds. */
@@ -58,7 +59,7 @@ function readInfo(body: Fields): JoinInfo {
   const you = isFields(body["you"]) ? body["you"] : null;
   const present = Array.isArray(body["present"]) ? body["present"] : [];
   return {
-    title: textOf(body["title"]) ?? "Lesson",
+    title: textOf(body["title"]) ?? door.say("lesson"),
     scheduledStart: timeOf(body["scheduledStart"]),
     scheduledEnd: timeOf(body["scheduledEnd"]),
     isRecorded: body["isRecorded"] === true,

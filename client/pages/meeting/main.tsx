@@ -2,6 +2,10 @@
 import { render } from "preact";
 import "../../design/style.ts";
 import { restTips } from "../../design/tips.ts";
+import { door } from "../../words/messages/door/messages.ts";
+import { encryption } from "../../words/messages/encryption/messages.ts";
+import { shared } from "../../words/messages/shared/messages.ts";
+import { startPage } from "../../words/start.ts";
 import { App } from "./app.tsx";
 import { readLink } from "./link.ts";
 import { Visit } from "./visit.ts";
@@ -10,5 +14,7 @@ const link = readLink(new URL(location.href));
 restTips();
 // Another person's link to the same meeting differs in its fragment alone.
 addEventListener("hashchange", () => location.reload());
-const page = document.getElementById("app");
-if (page !== null) render(<App visit={link && new Visit(link)} />, page);
+void startPage(
+  [shared, door, encryption],
+  (page) => render(<App visit={link && new Visit(link)} />, page),
+);

@@ -2,6 +2,8 @@
 import { render } from "preact";
 import "../../design/style.ts";
 import { restTips } from "../../design/tips.ts";
+import { shared } from "../../words/messages/shared/messages.ts";
+import { startPage } from "../../words/start.ts";
 import { App } from "./app.tsx";
 import { readAddress, type TabMemory } from "./recording/access.ts";
 
@@ -18,5 +20,4 @@ const address = readAddress(new URL(location.href), tabMemory());
 // A link with another token in its fragment is the same page to the browser.
 addEventListener("hashchange", () => location.reload());
 restTips();
-const page = document.getElementById("app");
-if (page !== null) render(<App address={address} />, page);
+void startPage([shared], (page) => render(<App address={address} />, page));

@@ -6,7 +6,8 @@ import { saveCalendar } from "./calendar.ts";
 import type { JoinProblem } from "../join.ts";
 import { Page } from "../../../design/page.tsx";
 import { PasscodePage } from "./passcode.tsx";
-import { sayDay, saySpan, sayTime, sayZone, thisReader } from "../../../words/schedule.ts";
+import { door } from "../../../words/messages/door/messages.ts";
+import { dayOf, saySpan, sayTime, sayZone, thisReader } from "../../../words/schedule.ts";
 import type { Visit } from "../visit.ts";
 
 /** The longest that a browser's timer can wait. */
@@ -25,8 +26,8 @@ export function Closed({ visit, problem }: { visit: Visit; problem: JoinProblem 
       return <Over visit={visit} problem={problem} />;
     case "cancelled":
       return (
-        <Page title="This lesson was cancelled" testId="cancelled">
-          <p>Nobody will be in the room. Ask your tutor about a new time.</p>
+        <Page title={door.say("cancelled.title")} testId="cancelled">
+          <p>{door.say("cancelled.text")}</p>
         </Page>
       );
     case "removed":
@@ -34,52 +35,38 @@ export function Closed({ visit, problem }: { visit: Visit; problem: JoinProblem 
       return <Removed />;
     case "unencrypted":
       return (
-        <Page title="This lesson isn’t encrypted as promised" testId="unencrypted">
-          <p>
-            You were promised that only the people in the lesson see and hear you. The server now
-            says that it isn’t encrypted end to end, so your microphone and camera are off, and
-            nothing of you is sent.
-          </p>
-          <p>
-            What was saved is kept. Ask your tutor what happened, by phone or mail, and for a new
-            link.
-          </p>
+        <Page title={door.say("unencrypted.title")} testId="unencrypted">
+          <p>{door.say("unencrypted.what")}</p>
+          <p>{door.say("unencrypted.now")}</p>
           <TryAgain visit={visit} />
         </Page>
       );
     case "locked":
       return (
-        <Page title="The room is locked" testId="locked">
-          <p>Nobody can come in just now. Ask the tutor to unlock it, then try again.</p>
+        <Page title={door.say("locked.title")} testId="locked">
+          <p>{door.say("locked.text")}</p>
           <TryAgain visit={visit} />
         </Page>
       );
     case "full":
       return (
-        <Page title="The room is full" testId="full">
-          <p>When somebody leaves there is a place for you.</p>
+        <Page title={door.say("full.title")} testId="full">
+          <p>{door.say("full.text")}</p>
           <TryAgain visit={visit} />
         </Page>
       );
     case "unreadable":
       return (
-        <Page title="This lesson can’t be opened" testId="unreadable">
-          <p>
-            The server can’t read what is stored of it. All of that stays as it is, and whoever runs
-            this server finds the reason in its log.
-          </p>
-          <p>Try again later, or ask your tutor for a link to another lesson.</p>
+        <Page title={door.say("unreadable.title")} testId="unreadable">
+          <p>{door.say("unreadable.what")}</p>
+          <p>{door.say("unreadable.now")}</p>
           <TryAgain visit={visit} />
         </Page>
       );
     default:
       return (
-        <Page title="The lesson can’t be reached" testId="unreachable">
-          <p>
-            {navigator.onLine
-              ? "The server does not answer. It may be restarting: try again in a moment."
-              : "You seem to be offline. Check the network, then try again."}
-          </p>
+        <Page title={door.say("unreachable.title")} testId="unreachable">
+          <p>{door.say(navigator.onLine ? "unreachable.server" : "unreachable.offline")}</p>
           <TryAgain visit={visit} />
         </Page>
       );
@@ -89,20 +76,18 @@ export function Closed({ visit, problem }: { visit: Visit; problem: JoinProblem 
 function Over({ visit, problem }: { visit: Visit; problem: JoinProblem }) {
   const { recordingUrl, title } = problem;
   return (
-    <Page title="This lesson is over" testId="over">
+    <Page title={door.say("over.title")} testId="over">
       {title && (
         <p>
-          <strong>{title}</strong>
+          <strong translate={false}>{title}</strong>
         </p>
       )}
-      {recordingUrl === null
-        ? <p>Its link no longer opens the room. Ask your tutor if you expected it to.</p>
-        : (
-          <RecordingReady
-            href={recordingLink(recordingUrl, visit)}
-            meetingId={visit.link.meetingId}
-          />
-        )}
+      {recordingUrl === null ? <p>{door.say("over.text")}</p> : (
+        <RecordingReady
+          href={recordingLink(recordingUrl, visit)}
+          meetingId={visit.link.meetingId}
+        />
+      )}
     </Page>
   );
 }
@@ -120,10 +105,8 @@ export function recordingLink(recordingUrl: string, { link }: Visit): string {
 export function RecordingReady({ href, meetingId }: { href: string; meetingId: string }) {
   return (
     <>
-      <p data-testid="recording-ready">
-        Your recording is ready: faces and voices, board, code and chat, as they were.
-      </p>
-      <a class="button button-main" href={href}>Watch the lesson</a>
+      <p data-testid="recording-ready">{door.say("recording.ready")}</p>
+      <a class="button button-main" href={href}>{door.say("recording.watch")}</a>
       <KeyLink href={href} meetingId={meetingId} />
     </>
   );
@@ -131,8 +114,8 @@ export function RecordingReady({ href, meetingId }: { href: string; meetingId: s
 
 export function Removed() {
   return (
-    <Page title="You can’t rejoin this lesson" testId="removed">
-      <p>The host took you out of the room. If that was a mistake, ask them for a new link.</p>
+    <Page title={door.say("removed.title")} testId="removed">
+      <p>{door.say("removed.text")}</p>
     </Page>
   );
 }
@@ -140,7 +123,7 @@ export function Removed() {
 function TryAgain({ visit }: { visit: Visit }) {
   return (
     <button type="button" class="button button-main" onClick={() => void visit.ask()}>
-      Try again
+      {door.say("tryAgain")}
     </button>
   );
 }
@@ -156,19 +139,22 @@ function TooEarly({ visit, problem }: { visit: Visit; problem: JoinProblem }) {
 
   if (opensAt === null) {
     return (
-      <Page title="This lesson is not open yet" testId="too-early">
-        <p>Come back shortly before it starts.</p>
+      <Page title={door.say("early.notYet")} testId="too-early">
+        <p>{door.say("early.comeBack")}</p>
         <TryAgain visit={visit} />
       </Page>
     );
   }
   const reader = thisReader();
-  const title = `This lesson opens ${sayDay(opensAt, reader)} at ${sayTime(opensAt, reader)}`;
+  const title = door.say("early.title", {
+    ...dayOf(opensAt, reader),
+    time: sayTime(opensAt, reader),
+  });
   const start = scheduledStart ?? opensAt;
   const save = () =>
     saveCalendar({
       uid: visit.link.meetingId,
-      title: problem.title ?? "Lesson",
+      title: problem.title ?? door.say("lesson"),
       url: location.href,
       start,
       end: scheduledEnd,
@@ -179,18 +165,18 @@ function TooEarly({ visit, problem }: { visit: Visit; problem: JoinProblem }) {
       <p>
         {problem.title && (
           <>
-            <strong>{problem.title}</strong>
+            <strong translate={false}>{problem.title}</strong>
             <br />
           </>
         )}
         <span class="numbers">{saySpan(start, scheduledEnd, reader)}</span>{" "}
-        <span class="soft">({sayZone(reader)})</span>
+        <span class="soft">{door.say("early.zone", { zone: sayZone(reader) })}</span>
       </p>
-      <p class="soft">You can leave this page open: it lets you in when the time comes.</p>
+      <p class="soft">{door.say("early.leaveOpen")}</p>
       <div class="page-actions">
         <button type="button" class="button" onClick={save}>
           <CalendarPlus size={18} aria-hidden="true" />
-          Add to calendar
+          {door.say("early.calendar")}
         </button>
       </div>
     </Page>
@@ -200,12 +186,8 @@ function TooEarly({ visit, problem }: { visit: Visit; problem: JoinProblem }) {
 function RateLimited({ visit, problem }: { visit: Visit; problem: JoinProblem }) {
   const minutes = Math.ceil((problem.retryAfterMs ?? 60_000) / 60_000);
   return (
-    <Page title="Too many tries" testId="rate-limited">
-      <p>
-        To keep guessers out, this door rests for{" "}
-        {minutes === 1 ? "a minute" : `${minutes} minutes`}
-        . After that, open the link from your message or try again here.
-      </p>
+    <Page title={door.say("tries.title")} testId="rate-limited">
+      <p>{door.say("tries.text", { minutes })}</p>
       <TryAgain visit={visit} />
     </Page>
   );

@@ -1,6 +1,7 @@
 /** The passcode was wrong or missing: it can be typed again. */
 import { useSignal } from "@preact/signals";
 import { Page } from "../../../design/page.tsx";
+import { door } from "../../../words/messages/door/messages.ts";
 import type { Visit } from "../visit.ts";
 
 const MAX_PASSCODE_CHARS = 100;
@@ -14,17 +15,13 @@ export function PasscodePage({ visit }: { visit: Visit }) {
   };
   return (
     <Page
-      title={hadOne ? "This link doesn’t open the lesson" : "This lesson has a passcode"}
+      title={door.say(hadOne ? "passcode.wrong.title" : "passcode.asked.title")}
       testId="wrong-passcode"
     >
-      <p>
-        {hadOne
-          ? "It may be incomplete or out of date. Open it from your newest message, or type the passcode here."
-          : "It stands in the message that the link came with."}
-      </p>
+      <p>{door.say(hadOne ? "passcode.wrong.text" : "passcode.asked.text")}</p>
       <form onSubmit={submit}>
         <label class="field">
-          <span>Passcode</span>
+          <span>{door.say("passcode.label")}</span>
           <input
             class="input"
             name="passcode"
@@ -38,7 +35,7 @@ export function PasscodePage({ visit }: { visit: Visit }) {
           />
         </label>
         <div>
-          <button type="submit" class="button button-main">Open the lesson</button>
+          <button type="submit" class="button button-main">{door.say("passcode.open")}</button>
         </div>
       </form>
     </Page>
