@@ -21,6 +21,8 @@ export async function finishTracks(
 export interface OpenRecordings {
   /** Recordings that ended earlier have stored everything; Unix ms. */
   before: number;
+  /** Recordings that have, by the monotonic clock: that of the machine may have been set. */
+  over: readonly string[];
   /** By recording id: what somebody still records. */
   open: ReadonlyMap<string, unknown>;
   /** Whether a track still grows. */
@@ -35,12 +37,12 @@ export async function finishLeft(
   store: RecordingStore,
   quarantine: Quarantine,
   now: number,
-  { before, open, isLive }: OpenRecordings,
+  { before, over, open, isLive }: OpenRecordings,
 ): Promise<number> {
-  const paused = await store.withPauses(before);
+  const paused = await store.withPauses(before, over);
   await quarantine.each("pauses", paused, now, (id) => store.forgetPauses(id));
-  const over = (await store.abandoned()).filter((id) => !open.has(id));
-  const ended = await quarantine.each("recording", over, now, async (id) => {
+  const abandoned = (await store.abandoned()).filter((id) => !open.has(id));
+  const ended = await quarantine.each("recording", abandoned, now, async (id) => {
     await finishTracks(store, quarantine, now, await store.unfinishedTracks(id));
     await store.end(id, await store.endOf(id));
   });

@@ -1,9 +1,11 @@
 /**
  * How recorded packets travel from the media process to the recorder: packed into batches, several a second.
  *
- * A batch begins with the difference between Unix time and the media process's own clock, so that every packet has
- * the time of the update log. Both ends are ours; {@linkcode readBatch} still stops at what it can't read.
+ * A batch begins with what is to be added to its times: they are of the media process's monotonic clock, and the
+ * recorder goes by that of the main process. Both ends are ours; {@linkcode readBatch} still stops at what it can't read.
  */
+
+import type { MonotonicMs } from "../rooms/clocks.ts";
 
 /** A packet in the order of its arrival; the payload begins behind the codec's payload descriptor. */
 export interface RecordedPacket {
@@ -12,8 +14,8 @@ export interface RecordedPacket {
   track: number;
   /** Which of the producer's simulcast layers. */
   layer: number;
-  /** Unix ms of its arrival. */
-  at: number;
+  /** When it arrived. */
+  at: MonotonicMs;
   /** Sequence number that never wraps. */
   sequence: number;
   timestamp: number;
@@ -29,7 +31,7 @@ export interface RecordedReport {
   type: "report";
   track: number;
   layer: number;
-  at: number;
+  at: MonotonicMs;
   /** The sender's wall clock, in ms. */
   ntpMs: number;
   timestamp: number;
@@ -82,9 +84,8 @@ export class BatchWriter {
     this.#view.setUint32(at + 8, report.timestamp);
   }
 
-  /** The batch so far, to be sent; the next one begins. `clockMs` is Unix time less the media process's clock. */
-  take(clockMs: number): Uint8Array<ArrayBuffer> {
-    this.#view.setFloat64(0, clockMs);
+  /** The batch so far, to be sent; the next one begins. */
+  take(): Uint8Array<ArrayBuffer> {
     const batch = this.#bytes.slice(0, this.#length);
     this.#length = CLOCK_BYTES;
     return batch;
@@ -109,6 +110,11 @@ export class BatchWriter {
     this.#view.setFloat64(start + 6, at);
     return start + HEAD_BYTES;
   }
+}
+
+/** Puts a batch on another clock, by what is to be added to its times. */
+export function setClock(batch: Uint8Array, clockMs: number): void {
+  new DataView(batch.buffer, batch.byteOffset).setFloat64(0, clockMs);
 }
 
 /** What a batch holds, in order. Payloads are views of `batch`. */

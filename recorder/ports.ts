@@ -7,6 +7,8 @@ import type { Marker } from "../rooms/contract/recording/manifest.ts";
 export interface OpenRecording {
   recordingId: string;
   startedAt: number;
+  /** How far its media goes that is stored already. */
+  keptUntil: number;
 }
 
 export type { LogPoint };
@@ -118,8 +120,8 @@ export interface RecordingStore {
   unfinishedTracks(recordingId: string): Promise<number[]>;
   trackIndex(trackId: number, everyMs: number): Promise<TrackIndex | null>;
   completeTrack(trackId: number, file: { header: Uint8Array; cues: Uint8Array }): Promise<void>;
-  /** Recordings that ended before `before`, of whose pauses something may be left in the log. */
-  withPauses(before: number): Promise<string[]>;
+  /** Recordings that ended before `before`, or are in `over`, of whose pauses something may be left in the log. */
+  withPauses(before: number, over: readonly string[]): Promise<string[]>;
   /** Takes what was logged in its pauses out of a recording that is over. */
   forgetPauses(recordingId: string): Promise<void>;
   /** Recordings that were not ended although their meetings are over. */

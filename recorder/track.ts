@@ -2,9 +2,10 @@
  * One track of a recording: packets of a producer in, clusters of its file out.
  *
  * It follows whichever simulcast layer the packets belong to; each has its own order and clock. Time is an argument,
- * Unix ms. Invariants: blocks never go back in time; every key frame of a picture begins a cluster; a cluster holds
+ * on one monotonic clock with the packets'. Invariants: blocks never go back in time; every key frame of a picture begins a cluster; a cluster holds
  * what came since the last {@linkcode Track.flush}, so flushing often loses little when the process is killed.
  */
+import type { MonotonicMs } from "../rooms/clocks.ts";
 import { FrameAssembler, vp8Size } from "./frames.ts";
 import { JitterBuffer } from "./jitter_buffer.ts";
 import type { RecordedPacket, RecordedReport } from "./packet_batch.ts";
@@ -29,8 +30,8 @@ export interface Chunk {
 /** What is known once the first frame is there. */
 export interface TrackStart {
   shape: TrackShape;
-  /** Unix ms of the track's time 0. */
-  at: number;
+  /** The track's time 0. */
+  at: MonotonicMs;
   header: Uint8Array<ArrayBuffer>;
 }
 
@@ -63,8 +64,8 @@ export class Track {
     readonly kind: "audio" | "video",
     /** Shared by all tracks of one participant. */
     private readonly sender: OffsetEstimator,
-    /** Nothing that was sent earlier is kept, ms since 1970: a pause ended there. */
-    private readonly notBefore = -Infinity,
+    /** Nothing that was sent earlier is kept: a pause ended there. */
+    private readonly notBefore: MonotonicMs = -Infinity,
   ) {}
 
   /** Null until the first frame that can be begun with. */
@@ -118,7 +119,7 @@ export class Track {
   }
 
   /** The pieces that are complete at `now`. */
-  flush(now: number): Chunk[] {
+  flush(now: MonotonicMs): Chunk[] {
     if (this.#layer >= 0) this.#drain(this.#layer, now);
     this.#endCluster();
     this.#starves = this.#arrived && this.#streams.get(this.#layer)?.frames.waitsForKey === true;

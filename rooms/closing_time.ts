@@ -1,11 +1,12 @@
 /**
  * When a running meeting closes: the booked end and its grace, and what the host added.
  *
+ * What was booked goes by the machine's time of day, also where that was set; pages are told it in the lesson's time.
  * Invariant: the host adds no more than {@linkcode ClosingTimeLimits.extendMs} in all.
  */
-import type { UnixMs } from "./clocks.ts";
 import { type Deadline, deadlineAt, type DeadlineLimits } from "./deadlines.ts";
 import { RoomError } from "./contract/errors.ts";
+import type { LessonTime } from "./lesson_time.ts";
 import type { MeetingRecord, MeetingStore } from "./ports.ts";
 import type { NoticeParams } from "./contract/protocol/messages.ts";
 
@@ -17,6 +18,7 @@ export interface ClosingTimeLimits extends DeadlineLimits {
 export interface ClosingTimePorts {
   store: Pick<MeetingStore, "extend">;
   limits: ClosingTimeLimits;
+  time: Pick<LessonTime, "ofDay" | "until">;
 }
 
 export class ClosingTime {
@@ -40,9 +42,9 @@ export class ClosingTime {
   }
 
   /** What is due, and counted as given when it is a warning. `emptyMs` as in {@linkcode deadlineAt}. */
-  due(now: UnixMs, emptyMs: number | null): Deadline {
+  due(emptyMs: number | null): Deadline {
     const state = { closesAt: this.#closesAt, emptyMs, warned: this.#warned };
-    const deadline = deadlineAt(now, state, this.#limits);
+    const deadline = deadlineAt(this.ports.time.ofDay(), state, this.#limits);
     if (deadline?.due === "warning") this.#warned = deadline.warned;
     return deadline;
   }
@@ -50,7 +52,7 @@ export class ClosingTime {
   /** What the room is told before the end; null while that is far off. */
   warning(): NoticeParams<"meeting.warning"> | null {
     if (this.#closesAt === null || this.#warned === 0) return null;
-    return { endsAt: this.#closesAt, extendableMs: this.extendableMs };
+    return { endsAt: this.ports.time.until(this.#closesAt), extendableMs: this.extendableMs };
   }
 
   /** What the host may still add. */
@@ -60,10 +62,11 @@ export class ClosingTime {
   }
 
   /**
-   * Moves the end; answers when the room closes then. Warnings that are due again are given again.
+   * Moves the end; answers when the room closes then, in the lesson's time. Warnings that are due again are given again.
    * @throws RoomError `conflict` when it has no end, or can't be moved so far.
    */
-  async extend(byMs: number, now: number): Promise<number> {
+  async extend(byMs: number): Promise<number> {
+    const now = this.ports.time.ofDay();
     const { extendMs: mostMs, warningsMs } = this.#limits;
     const moved = byMs > this.extendableMs
       ? null
@@ -77,6 +80,6 @@ export class ClosingTime {
     this.#closesAt = closesAt;
     this.#extendedMs = extendedMs;
     this.#warned = warningsMs.filter((ms) => now >= closesAt - ms).length;
-    return closesAt;
+    return this.ports.time.until(closesAt);
   }
 }

@@ -3,6 +3,7 @@
  *
  * Invariant: an answer means that the change is in the log (of `meeting.end`: that it is under way).
  */
+import type { MonotonicMs, UnixMs } from "./clocks.ts";
 import { appendChat } from "./document/projection.ts";
 import { chatOf } from "./contract/document/schema.ts";
 import { CLOSE, RoomError } from "./contract/errors.ts";
@@ -21,7 +22,9 @@ export interface Command<M extends RoomMethod> {
   room: Room;
   member: Member;
   params: CheckedParamsOf<M>;
-  now: number;
+  /** The lesson's time. */
+  now: UnixMs;
+  elapsed: MonotonicMs;
   /** Messages of a room's chat, at most. */
   chatMessages: number;
   /** Something to do once the answer is sent. */
@@ -134,9 +137,9 @@ export const COMMANDS: { readonly [M in RoomMethod]: Handler<M> } = {
     return {};
   },
 
-  async "meeting.extend"({ room, member, params, now }) {
+  async "meeting.extend"({ room, member, params }) {
     const host = requireHost(member);
-    const endsAt = await room.closingTime.extend(params.minutes * 60_000, now);
+    const endsAt = await room.closingTime.extend(params.minutes * 60_000);
     room.audience.notify("meeting.extended", { endsAt, by: host.fields.name });
     return { endsAt };
   },
@@ -166,8 +169,8 @@ export const COMMANDS: { readonly [M in RoomMethod]: Handler<M> } = {
     return {};
   },
 
-  "keys.ask"({ room, member, now }) {
-    keysOf(room).ask(member, now);
+  "keys.ask"({ room, member, elapsed }) {
+    keysOf(room).ask(member, elapsed);
     return {};
   },
 

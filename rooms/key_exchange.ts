@@ -7,6 +7,7 @@
  * before anybody encrypts under what they hold; a leader that doesn't answer for {@linkcode PATIENCE_MS} leads no more; no
  * page can announce what makes the others refuse the roster, as somebody else's key.
  */
+import type { MonotonicMs } from "./clocks.ts";
 import { fromBase64Url } from "./contract/encryption/base64url.ts";
 import { isPublicKey } from "./contract/encryption/wrapping.ts";
 import { RoomError } from "./contract/errors.ts";
@@ -31,8 +32,8 @@ interface Page {
   readonly publicKey: string | null;
   member: Member;
   /** The first question without an answer, and the last that was passed on. */
-  unansweredSince: number | null;
-  askedAt: number;
+  unansweredSince: MonotonicMs | null;
+  askedAt: MonotonicMs;
 }
 
 export interface KeyExchangePorts {
@@ -144,7 +145,7 @@ export class KeyExchange {
   }
 
   /** A page misses the current secret. */
-  ask(member: Member, now: number): void {
+  ask(member: Member, now: MonotonicMs): void {
     const page = this.#pages.get(member.person.id);
     if (page?.member !== member) throw new RoomError("conflict", "Announce a key first");
     if (page === this.#leader || now - page.askedAt < ASK_EVERY_MS) return;
@@ -158,7 +159,7 @@ export class KeyExchange {
     leads?.notify("keys.asked", { participantId: page.person.id });
   }
 
-  #demote(leader: Page, now: number): void {
+  #demote(leader: Page, now: MonotonicMs): void {
     this.#pages.delete(leader.person.id);
     this.#pages.set(leader.person.id, leader);
     for (const page of this.#pages.values()) {

@@ -1,7 +1,7 @@
 /**
  * A meeting that is open on this node: its people, its document, its door, its end.
  *
- * Time is passed in, sockets and storage are ports; {@linkcode Room.tick} does what is due.
+ * Time is passed in, the lesson's own (lesson_time.ts); sockets and storage are ports; {@linkcode Room.tick} does what is due.
  * Invariant: nobody but a seated {@linkcode Member} reads or writes the document.
  */
 import { mustWait } from "./admission.ts";
@@ -140,7 +140,8 @@ export class Room {
   }
 
   /** Loads the meeting from the log. Whoever was in it has the usual time to come back. */
-  static async open(record: MeetingRecord, ports: RoomPorts, now: number): Promise<Room> {
+  static async open(record: MeetingRecord, ports: RoomPorts): Promise<Room> {
+    const { time } = ports;
     // The replica may speak before the room stands: only loading happens until then.
     let room: Room | null = null;
     const loaded = await loadMeeting(record.meetingId, ports, {
@@ -151,14 +152,16 @@ export class Room {
       dropped(cause, error) {
         if (room !== null) room.#outage.begin(cause, error, room.#meetingState.now);
       },
-    }, now);
+    }, time.now());
+    // A lesson that goes on never goes back, whatever the machine's clock says after a restart.
+    if (record.status === "active") time.follow(loaded.replica.loggedAt);
     const custodian = record.encryption === "e2ee" && ports.recorder !== null
       ? await ports.envelopes?.custodian(record.meetingId) ?? null
       : null;
-    room = new Room(record, ports, loaded, custodian, now);
+    room = new Room(record, ports, loaded, custodian, time.now());
     room.#meetingState.showAll();
     // A lesson that was going on when the server went down.
-    if (room.meeting.status === "active") room.recording?.begin(now);
+    if (room.meeting.status === "active") room.recording?.begin(time.now());
     return room;
   }
 
@@ -341,7 +344,7 @@ export class Room {
     await this.activity.tick(clock());
     const emptySince = this.waitingRoom.size > 0 ? null : this.#emptySince;
     const emptyMs = emptySince === null ? null : clock() - emptySince;
-    await this.#meet(this.closingTime.due(now, emptyMs));
+    await this.#meet(this.closingTime.due(emptyMs));
   }
 
   async #meet(deadline: Deadline): Promise<void> {

@@ -1,5 +1,6 @@
 /** What a room is given: its ports, and the people who come to it. */
 import type { MonotonicMs } from "./clocks.ts";
+import type { LessonTime } from "./lesson_time.ts";
 import type { RoomLimits } from "./limits.ts";
 import type { Peer } from "./member.ts";
 import type {
@@ -21,6 +22,8 @@ export interface RoomPorts {
   routerRtpCapabilities: Welcome["routerRtpCapabilities"];
   limits: RoomLimits;
   clock(): MonotonicMs;
+  /** What the times that the room is told are of. */
+  time: LessonTime;
   /** Changes wait: call `commit` within 10 ms. */
   commitDue(): void;
   /** The room is over; forget it. */

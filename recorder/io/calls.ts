@@ -1,6 +1,7 @@
 /** What the main process and the recorder's worker say to each other. */
 import type { DatabaseLocation } from "../../db/database.ts";
 import type { RecordingTrouble } from "../../rooms/contract/document/schema.ts";
+import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
 import type { Task } from "../../rooms/quarantine.ts";
 import type { Happening, NewEntry } from "../ports.ts";
 import type { S3Location } from "./s3_objects.ts";
@@ -16,16 +17,17 @@ export interface RecorderStart {
   objects: S3Location | null;
 }
 
+/** `at`: when it was sent, on the main process's monotonic clock. */
 export type ToWorker =
-  | { type: "start"; start: RecorderStart }
+  | { type: "start"; at: MonotonicMs; start: RecorderStart }
   | { type: "call"; id: number; target: "writer" | "library"; method: string; args: unknown[] }
-  | { type: "packets"; batch: Uint8Array }
+  | { type: "packets"; at: MonotonicMs; batch: Uint8Array }
   | { type: "openTrack"; track: number; source: TrackSource }
   | { type: "interruptTrack"; track: number }
   | { type: "closeTracks"; tracks: readonly number[] }
   | { type: "entry"; entry: NewEntry }
-  | { type: "mark"; recordingId: string; at: number; happening: Happening }
-  | { type: "ping" }
+  | { type: "mark"; recordingId: string; when: UnixMs; happening: Happening }
+  | { type: "ping"; at: MonotonicMs }
   | { type: "stop" };
 
 export type FromWorker =

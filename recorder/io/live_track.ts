@@ -1,4 +1,5 @@
 /** A track that somebody sends now, on its way into the database. */
+import type { MonotonicMs } from "../../rooms/clocks.ts";
 import type { MediaSource } from "../../rooms/contract/document/schema.ts";
 import type { Kept } from "../ports.ts";
 import type { Track } from "../track.ts";
@@ -9,6 +10,8 @@ export interface TrackSource {
   participantId: string;
   source: MediaSource;
   kind: "audio" | "video";
+  /** What is to be added to the main process's clock for the time of the lesson. */
+  aheadMs: number;
 }
 
 export interface LiveTrack extends TrackSource {
@@ -22,7 +25,7 @@ export interface LiveTrack extends TrackSource {
 }
 
 /** Puts what a track has complete into `kept`; false when there is nothing. */
-export function collect(live: LiveTrack, now: number, kept: Kept): boolean {
+export function collect(live: LiveTrack, now: MonotonicMs, kept: Kept): boolean {
   const chunks = live.track.flush(now);
   const { start } = live.track;
   if (start === null || chunks.length === 0) return false;
@@ -39,7 +42,7 @@ export function collect(live: LiveTrack, now: number, kept: Kept): boolean {
       codec: shape.codec,
       width: shape.kind === "video" ? shape.width : null,
       height: shape.kind === "video" ? shape.height : null,
-      startedAt: Math.round(start.at),
+      startedAt: Math.round(start.at + live.aheadMs),
       header: start.header,
     });
   }

@@ -176,7 +176,7 @@ export class Recorder {
   }
 
   mark(recordingId: string, at: number, happening: Happening): void {
-    this.#note({ type: "mark", recordingId, at, happening });
+    this.#note({ type: "mark", recordingId, when: at, happening });
   }
 
   /** Hears when media can't be stored, and when it can again, until the answered function is called. */

@@ -62,7 +62,7 @@ export class RecorderThread {
       this.#die(event.message);
     };
     this.#watch = setInterval(() => this.#look(), options.lookMs ?? LOOK_MS);
-    this.post({ type: "start", start: options.start });
+    this.post({ type: "start", at: performance.now(), start: options.start });
   }
 
   /** Calls a method. Rejects with a {@linkcode ThreadEnded}, or with what the method threw. */
@@ -83,7 +83,8 @@ export class RecorderThread {
   hand(batch: Uint8Array<ArrayBuffer>): boolean {
     if (this.#over || this.#untakenBytes + batch.length > MAX_UNTAKEN_BYTES) return false;
     this.#untakenBytes += batch.length;
-    this.#worker.postMessage({ type: "packets", batch } satisfies ToWorker, [batch.buffer]);
+    const message: ToWorker = { type: "packets", at: performance.now(), batch };
+    this.#worker.postMessage(message, [batch.buffer]);
     return true;
   }
 
@@ -119,7 +120,7 @@ export class RecorderThread {
   /** Counted in looks, not in time: when this thread stalls, the other isn't to blame. */
   #look(): void {
     if (++this.#silentLooks > SILENT_LOOKS) this.#die("it hangs");
-    else this.post({ type: "ping" });
+    else this.post({ type: "ping", at: performance.now() });
   }
 
   #receive(message: FromWorker): void {

@@ -19,6 +19,7 @@ import {
   WRITER_CALLS,
   type WriterCall,
 } from "./calls.ts";
+import { PeerClock } from "../peer_clock.ts";
 import { MediaMover } from "./media_mover.ts";
 import { S3Objects } from "./s3_objects.ts";
 import { FLUSH_MS, RecordingWriter } from "./writer.ts";
@@ -47,6 +48,8 @@ interface Serving {
 
 const scope = globalThis as unknown as Scope;
 let serving: Serving | null = null;
+/** Media carries its times. */
+const mainClock = new PeerClock();
 
 function say(message: FromWorker, transfer: Transferable[] = []): void {
   scope.postMessage(message, transfer);
@@ -57,6 +60,7 @@ scope.onmessage = ({ data }) => {
 };
 
 async function receive(message: ToWorker): Promise<void> {
+  if ("at" in message) mainClock.hear(message.at, performance.now());
   if (message.type === "start") {
     try {
       serving = await start(message.start);
@@ -82,7 +86,7 @@ async function receive(message: ToWorker): Promise<void> {
     case "entry":
       return writer.entry(message.entry);
     case "mark":
-      return writer.mark(message.recordingId, message.at, message.happening);
+      return writer.mark(message.recordingId, message.when, message.happening);
     case "call":
       return await answer(serving, message);
     case "stop":
@@ -109,7 +113,8 @@ async function start({ database, freeBytes, dataDir, objects }: RecorderStart): 
     },
     { quarantine, clock, obstacle: watchDisk(dataDir, freeBytes) },
   );
-  const timer = setInterval(() => void writer.flush(Date.now()), FLUSH_MS);
+  const flush = () => writer.flush(mainClock.at(performance.now()));
+  const timer = setInterval(() => void flush(), FLUSH_MS);
   const store = objects === null ? null : new S3Objects(objects);
   const mover = store === null ? null : new MediaMover(new SqlMediaRows(opened.query), store, {
     quarantine,
@@ -124,7 +129,7 @@ async function start({ database, freeBytes, dataDir, objects }: RecorderStart): 
     mover,
     async stop() {
       clearInterval(timer);
-      await writer.flush(Date.now());
+      await flush();
       await Promise.all([stopMoving?.(), stopShrinking?.()]);
       await opened.close();
     },

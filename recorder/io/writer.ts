@@ -8,7 +8,7 @@
 import type { RecordingTrouble } from "../../rooms/contract/document/schema.ts";
 import { StepQueue } from "../../rooms/contract/step_queue.ts";
 import type { Quarantine } from "../../rooms/quarantine.ts";
-import type { MonotonicMs } from "../../rooms/clocks.ts";
+import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
 import { finishLeft, finishTracks } from "../finish.ts";
 import { isEmpty, joined, nothingKept, partsOf } from "../kept.ts";
 import { readBatch } from "../packet_batch.ts";
@@ -32,6 +32,8 @@ const RETRY_MS = 5000;
 export const MAX_HELD_BYTES = 64 * 1024 * 1024;
 /** A room that ended earlier has stored everything. */
 const CLOSED_MS = 60_000;
+/** Many sweeps later its pauses are forgotten. */
+const FORGOTTEN_MS = 3_600_000;
 /** Cursors and markers that wait for a commit. */
 const MAX_WAITING = 5000;
 
@@ -60,13 +62,15 @@ interface LiveRecording {
   /** By participant: the clock of all their tracks. */
   senders: Map<string, OffsetEstimator>;
   tracks: Set<LiveTrack>;
-  /** When its last pause ended, ms since 1970. */
-  resumedAt: number;
+  /** When its last pause ended, by the time of the lesson. */
+  resumedAt: UnixMs;
 }
 
 export class RecordingWriter {
   readonly #tracks = new Map<number, LiveTrack>();
   readonly #recordings = new Map<string, LiveRecording>();
+  /** When recordings ended here that may have pauses to be forgotten. */
+  readonly #endedAt = new Map<string, MonotonicMs>();
   #waiting: Pick<Kept, "entries" | "markers"> = { entries: [], markers: [] };
   /** Entries and markers that were given, ever. */
   #notes = 0;
@@ -77,7 +81,7 @@ export class RecordingWriter {
   #heldBytes = 0;
   #trouble: RecordingTrouble | null = null;
   #retryAt: MonotonicMs = -Infinity;
-  #now = 0;
+  #now: MonotonicMs = 0;
   #storedBytes = 0;
   #droppedBatches = 0;
 
@@ -135,6 +139,7 @@ export class RecordingWriter {
       await stopped;
       await this.#finish(await this.store.unfinishedTracks(recordingId));
       await this.store.end(recordingId, point);
+      this.#endedAt.set(recordingId, this.ports.clock());
     });
   }
 
@@ -154,9 +159,15 @@ export class RecordingWriter {
   recover(now: number): Promise<number> {
     return this.#steps.run(async () => {
       const { quarantine, clock } = this.ports;
+      const over: string[] = [];
+      for (const [recordingId, at] of this.#endedAt) {
+        if (clock() - at >= CLOSED_MS) over.push(recordingId);
+        if (clock() - at >= FORGOTTEN_MS) this.#endedAt.delete(recordingId);
+      }
       const live = new Set([...this.#tracks.values()].map(({ trackId }) => trackId));
       return await finishLeft(this.store, quarantine, clock(), {
         before: now - CLOSED_MS,
+        over,
         open: this.#recordings,
         isLive: (trackId) => live.has(trackId),
       });
@@ -172,7 +183,7 @@ export class RecordingWriter {
       sender = new OffsetEstimator();
       recording.senders.set(participantId, sender);
     }
-    const track = new Track(kind, sender, recording.resumedAt);
+    const track = new Track(kind, sender, recording.resumedAt - source.aheadMs);
     const live: LiveTrack = { ...source, number, track, trackId: null, bytes: 0, closing: false };
     this.#tracks.set(number, live);
     recording.tracks.add(live);
@@ -219,8 +230,10 @@ export class RecordingWriter {
     this.#waiting.markers.push({ recordingId, at, happening });
   }
 
-  /** Stores what is complete at `now`; call it every {@linkcode FLUSH_MS}. Never rejects. */
-  flush(now: number): Promise<void> {
+  /**
+   * Stores what is complete at `now`, on the clock of the packets; call it every {@linkcode FLUSH_MS}. Never rejects.
+   */
+  flush(now: MonotonicMs): Promise<void> {
     this.#now = now;
     return this.#nextFlush ??= this.#steps.run(() => {
       this.#nextFlush = null;
@@ -228,14 +241,14 @@ export class RecordingWriter {
     }).catch(() => {});
   }
 
-  async #storeAll(now: number): Promise<void> {
+  async #storeAll(now: MonotonicMs): Promise<void> {
     const held = this.#heldBytes;
     await this.#store(now, this.#tracks.values());
     this.#heldBytes = Math.max(0, this.#heldBytes - held);
   }
 
   /** Stores what these tracks have complete. The others' clusters grow on. */
-  async #store(now: number, lives: Iterable<LiveTrack>): Promise<void> {
+  async #store(now: MonotonicMs, lives: Iterable<LiveTrack>): Promise<void> {
     const { obstacle: look, clock } = this.ports;
     if (this.#trouble !== null && clock() < this.#retryAt) return this.#drop();
     const kept: Kept = { ...nothingKept(), ...this.#waiting };

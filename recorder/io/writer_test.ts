@@ -1,113 +1,10 @@
 import { expect } from "@std/expect";
 import { sql } from "kysely";
-import { type Database, openDatabase } from "../../db/database.ts";
-import { SqlRecordingLibrary } from "../store/recording_library.ts";
 import { SqlRecordings } from "../store/recordings.ts";
-import { openTestStorage } from "../../db/testing/storage.ts";
-import type { RecordingTrouble } from "../../rooms/contract/document/schema.ts";
-import { Quarantine } from "../../rooms/quarantine.ts";
 import { BatchWriter } from "../packet_batch.ts";
 import { simulateSender } from "../testing/simulated_sender.ts";
-import { FLUSH_MS, MAX_HELD_BYTES, RecordingWriter } from "./writer.ts";
-
-const START = 1_700_000_000_000;
-
-const QUIET = { kept: () => {}, noted: () => {}, keyFramesWanted: () => {}, storing: () => {} };
-
-/** The monotonic clock stands where the sender's does. */
-let elapsedMs = 0;
-const PORTS = {
-  quarantine: new Quarantine({ failed() {}, released() {} }),
-  clock: () => elapsedMs,
-  obstacle: () => Promise.resolve(null),
-};
-
-interface Stage {
-  database: Database;
-  writer: RecordingWriter;
-  library: SqlRecordingLibrary;
-  recordingId: string;
-  meetingId: string;
-  storing: string[];
-  /** A full disk, when set. */
-  disk: { obstacle: string | null };
-}
-
-async function onStage(run: (stage: Stage) => Promise<void>): Promise<void> {
-  await using storage = await openTestStorage();
-  const { meeting } = await storage.meetings.create({
-    title: "Algebra",
-    tutor: { id: "t", name: "Mia" },
-    students: [],
-    scheduledStart: null,
-    scheduledEnd: null,
-    bookingId: null,
-    timeZone: null,
-    isRecorded: true,
-    encryption: "e2ee",
-    policy: {},
-  });
-  const database = await openDatabase({ kind: "file", path: storage.path, synchronous: "normal" });
-  await using closing = new AsyncDisposableStack();
-  closing.defer(() => database.close());
-  const storing: string[] = [];
-  const disk: Stage["disk"] = { obstacle: null };
-  const events = {
-    ...QUIET,
-    storing: (trouble: RecordingTrouble | null, reason: string) =>
-      void storing.push(trouble === null ? "works" : `${trouble}: ${reason}`),
-  };
-  const writer = new RecordingWriter(
-    new SqlRecordings(database.query),
-    events,
-    { ...PORTS, obstacle: () => Promise.resolve(disk.obstacle) },
-  );
-  const { meetingId } = meeting;
-  const open = await writer.begin(meetingId, { seq: 0, at: START });
-  writer.openTrack(1, {
-    recordingId: open!.recordingId,
-    participantId: "mia",
-    source: "video",
-    kind: "video",
-  });
-  const library = new SqlRecordingLibrary(database.query);
-  const { recordingId } = open!;
-  await run({ database, writer, library, recordingId, meetingId, storing, disk });
-}
-
-/** Sends so much video from a moment on, flushing as the worker does. */
-async function send(
-  writer: RecordingWriter,
-  fromMs: number,
-  durationMs: number,
-  packetBytes = 200,
-  track = 1,
-): Promise<void> {
-  const items = simulateSender(durationMs, {
-    kind: "video",
-    startAt: START + fromMs,
-    sequence: 1000 + fromMs,
-    timestamp: fromMs * 90,
-    keyFrameEvery: 25,
-    packetBytes,
-    track,
-  });
-  const batch = new BatchWriter();
-  let flushAt = START + fromMs + FLUSH_MS;
-  for (const item of items) {
-    while (item.at >= flushAt) {
-      writer.receive(batch.take(0));
-      elapsedMs = flushAt - START;
-      await writer.flush(flushAt);
-      flushAt += FLUSH_MS;
-    }
-    if (item.type === "packet") batch.packet(item);
-    else batch.report(item);
-  }
-  writer.receive(batch.take(0));
-  elapsedMs = flushAt - START;
-  await writer.flush(flushAt);
-}
+import { elapsed, onStage, PORTS, QUIET, send, START } from "./testing/writer_stage.ts";
+import { MAX_HELD_BYTES, RecordingWriter } from "./writer.ts";
 
 Deno.test("a full database is told once, loses nothing earlier, and what comes when there is room again is kept", async () => {
   await onStage(async ({ database, writer, library, recordingId, storing }) => {
@@ -171,7 +68,13 @@ Deno.test("what was sent before a pause ended isn't kept, though it comes later:
     await send(writer, 0, 1000);
     await writer.pause(recordingId, { seq: 0, at: START + 1000 });
     await writer.resume(recordingId, { seq: 0, at: START + 3500 });
-    writer.openTrack(2, { recordingId, participantId: "mia", source: "video", kind: "video" });
+    writer.openTrack(2, {
+      recordingId,
+      participantId: "mia",
+      source: "video",
+      kind: "video",
+      aheadMs: START,
+    });
     // A picture on its way at the pause's end, and what builds on it.
     await send(writer, 3000, 3000, 200, 2);
     await writer.end(recordingId, { seq: 0, at: START + 6000 });
@@ -195,10 +98,16 @@ Deno.test("while the database is slow a bounded amount of media waits, and what 
     const events = { ...QUIET, storing: (trouble: unknown) => void storing.push(`${trouble}`) };
     const writer = new RecordingWriter(store, events, PORTS);
     await writer.begin((await library.manifest(recordingId))!.meetingId, { seq: 0, at: START });
-    writer.openTrack(1, { recordingId, participantId: "mia", source: "video", kind: "video" });
+    writer.openTrack(1, {
+      recordingId,
+      participantId: "mia",
+      source: "video",
+      kind: "video",
+      aheadMs: START,
+    });
     const flushed: Promise<void>[] = [];
     for (let second = 0; second < 5; second++) {
-      const from = { startAt: START + 1000 * second, timestamp: 90_000 * second };
+      const from = { startAt: 1000 * second, timestamp: 90_000 * second };
       const items = simulateSender(1000, {
         ...from,
         kind: "video",
@@ -210,7 +119,7 @@ Deno.test("while the database is slow a bounded amount of media waits, and what 
         if (item.type === "report") continue;
         const batch = new BatchWriter();
         batch.packet(item);
-        writer.receive(batch.take(0));
+        writer.receive(batch.take());
         flushed.push(writer.flush(item.at));
       }
     }
@@ -227,70 +136,6 @@ Deno.test("while the database is slow a bounded amount of media waits, and what 
     await writer.end(recordingId, { seq: 0, at: START + 13_000 });
     const { tracks: [track] } = (await library.manifest(recordingId))!;
     expect(track!.startMs + track!.durationMs).toBeGreaterThan(11_900);
-  });
-});
-
-Deno.test("a recording whose meeting is over is completed at the next start, once", async () => {
-  await onStage(async ({ database, writer, library, recordingId, meetingId }) => {
-    await send(writer, 0, 3000);
-    await database.query.updateTable("video_meetings")
-      .set({ status: "completed", actual_end: START + 3000 })
-      .where("meeting_id", "=", meetingId)
-      .execute();
-    const next = new RecordingWriter(
-      new SqlRecordings(database.query),
-      QUIET,
-      PORTS,
-    );
-    expect(await next.recover(START + 4000)).toBe(1);
-    expect(await next.recover(START + 4000)).toBe(0);
-    const manifest = await library.manifest(recordingId);
-    expect(manifest).toMatchObject({ state: "ready", durationMs: 3000 });
-    const meeting = await database.query.selectFrom("video_meetings").select("recording_url")
-      .executeTakeFirst();
-    expect(meeting?.recording_url).toBe(`/recordings/${recordingId}`);
-    expect(await next.begin(meetingId, { seq: 9, at: START + 5000 })).toBeNull();
-  });
-});
-
-Deno.test("an end that failed is completed by the next sweep", async () => {
-  await onStage(async ({ database, writer, library, recordingId }) => {
-    await send(writer, 0, 3000);
-    await database.query.updateTable("video_meetings")
-      .set({ status: "completed", actual_end: START + 3000 })
-      .execute();
-    await sql.raw(
-      "create trigger broken before update on recordings begin " +
-        "select raise(abort, 'the disk has a bad day'); end",
-    ).execute(database.query);
-    const point = { seq: 0, at: START + 3000 };
-    await expect(writer.end(recordingId, point)).rejects.toThrow("bad day");
-    await sql.raw("drop trigger broken").execute(database.query);
-    expect(await writer.recover(START + 4000)).toBe(1);
-    const manifest = (await library.manifest(recordingId))!;
-    expect(manifest).toMatchObject({ state: "ready", durationMs: 3000 });
-    expect(manifest.tracks[0]!.durationMs).toBeGreaterThan(2900);
-  });
-});
-
-Deno.test("a track that can't be completed doesn't keep its recording from being ended, and is completed later", async () => {
-  await onStage(async ({ database, writer, library, recordingId }) => {
-    await send(writer, 0, 3000);
-    await sql.raw(
-      "create trigger broken before update on recording_tracks begin " +
-        "select raise(abort, 'the disk has a bad day'); end",
-    ).execute(database.query);
-    await writer.end(recordingId, { seq: 0, at: START + 3000 });
-    const unfinished = (await library.manifest(recordingId))!;
-    expect(unfinished.state).toBe("ready");
-    expect(PORTS.quarantine.setAside(elapsedMs)).toEqual(new Map([["track", 1]]));
-    await sql.raw("drop trigger broken").execute(database.query);
-    elapsedMs += 3_600_000;
-    expect(await writer.recover(START + 4000)).toBe(0);
-    expect(PORTS.quarantine.setAside(elapsedMs).size).toBe(0);
-    const { bytes } = (await library.manifest(recordingId))!.tracks[0]!;
-    // With the index that players seek by.
-    expect(bytes).toBeGreaterThan(unfinished.tracks[0]!.bytes);
   });
 });
 
@@ -336,6 +181,7 @@ Deno.test("what can't be stored of one recording costs no other, and is tried ag
       participantId: "ben",
       source: "video",
       kind: "video",
+      aheadMs: START,
     });
     // Its row is gone: every row of its media would have no parent.
     await database.query.deleteFrom("recordings").where("recording_id", "=", other).execute();
@@ -345,7 +191,7 @@ Deno.test("what can't be stored of one recording costs no other, and is tried ag
       }
     }
     expect(storing).toEqual([]);
-    expect(PORTS.quarantine.setAside(elapsedMs)).toEqual(new Map([["recorded", 1]]));
+    expect(PORTS.quarantine.setAside(elapsed.ms)).toEqual(new Map([["recorded", 1]]));
     await writer.end(recordingId, { seq: 0, at: START + 5000 });
     const { tracks } = (await library.manifest(recordingId))!;
     expect(tracks.length).toBe(1);

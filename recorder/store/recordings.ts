@@ -33,7 +33,8 @@ export class SqlRecordings implements RecordingStore {
         .executeTakeFirst();
       if (known !== undefined) {
         if (known.state === "ready") return null;
-        return { recordingId: known.recording_id, startedAt: known.started_at };
+        const { recording_id: recordingId, started_at: startedAt } = known;
+        return { recordingId, startedAt, keptUntil: await mediaEnd(transaction, recordingId) };
       }
       const recordingId = makeRecordingId();
       await transaction.insertInto("recordings")
@@ -46,7 +47,7 @@ export class SqlRecordings implements RecordingStore {
         })
         .execute();
       await insertSpan(transaction, recordingId, { at, seq });
-      return { recordingId, startedAt: at };
+      return { recordingId, startedAt: at, keptUntil: at };
     });
   }
 
@@ -187,12 +188,12 @@ export class SqlRecordings implements RecordingStore {
       .execute();
   }
 
-  async withPauses(before: number): Promise<string[]> {
+  async withPauses(before: number, over: readonly string[]): Promise<string[]> {
     const rows = await this.db.selectFrom("recordings")
       .select("recording_id")
       .where("state", "=", "ready")
       .where("pauses_forgotten", "=", 0)
-      .where("ended_at", "<", before)
+      .where((eb) => eb.or([eb("ended_at", "<", before), eb("recording_id", "in", over)]))
       .execute();
     return rows.map((row) => row.recording_id);
   }
@@ -243,6 +244,19 @@ export class SqlRecordings implements RecordingStore {
 /** Where people watch it. */
 export function recordingPath(recordingId: string): string {
   return `/recordings/${recordingId}`;
+}
+
+/** Where the media of a recording ends; 0 when it has none. */
+async function mediaEnd(transaction: Transaction<Schema>, recordingId: string): Promise<number> {
+  const row = await transaction.selectFrom("recording_tracks")
+    .select(sql<number | null>`max(started_at + (
+      select to_ms from media_chunks
+      where media_chunks.track_id = recording_tracks.track_id
+      order by from_ms desc limit 1
+    ))`.as("end"))
+    .where("recording_id", "=", recordingId)
+    .executeTakeFirst();
+  return Number(row?.end ?? 0);
 }
 
 async function insertSpan(

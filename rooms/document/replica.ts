@@ -10,7 +10,7 @@
  * made anew from the log. What was not committed was never seen by others; its authors still have it.
  */
 import * as Y from "yjs";
-import type { MonotonicMs } from "../clocks.ts";
+import type { MonotonicMs, UnixMs } from "../clocks.ts";
 import { RoomError } from "../contract/errors.ts";
 import { StepQueue } from "../contract/step_queue.ts";
 import type { UpdateLog } from "../ports.ts";
@@ -94,6 +94,7 @@ export class Replica {
   /** Each group of each room is a step: they begin at once when nothing waits. */
   readonly #steps = new StepQueue();
   #seq = 0;
+  #loggedAt = 0;
   readonly #size: DocumentSize;
   #schedule: SnapshotSchedule;
 
@@ -113,6 +114,11 @@ export class Replica {
   /** The document: read it freely, change it only inside {@linkcode write}. */
   get doc(): Y.Doc {
     return this.#doc;
+  }
+
+  /** The time of what was last in the log when it was loaded; 0 when that was empty. */
+  get loggedAt(): UnixMs {
+    return this.#loggedAt;
   }
 
   /** False from a failure until the rebuild: nothing is taken in meanwhile. */
@@ -253,6 +259,7 @@ export class Replica {
     );
     this.#schedule.logged(rows);
     this.#seq = rows.at(-1)?.seq ?? snapshot?.seq ?? 0;
+    this.#loggedAt = rows.at(-1)?.at ?? snapshot?.at ?? 0;
     this.#tripped = null;
     doc.on("update", (update: Uint8Array, origin: unknown) => {
       this.#size.grown(update.byteLength);

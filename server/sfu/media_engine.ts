@@ -65,7 +65,7 @@ export interface ProducerStats {
   jitterMs: number;
 }
 
-/** Takes what recorded producers send, several times a second; `recorder/packet_batch.ts` reads it. */
+/** Takes what recorded producers send, several times a second, on this process's clock; `recorder/packet_batch.ts` reads it. */
 export type TakeBatch = (batch: Uint8Array<ArrayBuffer>) => void;
 
 export interface MediaEngine {

@@ -21,6 +21,7 @@ import {
   type ResultOf,
 } from "../../rooms/contract/protocol/messages.ts";
 import type { Hello } from "../../rooms/door.ts";
+import type { LessonTime } from "../../rooms/lesson_time.ts";
 import type { Room } from "../../rooms/room.ts";
 import { TokenBucket } from "../../rooms/token_bucket.ts";
 import { CLOSE_OF_FRAME, CLOSE_OF_HELLO } from "./close_codes.ts";
@@ -32,6 +33,7 @@ import type { TcpEnd } from "./tcp_end.ts";
 export interface Place {
   room: Room;
   media: MediaSession;
+  time: LessonTime;
 }
 
 export interface ConnectionPorts {
@@ -217,7 +219,7 @@ export class Connection implements Peer {
     this.#heardAt = elapsed;
     this.#askedAt = null;
     if (this.#closed) return;
-    const now = this.ports.now();
+    const now = "place" in this.#standing ? this.#standing.place.time.now() : this.ports.now();
     const text = typeof data === "string";
     const bytes = text ? data.length : data.byteLength;
     const { limits } = this.ports;
@@ -304,6 +306,7 @@ export class Connection implements Peer {
       member,
       params: params as CheckedParamsOf<typeof method>,
       now,
+      elapsed: this.ports.clock(),
       chatMessages: this.ports.chatMessages,
       afterwards: (step) => afterwards.push(step),
     });
@@ -368,7 +371,7 @@ export class Connection implements Peer {
     this.#standing = { at: "street" };
     if (standing.at === "waiting") standing.place.room.waitingRoom.giveUp(standing.ticket);
     if (standing.at === "seat") {
-      standing.place.room.disconnected(standing.member, this.ports.now());
+      standing.place.room.disconnected(standing.member, standing.place.time.now());
     }
   }
 

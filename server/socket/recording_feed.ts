@@ -8,10 +8,11 @@
 import type { Recorder, TrackSource } from "../../recorder/io/recorder.ts";
 import { watchHappenings, type WorkTimes } from "../../recorder/happenings.ts";
 import { ThinPresence } from "../../recorder/thin_presence.ts";
-import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
+import type { MonotonicMs } from "../../rooms/clocks.ts";
 import type { MediaSource, RecordingTrouble } from "../../rooms/contract/document/schema.ts";
 import { RoomError } from "../../rooms/contract/errors.ts";
 import type { Logger } from "../../rooms/contract/logger.ts";
+import type { LessonTime } from "../../rooms/lesson_time.ts";
 import type { LogPoint, RecordingPort } from "../../rooms/ports.ts";
 import type { Room } from "../../rooms/room.ts";
 import { type MediaEngine, MediaError } from "../sfu/media_engine.ts";
@@ -33,7 +34,7 @@ const STOPPED: Record<RecordingTrouble, string> = {
 };
 
 interface Producer {
-  source: Omit<TrackSource, "recordingId">;
+  source: Omit<TrackSource, "recordingId" | "aheadMs">;
   /** The recorder's number, null while it isn't kept. */
   track: number | null;
   /** Something was stored, or there was nothing to store. */
@@ -47,7 +48,7 @@ export interface RecordingDeps {
   recorder: Recorder;
   engine: Pick<MediaEngine, "record">;
   logger: Logger;
-  now(): UnixMs;
+  time: LessonTime;
   clock(): MonotonicMs;
 }
 
@@ -80,6 +81,7 @@ export class RecordingFeed implements RecordingPort {
     const open = await this.deps.recorder.begin(this.meetingId, point);
     if (open === null) throw new RoomError("over", "The recording of this meeting is over");
     this.#recordingId = open.recordingId;
+    this.deps.time.follow(open.keptUntil);
     if (paused) {
       // Also when it was paused before it could be begun.
       await this.deps.recorder.pause(open.recordingId, point);
@@ -129,7 +131,7 @@ export class RecordingFeed implements RecordingPort {
 
   // What media tells
 
-  produced(producerId: string, source: Omit<TrackSource, "recordingId">): void {
+  produced(producerId: string, source: Omit<TrackSource, "recordingId" | "aheadMs">): void {
     const producer: Producer = {
       source,
       track: null,
@@ -168,7 +170,7 @@ export class RecordingFeed implements RecordingPort {
     this.#speaker = loudest;
     this.deps.recorder.entry({
       recordingId: this.#recordingId,
-      at: this.deps.now(),
+      at: this.deps.time.now(),
       kind: "speaker",
       payload: new TextEncoder().encode(loudest),
     });
@@ -193,7 +195,11 @@ export class RecordingFeed implements RecordingPort {
   #take(producerId: string, producer: Producer): void {
     if (this.#recordingId === null || producer.track !== null) return;
     const track = this.deps.recorder.openTrack(
-      { ...producer.source, recordingId: this.#recordingId },
+      {
+        ...producer.source,
+        recordingId: this.#recordingId,
+        aheadMs: this.deps.time.aheadMs,
+      },
       {
         kept: () => {
           producer.wellAt = this.deps.clock();
@@ -254,7 +260,7 @@ export class RecordingFeed implements RecordingPort {
   #storing(trouble: RecordingTrouble | null): void {
     const before = this.#trouble;
     this.#trouble = trouble;
-    this.#room?.recording?.troubled(trouble, this.deps.now());
+    this.#room?.recording?.troubled(trouble, this.deps.time.now());
     if (!this.#keeping || before === trouble) return;
     this.#warn(trouble === null ? "The recording goes on." : STOPPED[trouble]);
   }
@@ -269,7 +275,7 @@ export class RecordingFeed implements RecordingPort {
 
   #mark(type: "join", participantId: string): void {
     if (this.#recordingId === null) return;
-    this.deps.recorder.mark(this.#recordingId, this.deps.now(), { type, participantId });
+    this.deps.recorder.mark(this.#recordingId, this.deps.time.now(), { type, participantId });
   }
 
   #flushPresence(): void {
@@ -278,7 +284,7 @@ export class RecordingFeed implements RecordingPort {
     if (payload === null) return;
     this.deps.recorder.entry({
       recordingId: this.#recordingId,
-      at: this.deps.now(),
+      at: this.deps.time.now(),
       kind: "presence",
       payload,
     });
@@ -292,7 +298,7 @@ export class RecordingFeed implements RecordingPort {
     this.#watched = doc;
     this.#unwatch = watchHappenings(doc, this.#work, this.deps.clock, (happening) => {
       if (!this.#keeping || this.#recordingId === null) return;
-      this.deps.recorder.mark(this.#recordingId, this.deps.now(), happening);
+      this.deps.recorder.mark(this.#recordingId, this.deps.time.now(), happening);
     });
   }
 }

@@ -12,6 +12,7 @@ import type { Policy } from "../../rooms/contract/document/schema.ts";
 import { DEFAULT_ROOM_LIMITS } from "../../rooms/limits.ts";
 import { Overtaken } from "../../rooms/entrance.ts";
 import type { EndReason, MeetingRecord } from "../../rooms/ports.ts";
+import { LessonTime } from "../../rooms/lesson_time.ts";
 import { Room } from "../../rooms/room.ts";
 import { guest } from "../../rooms/room_ports.ts";
 import { Connection, type ConnectionPorts, type Entered, type Place } from "./connection.ts";
@@ -42,7 +43,7 @@ class NodeRooms implements Rooms {
   readonly #open = new Map<string, Place>();
   readonly #connections = new Set<Connection>();
   readonly #counts = new Map<string, number>();
-  readonly #commitDue = new Set<Room>();
+  readonly #commitDue = new Set<Place>();
   #commitTimer: ReturnType<typeof setTimeout> | undefined;
   #committedAt = -Infinity;
   /** Meetings that were running when the process ended, and can't be opened. */
@@ -115,7 +116,7 @@ class NodeRooms implements Rooms {
 
   async end(meetingId: string, reason: EndReason, by: string | null): Promise<void> {
     const place = await this.#places.get(meetingId);
-    await place?.room.end(reason, by, this.deps.now());
+    await place?.room.end(reason, by, place.time.now());
   }
 
   async resume(meetingIds: readonly string[]): Promise<void> {
@@ -137,8 +138,8 @@ class NodeRooms implements Rooms {
     const places = await Promise.allSettled(this.#places.values());
     await Promise.all(places.map(async (place) => {
       if (place.status === "rejected") return;
-      const { room } = place.value;
-      await room.drain(this.deps.now()).catch((error) => {
+      const { room, time } = place.value;
+      await room.drain(time.now()).catch((error) => {
         this.deps.logger.error("Room not drained", { meetingId: room.meetingId, error });
       });
     }));
@@ -193,7 +194,7 @@ class NodeRooms implements Rooms {
     if (!this.#places.has(meetingId)) this.#checkReadable(meetingId);
     const place = await this.#reading(meetingId, () => this.#place(visitor.meeting));
     this.deps.quarantine.release("room", meetingId);
-    const { room } = place;
+    const { room, time } = place;
     await room.nameGuests();
     if (!room.isOpen) {
       // It may have closed because nobody was in it; whether it is over is the store's to say.
@@ -212,7 +213,7 @@ class NodeRooms implements Rooms {
         clientId,
         peer: connection,
         onAdmitted: (member) => connection.seat(place, member),
-      }, now);
+      }, time.now());
       return { place, ticket, result: { status: "waiting", title: visitor.meeting.title } };
     }
     const known = visitor.identity ?? guest(hello.name ?? "Guest");
@@ -227,7 +228,7 @@ class NodeRooms implements Rooms {
         way: visitor.identity === null ? "passcode" : "link",
         since,
         confirm: confirmed,
-      }, now);
+      }, time.now());
       return { place, member, result: { status: "joined", welcome } };
     } catch (error) {
       if (error instanceof Overtaken) return this.#enter(connection, hello);
@@ -274,9 +275,10 @@ class NodeRooms implements Rooms {
     const { store, log, clientIds, engine, quarantine, logger, now } = this.deps;
     const { meetingId } = meeting;
     const recorder = meeting.isRecorded ? this.deps.recorder : undefined;
+    const time = new LessonTime({ now, clock: this.#clock });
     const recording = recorder === undefined
       ? null
-      : new RecordingFeed(meetingId, { recorder, engine, logger, now, clock: this.#clock });
+      : new RecordingFeed(meetingId, { recorder, engine, logger, time, clock: this.#clock });
     const media = new MediaSession(engine, logger, recording, this.#clock);
     const room = await Room.open(meeting, {
       store,
@@ -290,15 +292,16 @@ class NodeRooms implements Rooms {
         quarantine.release("tick", meetingId);
         this.#places.delete(meetingId);
         this.#open.delete(meetingId);
-        this.#commitDue.delete(room);
+        this.#commitDue.delete(place);
       },
       report: (level, message, fields) => logger[level](message, fields),
       clock: this.#clock,
+      time,
       recorder: recording,
       envelopes: this.deps.envelopes ?? null,
-    }, now());
+    });
     media.attach(room);
-    const place = { room, media };
+    const place: Place = { room, media, time };
     this.#open.set(meetingId, place);
     // What opening wrote (who is reconnecting) had no room to be found by.
     this.#scheduleCommit(meetingId);
@@ -308,7 +311,7 @@ class NodeRooms implements Rooms {
   #scheduleCommit(meetingId: string): void {
     const place = this.#open.get(meetingId);
     if (place === undefined) return;
-    this.#commitDue.add(place.room);
+    this.#commitDue.add(place);
     if (this.#commitTimer !== undefined) return;
     // Not at once even then: what arrives in the same turn of the event loop goes along.
     const waitMs = this.#committedAt + GROUP_MS - this.#clock();
@@ -320,26 +323,24 @@ class NodeRooms implements Rooms {
     this.#committedAt = this.#clock();
     const due = [...this.#commitDue];
     this.#commitDue.clear();
-    const now = this.deps.now();
-    for (const room of due) void room.commit(now);
+    for (const { room, time } of due) void room.commit(time.now());
   }
 
   #tick(): void {
-    const now = this.deps.now();
     for (const connection of this.#connections) connection.check();
     if (this.#unresumed.size > 0 && !this.#draining) {
       this.#resuming ??= this.resume([...this.#unresumed]).finally(() => this.#resuming = null);
     }
-    for (const place of this.#open.values()) void this.#tickRoom(place, now);
+    for (const place of this.#open.values()) void this.#tickRoom(place);
   }
 
   /** Goes on with the next tick whatever happens: a fault that lasts is told once. */
-  async #tickRoom({ room, media }: Place, now: number): Promise<void> {
+  async #tickRoom({ room, media, time }: Place): Promise<void> {
     const { quarantine } = this.deps;
     const { meetingId } = room;
     try {
       media.tick();
-      await room.tick(now);
+      await room.tick(time.now());
       quarantine.release("tick", meetingId);
     } catch (error) {
       quarantine.failed("tick", meetingId, error, this.#clock());

@@ -158,8 +158,8 @@ async function writeLog(storage: TestStorage, meetingId: string, minutes: number
 /** One participant's microphone and camera, about half a Mbit a second, with a key frame every five seconds. */
 async function writeMedia(writer: RecordingWriter, recordingId: string, minutes: number) {
   const source = { recordingId, participantId: "mia" };
-  writer.openTrack(1, { ...source, source: "audio", kind: "audio" });
-  writer.openTrack(2, { ...source, source: "video", kind: "video" });
+  writer.openTrack(1, { ...source, source: "audio", kind: "audio", aheadMs: 0 });
+  writer.openTrack(2, { ...source, source: "video", kind: "video", aheadMs: 0 });
   const before = writtenBytes();
   let cpuMs = 0;
   for (let minute = 0; minute < minutes; minute++) {
@@ -188,14 +188,14 @@ async function writeMedia(writer: RecordingWriter, recordingId: string, minutes:
     const began = processCpuMs(Deno.pid);
     for (const item of items) {
       if (item.at >= flushAt) {
-        writer.receive(batch.take(0));
+        writer.receive(batch.take());
         await writer.flush(flushAt);
         flushAt += FLUSH_MS;
       }
       if (item.type === "packet") batch.packet(item);
       else batch.report(item);
     }
-    writer.receive(batch.take(0));
+    writer.receive(batch.take());
     await writer.flush(startAt + MINUTE_MS);
     cpuMs += processCpuMs(Deno.pid) - began;
   }

@@ -78,7 +78,7 @@ Deno.test("a database of the first version opens, and its recording plays as it 
     expect(database.migrated.length).toBeGreaterThan(4);
     await plays(database, golden);
     const recordings = new SqlRecordings(database.query);
-    const paused = await recordings.withPauses(Date.now());
+    const paused = await recordings.withPauses(Date.now(), []);
     expect(paused.length).toBe(1);
     for (const recordingId of paused) await recordings.forgetPauses(recordingId);
     await plays(database, golden);

@@ -25,6 +25,10 @@ const SCENARIOS = {
     "when the recorder's thread dies amid a lesson, what came before is kept, and what comes after",
     "after kill -9 a recording holds everything up to the last second, and is finished at restart",
   ],
+  "recording_clock.ts": [
+    "with the clock set back and forth amid a lesson, its recording is as long as the lesson and in its order",
+    "a lesson that goes on after a restart with the clock set back is recorded behind what came before",
+  ],
 };
 
 /** Each takes seconds; a machine with much else to do takes its time. */

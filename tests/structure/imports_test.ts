@@ -231,13 +231,12 @@ Deno.test("what runs in time reads the time of day where something is stored or 
     "client/connection/socket.ts",
     // How long ago something was kept by this browser, over visits.
     "client/connection/storage.ts",
-    // Media is stored by the time of day.
+    // When an object of media was begun that another process may have begun.
     "recorder/io/worker.ts",
     // When a recording was deleted.
     "recorder/store/recording_library.ts",
     // A TURN server's passwords end at a time of day.
     "server/sfu/io/media_parent.ts",
-    "server/sfu/io/recorded_batches.ts",
   ]);
 });
 

@@ -19,8 +19,8 @@ export type ControlRequest =
 
 /** What a media process says. */
 export type ControlReply =
-  /** `tcp`: whether the port takes TCP too. */
-  | { type: "ready"; port: number; tcp: boolean }
+  /** `tcp`: whether the port takes TCP too. `at` is on its own monotonic clock, here and below. */
+  | { type: "ready"; at: number; port: number; tcp: boolean }
   /** It can't serve: the port is taken, OpenSSL is missing. */
   | { type: "failed"; message: string }
   | { type: "result"; id: number; value: unknown }
@@ -28,7 +28,7 @@ export type ControlReply =
   | { type: "error"; id: number; code?: string; message: string }
   | { type: "event"; routerId: string; event: MediaEvent }
   | { type: "fault"; message: string }
-  | { type: "alive" };
+  | { type: "alive"; at: number };
 
 /** One frame, ready to write. @throws {RangeError} beyond {@linkcode MAX_FRAME_BYTES}. */
 export function encodeFrame(message: ControlRequest | ControlReply): Uint8Array<ArrayBuffer> {

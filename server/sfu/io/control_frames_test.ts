@@ -2,9 +2,9 @@ import { expect } from "@std/expect";
 import { type ControlReply, encodeFrame, FrameReader, MAX_FRAME_BYTES } from "./control_frames.ts";
 
 const REPLIES: ControlReply[] = [
-  { type: "ready", port: 5, tcp: true },
+  { type: "ready", at: 1.5, port: 5, tcp: true },
   { type: "result", id: 1, value: { text: "schön", list: [1, null] } },
-  { type: "alive" },
+  { type: "alive", at: 1.5 },
 ];
 
 Deno.test("frames come together however the pipe cuts them", () => {

@@ -4,6 +4,8 @@
  * Invariant: every call settles, because the end of the process rejects what is pending.
  */
 import type { Logger } from "../../../rooms/contract/logger.ts";
+import { setClock } from "../../../recorder/packet_batch.ts";
+import { PeerClock } from "../../../recorder/peer_clock.ts";
 import { MediaError, type MediaEvent, type TakeBatch } from "../media_engine.ts";
 import {
   type ControlReply,
@@ -54,6 +56,7 @@ export class MediaChild {
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
   readonly #ready = Promise.withResolvers<number>();
   readonly #watch: ReturnType<typeof setInterval>;
+  readonly #clock = new PeerClock();
   #nextId = 1;
   #serving = false;
   #silentLooks = 0;
@@ -128,13 +131,18 @@ export class MediaChild {
       for await (const piece of this.#process.stdout) {
         this.#silentLooks = 0;
         for (const message of reader.push(piece)) {
-          if (message instanceof Uint8Array) this.#options.onRecorded(message.slice());
+          if (message instanceof Uint8Array) this.#hand(message.slice());
           else this.#receive(message as ControlReply);
         }
       }
     } catch (error) {
       this.#fail(`its answers can't be read: ${error}`);
     }
+  }
+
+  #hand(batch: Uint8Array<ArrayBuffer>): void {
+    setClock(batch, this.#clock.behindMs);
+    this.#options.onRecorded(batch);
   }
 
   async #readErrors(): Promise<void> {
@@ -150,6 +158,7 @@ export class MediaChild {
   #receive(reply: ControlReply): void {
     switch (reply.type) {
       case "ready":
+        this.#clock.hear(reply.at, performance.now());
         this.#serving = true;
         if (!reply.tcp) {
           this.#options.logger.warn(
@@ -183,6 +192,7 @@ export class MediaChild {
         });
         break;
       case "alive":
+        this.#clock.hear(reply.at, performance.now());
         break;
     }
   }

@@ -103,10 +103,15 @@ async function start(request: Extract<ControlRequest, { type: "start" }>): Promi
     recording: recorded.sink,
   });
   const loop = runMediaLoop({ socket, core, dedicated: true, onFault });
-  say({ type: "ready", port: socket.port, tcp: socket.takesTcp === true });
+  say({
+    type: "ready",
+    at: performance.now(),
+    port: socket.port,
+    tcp: socket.takesTcp === true,
+  });
   const beat = setInterval(() => {
     faults = 0;
-    say({ type: "alive" });
+    say({ type: "alive", at: performance.now() });
   }, ALIVE_MS);
   return {
     core,

@@ -28,13 +28,19 @@ export async function keepRecording(
     },
   );
   const { recordingId } = (await writer.begin(meetingId, { seq: 0, at: startAt }))!;
-  writer.openTrack(1, { recordingId, participantId: "mia", source: "video", kind: "video" });
+  writer.openTrack(1, {
+    recordingId,
+    participantId: "mia",
+    source: "video",
+    kind: "video",
+    aheadMs: 0,
+  });
   const batch = new BatchWriter();
   for (const item of simulateSender(durationMs, { kind: "video", keyFrameEvery: 25, startAt })) {
     if (item.type === "packet") batch.packet(item);
     else batch.report(item);
   }
-  writer.receive(batch.take(0));
+  writer.receive(batch.take());
   await writer.flush(startAt + durationMs);
   return {
     recordingId,
