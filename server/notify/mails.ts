@@ -12,6 +12,7 @@ import { writeFragment } from "../../rooms/contract/link_fragment.ts";
 import type { Logger } from "../../rooms/contract/logger.ts";
 import type { Quarantine } from "../../rooms/quarantine.ts";
 import { writeCalendarEvent } from "./calendar.ts";
+import { dueTime } from "./due_time.ts";
 import { writeLetter } from "./mail_texts.ts";
 import { nextAttemptAt } from "./retries.ts";
 import { addressOf, type Mail, sendMail, type SmtpOptions } from "./smtp.ts";
@@ -40,15 +41,18 @@ const DELAYS_MS = [0, 1, 5, 15, 60, 180, 360].map((minutes) => minutes * MINUTE_
 export class Mailer {
   /** Events that no mails could be made of. */
   private readonly left = new Map<string, MailedEvent>();
+  private readonly due: () => UnixMs;
 
-  constructor(private readonly deps: MailDeps) {}
+  constructor(private readonly deps: MailDeps) {
+    this.due = dueTime(deps);
+  }
 
   /** Sends what is due, one after the other; answers how many were taken. */
   async poll(): Promise<number> {
-    const { store, quarantine, now, clock } = this.deps;
+    const { store, quarantine, clock } = this.deps;
     for (const event of this.left.values()) await this.make(event);
     while (await this.collect() > 0);
-    const { due, unreadable } = await store.claim(AT_ONCE, now());
+    const { due, unreadable } = await store.claim(AT_ONCE, this.due());
     for (const mail of due) {
       await quarantine.attempt("mail", mail.mailId, clock(), () => this.deliver(mail));
     }
@@ -102,7 +106,9 @@ export class Mailer {
         return;
       }
       const { retryDelaysMs = DELAYS_MS } = this.deps;
-      const dueAt = isFinal(error) ? null : nextAttemptAt(due.attempts + 1, now(), retryDelaysMs);
+      const dueAt = isFinal(error)
+        ? null
+        : nextAttemptAt(due.attempts + 1, this.due(), retryDelaysMs);
       if (dueAt !== null) return await store.retry(mailId, dueAt, text);
       await store.finish(mailId, "failed", text);
       logger.warn("mail not delivered", { mailId, error: text });

@@ -9,6 +9,7 @@ import type { Attempt, DueDelivery, Webhooks } from "../../db/outbox/webhooks.ts
 import type { MonotonicMs, UnixMs } from "../../rooms/clocks.ts";
 import type { Logger } from "../../rooms/contract/logger.ts";
 import type { Quarantine } from "../../rooms/quarantine.ts";
+import { dueTime } from "./due_time.ts";
 import { ForbiddenAddress, type Outbound } from "./outbound.ts";
 import { nextAttemptAt, readRetryAfter, RETRY_DELAYS_MS } from "./retries.ts";
 import { sign } from "./signature.ts";
@@ -31,15 +32,18 @@ const CONCURRENCY = 16;
 
 export class WebhookSender {
   private readonly underWay = new Set<Promise<unknown>>();
+  private readonly due: () => UnixMs;
 
-  constructor(private readonly deps: WebhookDeps) {}
+  constructor(private readonly deps: WebhookDeps) {
+    this.due = dueTime(deps);
+  }
 
   /** Begins to send what is due; answers how many. */
   async poll(): Promise<number> {
     const free = CONCURRENCY - this.underWay.size;
     if (free <= 0) return 0;
-    const { store, quarantine, now, clock } = this.deps;
-    const { due, unreadable } = await store.claim(free, now());
+    const { store, quarantine, clock } = this.deps;
+    const { due, unreadable } = await store.claim(free, this.due());
     for (const delivery of due) {
       const { deliveryId } = delivery;
       const done: Promise<unknown> = quarantine
@@ -73,7 +77,7 @@ export class WebhookSender {
       logger.warn("webhook endpoint is gone", { endpointId });
       return;
     }
-    const dueAt = nextAttemptAt(delivery.attempts + 1, now(), retryDelaysMs, retryAfterMs);
+    const dueAt = nextAttemptAt(delivery.attempts + 1, this.due(), retryDelaysMs, retryAfterMs);
     await store.attempted(
       deliveryId,
       attempt,

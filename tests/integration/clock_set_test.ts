@@ -2,8 +2,13 @@
 import { expect } from "@std/expect";
 import * as Y from "yjs";
 import { filesOf } from "../../rooms/contract/document/schema.ts";
+import { Quarantine } from "../../rooms/quarantine.ts";
+import { Outbound } from "../../server/notify/outbound.ts";
+import { WebhookSender } from "../../server/notify/webhooks.ts";
+import { BookingClient } from "../support/http/booking_client.ts";
 import type { TestClient } from "../support/room/client.ts";
-import { startHttp } from "../support/http/http_server.ts";
+import { LESSON, startHttp } from "../support/http/http_server.ts";
+import { WebhookReceiver } from "../support/notify/webhook_receiver.ts";
 import { RoomServer } from "../support/room/room_server.ts";
 
 const BACK_MS = -30 * 60_000;
@@ -86,3 +91,44 @@ for (
     expect([await status(), await status(), await status()]).toEqual([200, 200, 429]);
   });
 }
+
+Deno.test("what waits to be sent doesn't wait for a clock that was set back, nor does a further attempt", async () => {
+  await using server = await startHttp();
+  await using receiver = new WebhookReceiver();
+  receiver.now = () => server.clock.now;
+  const { webhooks, apiKeys } = server.storage;
+  const { secret } = await webhooks.create(receiver.url, null, server.clock.now);
+  receiver.secret = secret;
+  const client = await BookingClient.fetch(server.send, await apiKeys.create("b", 0));
+  let elapsed = 0;
+  const pass = (ms: number) => {
+    elapsed += ms;
+    server.clock.now += ms;
+  };
+  const sender = new WebhookSender({
+    store: webhooks,
+    outbound: new Outbound({ allowPrivate: true }),
+    quarantine: new Quarantine({ failed() {}, released() {} }),
+    logger: { warn() {} },
+    now: () => server.clock.now,
+    clock: () => elapsed,
+    version: "test",
+  });
+  const sendAll = async () => {
+    while (await sender.poll() > 0) await sender.settled();
+  };
+  await sendAll();
+  await client.call("bookMeeting", { body: LESSON });
+  server.clock.now += BACK_MS;
+  receiver.answer = () => new Response(null, { status: 500 });
+  await sendAll();
+  expect(receiver.calls).toBe(1);
+  receiver.answer = () => null;
+  await sendAll();
+  expect(receiver.calls).toBe(1);
+  pass(5000);
+  await sendAll();
+  expect(receiver.calls).toBe(2);
+  expect(receiver.taken).toHaveLength(1);
+  expect(receiver.forged).toEqual([]);
+});
