@@ -141,10 +141,10 @@ export class Room {
 
   /** Loads the meeting from the log. Whoever was in it has the usual time to come back. */
   static async open(record: MeetingRecord, ports: RoomPorts): Promise<Room> {
-    const { time } = ports;
+    const [{ time }, { meetingId }] = [ports, record];
     // The replica may speak before the room stands: only loading happens until then.
     let room: Room | null = null;
-    const loaded = await loadMeeting(record.meetingId, ports, {
+    const loaded = await loadMeeting(meetingId, ports, {
       commitDue: ports.commitDue,
       committed(updates, stored) {
         room?.audience.relay(updates, stored, ports.clock());
@@ -152,11 +152,12 @@ export class Room {
       dropped(cause, error) {
         if (room !== null) room.#outage.begin(cause, error, room.#meetingState.now);
       },
+      listenerFailed: (error) => ports.report("error", "A listener failed", { meetingId, error }),
     }, time.now());
     // A lesson that goes on never goes back, whatever the machine's clock says after a restart.
     if (record.status === "active") time.follow(loaded.replica.loggedAt);
     const custodian = record.encryption === "e2ee" && ports.recorder !== null
-      ? await ports.envelopes?.custodian(record.meetingId) ?? null
+      ? await ports.envelopes?.custodian(meetingId) ?? null
       : null;
     room = new Room(record, ports, loaded, custodian, time.now());
     room.#meetingState.showAll();

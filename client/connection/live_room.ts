@@ -27,6 +27,8 @@ export type Link = "connecting" | "online" | "offline" | "restarting" | "closed"
 export interface SaveState {
   unsaved: number;
   offline: boolean;
+  /** This device keeps them too: what isn't stored yet outlives the page. */
+  kept: boolean;
 }
 
 export interface Participant extends ParticipantFields {

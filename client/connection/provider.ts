@@ -10,11 +10,12 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import {
   applyAwarenessUpdate,
-  Awareness,
+  type Awareness,
   encodeAwarenessUpdate,
   removeAwarenessStates,
 } from "y-protocols/awareness";
 import * as Y from "yjs";
+import { ShieldedAwareness } from "../../rooms/contract/document/shielded.ts";
 import {
   type FrameMessage,
   readFrame,
@@ -26,7 +27,8 @@ import {
 import type { SaveState } from "./live_room.ts";
 import { UnsavedChanges } from "./saving.ts";
 import type { RoomSocket } from "./socket.ts";
-import type { KeptDocument, Memory } from "./storage.ts";
+import type { KeptDocument } from "./indexed_db.ts";
+import type { Memory } from "./storage.ts";
 
 /** Pointers move more often than anyone can see: presence goes out at most this often. */
 const PRESENCE_INTERVAL_MS = 40;
@@ -68,10 +70,12 @@ export class DocumentProvider {
     this.#options = options;
     this.doc = doc;
     this.participantId = participantId;
-    this.awareness = new Awareness(doc);
+    this.awareness = new ShieldedAwareness(doc);
+    this.#kept = memory.keep(meetingId, participantId, doc);
     this.saved = computed(() => ({
       unsaved: this.#unsavedCount.value,
       offline: this.#offline.value,
+      kept: this.#kept.kept.value,
     }));
     this.#unsaved = new UnsavedChanges(doc.clientID);
     this.#earlierIds = memory.clientIds(meetingId, participantId)
@@ -82,7 +86,6 @@ export class DocumentProvider {
     doc.on("afterTransaction", this.#onTransaction);
     doc.on("update", this.#onUpdate);
     this.awareness.on("update", this.#onPresence);
-    this.#kept = memory.keep(meetingId, participantId, doc);
   }
 
   /** Syncs over a joined socket. Resolves when both sides have everything; rejects when the link goes first. */
@@ -191,9 +194,7 @@ export class DocumentProvider {
     this.#socket?.sendBinary(writeSyncStep2(Y.encodeStateAsUpdate(this.doc, stateVector)));
     this.#live = true;
     this.#offline.value = false;
-    const stored = Y.decodeStateVector(stateVector);
-    this.noteSaved([...stored]);
-    this.#forgetStoredIds(stored);
+    this.#forgetStoredIds(Y.decodeStateVector(stateVector));
   }
 
   /** An earlier page's edits that the server has need no claim any more. */

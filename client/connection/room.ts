@@ -13,6 +13,7 @@ import {
   readParticipant,
 } from "../../rooms/contract/document/schema.ts";
 import { participantEntries } from "../../rooms/contract/document/reading.ts";
+import { observeDeep } from "../../rooms/contract/document/shielded.ts";
 import { permissionsOf } from "../../rooms/contract/permissions.ts";
 import type { Welcome } from "../../rooms/contract/protocol/messages.ts";
 import type { Link, Participant } from "./live_room.ts";
@@ -43,8 +44,10 @@ export function openRoom({ welcome, provider, ...parts }: RoomParts): OpenRoom {
   const participants = signal(readParticipants(doc, me.id));
   const onMeeting = () => meeting.value = readMeeting(doc);
   const onParticipants = () => participants.value = readParticipants(doc, me.id);
-  meetingOf(doc).observeDeep(onMeeting);
-  participantsOf(doc).observeDeep(onParticipants);
+  const stops = [
+    observeDeep(meetingOf(doc), onMeeting),
+    observeDeep(participantsOf(doc), onParticipants),
+  ];
   const room: JoinedRoom = {
     meetingId: welcome.meetingId,
     encryption: welcome.encryption,
@@ -60,13 +63,7 @@ export function openRoom({ welcome, provider, ...parts }: RoomParts): OpenRoom {
     ),
     ...parts,
   };
-  return {
-    room,
-    close: () => {
-      meetingOf(doc).unobserveDeep(onMeeting);
-      participantsOf(doc).unobserveDeep(onParticipants);
-    },
-  };
+  return { room, close: () => stops.forEach((stop) => stop()) };
 }
 
 function readParticipants(doc: Y.Doc, me: string): readonly Participant[] {

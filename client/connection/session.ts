@@ -7,7 +7,8 @@
  * nothing is tried until {@linkcode Session.retry}; what was encrypted, or promised to be, never goes on unencrypted.
  */
 import { computed, signal } from "@preact/signals";
-import * as Y from "yjs";
+import type * as Y from "yjs";
+import { ShieldedDoc } from "../../rooms/contract/document/shielded.ts";
 import { CLOSE, RoomError } from "../../rooms/contract/errors.ts";
 import {
   type Method,
@@ -76,7 +77,7 @@ class MeetingSession implements Session {
   readonly on = this.#listeners.on.bind(this.#listeners);
 
   /** The document that the next hello speaks for. */
-  #doc = new Y.Doc();
+  #doc: Y.Doc = new ShieldedDoc();
   #socket: RoomSocket | null = null;
   #provider: DocumentProvider | null = null;
   #room: OpenRoom | null = null;
@@ -334,7 +335,7 @@ class MeetingSession implements Session {
 
   /** After a refused update: the old document stays on screen until the fresh one is there. */
   #startAfresh(): void {
-    this.#doc = new Y.Doc();
+    this.#doc = new ShieldedDoc();
     const provider = this.#provider;
     if (provider === null) return;
     const changes = provider.saved.peek().unsaved + (this.#refused?.changes ?? 0);
@@ -357,7 +358,7 @@ class MeetingSession implements Session {
     this.#refused = null;
     this.#room?.close();
     this.#room = null;
-    this.#doc = new Y.Doc();
+    this.#doc = new ShieldedDoc();
   }
 
   #finish(phase: Phase): void {

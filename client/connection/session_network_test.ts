@@ -16,7 +16,7 @@ Deno.test("a restarted server is found again, and edits made meanwhile arrive", 
   const restarted = server.restart();
   await when(mine.link, (link) => link === "restarting");
   write(mine, "meanwhile.py", "2");
-  expect(mine.saved.value).toEqual({ unsaved: 1, offline: true });
+  expect(mine.saved.value).toEqual({ unsaved: 1, offline: true, kept: true });
   await restarted;
   await when(mine.link, (link) => link === "online");
   await hasText(theirs, "meanwhile.py", "2");

@@ -27,7 +27,7 @@ Deno.test("an edit is unsaved until the server has stored it, and reaches the ot
   using sam = open(server, lesson.student);
   const [mine, theirs] = [await tara.room(), await sam.room()];
   write(mine, "a.py", "print(1)");
-  expect(mine.saved.value).toEqual({ unsaved: 1, offline: false });
+  expect(mine.saved.value).toEqual({ unsaved: 1, offline: false, kept: true });
   await hasText(theirs, "a.py", "print(1)");
   await isSaved(mine);
   filesOf(mine.doc).delete("a.py");

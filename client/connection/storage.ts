@@ -5,22 +5,13 @@
  * participant, so that nobody's edits are claimed by somebody else.
  * Invariant: a browser that forbids storage loses the memory, never the lesson.
  */
-import { IndexeddbPersistence } from "y-indexeddb";
+import { signal } from "@preact/signals";
 import type * as Y from "yjs";
+import { deleteKept, keepInIndexedDb, type KeptDocument } from "./indexed_db.ts";
 import { type PersonalLink, setTabToken, tabToken } from "./tab.ts";
 
 /** As many ids as one `document.claim` may carry. */
 const MAX_CLIENT_IDS = 64;
-
-/** A document that is being kept on this device. */
-export interface KeptDocument {
-  /** Resolves when what was kept is in the document; never rejects. */
-  readonly loaded: Promise<void>;
-  /** Stops keeping it; what is kept stays. */
-  close(): Promise<void>;
-  /** Stops keeping it and forgets what was kept. */
-  clear(): Promise<void>;
-}
 
 /** Where a session remembers things. Tests hand in their own. */
 export interface Memory {
@@ -101,7 +92,7 @@ function noteVisit(name: string, visitedAt: number | null): void {
   const { [name]: _earlier, ...others } = readVisits();
   const { fresh, old } = splitByAge(others, Date.now());
   for (const forgotten of old) {
-    indexedDB.deleteDatabase(forgotten);
+    deleteKept(forgotten);
     writeItem(forgotten.replace(DOCUMENT_PREFIX, CLIENTS_PREFIX), null);
   }
   const visits = visitedAt === null ? fresh : { ...fresh, [name]: visitedAt };
@@ -109,61 +100,23 @@ function noteVisit(name: string, visitedAt: number | null): void {
 }
 
 const NOT_KEPT: KeptDocument = {
+  kept: signal(false),
   loaded: Promise.resolve(),
   close: () => Promise.resolve(),
   clear: () => Promise.resolve(),
 };
 
-/** Firefox's private windows and some settings have no IndexedDB, or one that never opens. */
-const LOAD_TIMEOUT_MS = 2_000;
-
-async function indexedDbWorks(): Promise<boolean> {
-  if (typeof indexedDB === "undefined") return false;
-  return await new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), LOAD_TIMEOUT_MS);
-    const settle = (works: boolean) => {
-      clearTimeout(timer);
-      resolve(works);
-    };
-    try {
-      const opening = indexedDB.open("lectern:probe");
-      opening.onsuccess = () => {
-        opening.result.close();
-        indexedDB.deleteDatabase("lectern:probe");
-        settle(true);
-      };
-      opening.onerror = () => settle(false);
-    } catch {
-      settle(false);
-    }
-  });
-}
-
 /** Keeps a document in IndexedDB from now on. */
-function keepInIndexedDb(name: string, doc: Y.Doc): KeptDocument {
-  let closed = false;
+function keepVisited(name: string, doc: Y.Doc): KeptDocument {
   noteVisit(name, Date.now());
-  const opened = indexedDbWorks().then((works) =>
-    works && !closed ? new IndexeddbPersistence(name, doc) : null
-  );
-  const loaded = opened.then(async (persistence) => {
-    if (persistence === null) return;
-    // It stays silent when it is closed before it has loaded.
-    const timeout = Promise.withResolvers<void>();
-    const timer = setTimeout(timeout.resolve, LOAD_TIMEOUT_MS);
-    await Promise.race([persistence.whenSynced, timeout.promise]);
-    clearTimeout(timer);
-  });
+  const kept = keepInIndexedDb(name, doc);
   return {
-    loaded,
-    close: async () => {
-      closed = true;
-      await (await opened)?.destroy();
-    },
-    clear: async () => {
-      closed = true;
+    kept: kept.kept,
+    loaded: kept.loaded,
+    close: () => kept.close(),
+    clear: () => {
       noteVisit(name, null);
-      await (await opened)?.clearData();
+      return kept.clear();
     },
   };
 }
@@ -182,5 +135,5 @@ export const browserMemory: Memory = {
   keep: (meetingId, participantId, doc) =>
     typeof indexedDB === "undefined"
       ? NOT_KEPT
-      : keepInIndexedDb(documentKey(meetingId, participantId), doc),
+      : keepVisited(documentKey(meetingId, participantId), doc),
 };

@@ -16,6 +16,7 @@ import { StepQueue } from "../contract/step_queue.ts";
 import type { UpdateLog } from "../ports.ts";
 import { type GuardRights, judgeUpdate, type RefusalKind } from "./guard/guard.ts";
 import { openRoots } from "../contract/document/schema.ts";
+import { ShieldedDoc } from "../contract/document/shielded.ts";
 import { type SnapshotLimits, SnapshotSchedule } from "./snapshot_schedule.ts";
 import { DocumentSize, type Size } from "./size.ts";
 import { armTripwire } from "./tripwire.ts";
@@ -45,6 +46,8 @@ export interface ReplicaEvents {
   committed(updates: readonly CommittedUpdate[], stored: ReadonlyMap<Writer, StoredClock[]>): void;
   /** The document is dropped; call {@linkcode Replica.rebuild}, for "storage" after a pause. */
   dropped(cause: "tripwire" | "storage", error: unknown): void;
+  /** Something that listens to the document threw; the document goes on. */
+  listenerFailed(error: unknown): void;
 }
 
 export interface ReplicaOptions {
@@ -70,15 +73,6 @@ interface Waiter {
 
 const UNSTORED = "The server can't store changes right now. Yours are kept in your browser.";
 
-/** A transaction tells eight events, of which most have no listener here; lib0 makes a list for each all the same. */
-class MeetingDoc extends Y.Doc {
-  override emit(...[name, event]: Parameters<Y.Doc["emit"]>): void {
-    const listeners = this._observers.get(name);
-    if (listeners === undefined) return;
-    for (const listener of listeners) listener(...event);
-  }
-}
-
 export class Replica {
   #doc: Y.Doc;
   #disarm: () => void = () => {};
@@ -99,7 +93,7 @@ export class Replica {
   #schedule: SnapshotSchedule;
 
   private constructor(private readonly options: ReplicaOptions) {
-    this.#doc = new MeetingDoc();
+    this.#doc = this.#newDoc();
     this.#size = new DocumentSize(options.bounds);
     this.#schedule = new SnapshotSchedule(options.snapshots, 0, options.clock());
   }
@@ -235,11 +229,15 @@ export class Replica {
     this.#dropped = true;
   }
 
+  #newDoc(): ShieldedDoc {
+    return new ShieldedDoc((error) => this.options.events.listenerFailed(error));
+  }
+
   async #load(now: number): Promise<void> {
     const { snapshot, rows } = await this.options.log.load(this.options.meetingId);
     this.#disarm();
     this.#doc.destroy();
-    const doc = new MeetingDoc();
+    const doc = this.#newDoc();
     openRoots(doc);
     let bytes = snapshot?.state.byteLength ?? 0;
     doc.transact(() => {
@@ -262,8 +260,8 @@ export class Replica {
     this.#loggedAt = rows.at(-1)?.at ?? snapshot?.at ?? 0;
     this.#tripped = null;
     doc.on("update", (update: Uint8Array, origin: unknown) => {
-      this.#size.grown(update.byteLength);
       this.#pending.push({ update, at: this.#at, from: isWriter(origin) ? origin : null });
+      this.#size.grown(update.byteLength);
       if (this.#pending.length === 1) this.options.events.commitDue();
     });
     this.#disarm = armTripwire(doc, isWriter, (root) => {

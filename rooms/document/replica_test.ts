@@ -36,6 +36,7 @@ async function openReplica(log = new MemoryLog(), bounds: Partial<Size> = {}) {
   const committed: CommittedUpdate[] = [];
   const told: StoredClock[][] = [];
   const drops: string[] = [];
+  const faults: unknown[] = [];
   const replica = await Replica.open({
     meetingId: "m",
     log,
@@ -49,9 +50,10 @@ async function openReplica(log = new MemoryLog(), bounds: Partial<Size> = {}) {
         told.push(...stored.values());
       },
       dropped: (cause) => void drops.push(cause),
+      listenerFailed: (error) => void faults.push(error),
     },
   }, 0);
-  return { replica, log, committed, told, drops };
+  return { replica, log, committed, told, drops, faults };
 }
 
 /** A page with its own document, which may draw. */
@@ -85,6 +87,22 @@ Deno.test("a change is handed out after its commit, as the document said it, wit
   expect(committed.map(({ from }) => from)).toEqual([writer]);
   expect(log.rows).toMatchObject([{ seq: 1, at: 5, update: committed[0]?.update }]);
   expect(told).toEqual([[[7, 2]]]);
+});
+
+Deno.test("a listener that throws costs nobody a change", async () => {
+  const { replica, log, drops, faults } = await openReplica();
+  const { writer, edit } = page(7);
+  for (const event of ["afterTransaction", "update"] as const) {
+    replica.doc.on(event, () => {
+      throw new Error("broken");
+    });
+  }
+  replica.receive(edit((doc) => whiteboardOf(doc).set("shape:a", record(1))), writer, 0);
+  replica.receive(edit((doc) => whiteboardOf(doc).set("shape:b", record(2))), writer, 1);
+  await replica.commit(2);
+  expect(log.rows.map(({ at }) => at)).toEqual([0, 1]);
+  expect(drops).toEqual([]);
+  expect(faults.length).toBe(4);
 });
 
 Deno.test("an answer holds only what is in the log by then, and waits for it", async () => {

@@ -1,9 +1,10 @@
 /** What a page has around it, for tests: a device's memory that outlives the page, and patience. */
-import { effect, type ReadonlySignal } from "@preact/signals";
+import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import * as Y from "yjs";
 import type { JoinedRoom, Session, SessionOptions } from "../interface.ts";
 import { openSession } from "../session.ts";
-import type { KeptDocument, Memory } from "../storage.ts";
+import type { KeptDocument } from "../indexed_db.ts";
+import type { Memory } from "../storage.ts";
 import type { PersonalLink } from "../tab.ts";
 
 /** A test that waits longer than this has failed. */
@@ -67,6 +68,7 @@ export class DeviceMemory implements Memory {
       return Promise.resolve();
     };
     return {
+      kept: signal(true),
       loaded,
       close,
       clear: () => {

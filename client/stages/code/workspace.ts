@@ -13,6 +13,7 @@ import {
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import * as Y from "yjs";
 import { filesOf, runsOf } from "../../../rooms/contract/document/schema.ts";
+import { observeDeep } from "../../../rooms/contract/document/shielded.ts";
 import type { LiveRoom } from "../../connection/live_room.ts";
 import { runnerOf } from "./document/languages.ts";
 import { type Place, readPlaces } from "./editor/cursors.ts";
@@ -81,15 +82,12 @@ export class Workspace {
       this.#noteNewRun(runs.peek(), runs.value = readRuns(doc));
     };
     const onPlaces = () => this.places.value = readPlaces(awareness, session.me.id);
-    filesOf(doc).observeDeep(onFiles);
-    runsOf(doc).observeDeep(onRuns);
+    this.#stop.push(observeDeep(filesOf(doc), onFiles), observeDeep(runsOf(doc), onRuns));
     awareness.on("change", onPlaces);
     onPlaces();
     // It may change runs at once: what listens to them is there by now.
     this.runner = new Runner(session);
     this.#stop.push(
-      () => filesOf(doc).unobserveDeep(onFiles),
-      () => runsOf(doc).unobserveDeep(onRuns),
       () => awareness.off("change", onPlaces),
       effect(() => this.#follow()),
     );

@@ -7,6 +7,7 @@
 import * as Y from "yjs";
 import type { LogEntry } from "../../../../rooms/contract/recording/log_entries.ts";
 import { openRoots, type RootName, ROOTS } from "../../../../rooms/contract/document/schema.ts";
+import { ShieldedDoc } from "../../../../rooms/contract/document/shielded.ts";
 import { Presence } from "./presence.ts";
 
 /** What a move did, for whoever shows it. */
@@ -90,7 +91,7 @@ export class LessonDocument {
 }
 
 function emptyDoc(): Y.Doc {
-  const doc = new Y.Doc();
+  const doc = new ShieldedDoc();
   openRoots(doc);
   return doc;
 }

@@ -5,6 +5,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { fileTexts } from "../../../stages/code/document/files.ts";
 import { readFiles } from "../../../../rooms/contract/document/reading.ts";
 import { filesOf } from "../../../../rooms/contract/document/schema.ts";
+import { observeDeep } from "../../../../rooms/contract/document/shielded.ts";
 import { Dots } from "../../../design/page.tsx";
 import {
   availableStages,
@@ -39,9 +40,9 @@ export function CopyHere() {
     heading.current?.focus();
     const files = filesOf(copy.session.doc);
     const count = () => hasFiles.value = readFiles(copy.session.doc).length > 0;
-    files.observeDeep(count);
+    const stop = observeDeep(files, count);
     return () => {
-      files.unobserveDeep(count);
+      stop();
       copy.close();
     };
   }, []);

@@ -3,9 +3,9 @@
  * they do in a lesson, and nothing of it reaches anybody.
  */
 import { signal } from "@preact/signals";
-import { Awareness } from "y-protocols/awareness";
 import * as Y from "yjs";
 import { openRoots, readMeeting } from "../../../../rooms/contract/document/schema.ts";
+import { ShieldedAwareness, ShieldedDoc } from "../../../../rooms/contract/document/shielded.ts";
 import { RoomError } from "../../../../rooms/contract/errors.ts";
 import type { LiveRoom, Participant } from "../../../connection/live_room.ts";
 
@@ -15,10 +15,10 @@ export interface CopySession {
 }
 
 export function copySession(from: Y.Doc, meetingId: string, name: string): CopySession {
-  const doc = new Y.Doc();
+  const doc = new ShieldedDoc();
   openRoots(doc);
   Y.applyUpdate(doc, Y.encodeStateAsUpdate(from));
-  const awareness = new Awareness(doc);
+  const awareness = new ShieldedAwareness(doc);
   const me = { id: "copy", name, role: "tutor" as const };
   const session: LiveRoom = {
     meetingId,
@@ -27,7 +27,7 @@ export function copySession(from: Y.Doc, meetingId: string, name: string): CopyS
     doc,
     awareness,
     link: signal("online"),
-    saved: signal({ unsaved: 0, offline: false }),
+    saved: signal({ unsaved: 0, offline: false, kept: false }),
     meeting: signal(readMeeting(doc)),
     participants: signal<readonly Participant[]>([]),
     permissions: signal({

@@ -14,6 +14,7 @@ import {
   readRuns,
 } from "../../../../rooms/contract/document/reading.ts";
 import { openRoots, whiteboardOf } from "../../../../rooms/contract/document/schema.ts";
+import { ShieldedDoc } from "../../../../rooms/contract/document/shielded.ts";
 import { boardTexts } from "./board_texts.ts";
 import type { Find, FindKind, ItemId } from "./index_protocol.ts";
 import { Moments } from "./moments.ts";
@@ -34,7 +35,7 @@ export class LessonIndex {
   /** Lines seen once, by what makes them one. */
   #fresh = new Map<string, Find>();
   readonly #silences: Stretch[] = [];
-  #doc = new Y.Doc();
+  #doc: Y.Doc = new ShieldedDoc();
   #changed = new Set<string>();
   #lookAt = 0;
   /** When the last entry was written: what is seen stood there then, and perhaps not before. */
@@ -53,7 +54,7 @@ export class LessonIndex {
   /** Segments are added in their order. */
   addSegment(entries: readonly LogEntry[]): void {
     this.#doc.destroy();
-    this.#doc = new Y.Doc();
+    this.#doc = new ShieldedDoc();
     openRoots(this.#doc);
     this.#doc.on("afterTransaction", (transaction) => {
       for (const type of transaction.changedParentTypes.keys()) {

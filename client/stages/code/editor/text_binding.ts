@@ -8,6 +8,7 @@
  */
 import type { editor, IDisposable, IRange } from "monaco-editor/editor/editor.api";
 import * as Y from "yjs";
+import { observe } from "../../../../rooms/contract/document/shielded.ts";
 
 /** Monaco's name for `\n`, whose module is only there in browsers. */
 const LF = 0;
@@ -48,6 +49,7 @@ interface Splice {
 export class TextBinding {
   readonly #doc: Y.Doc;
   readonly #listening: IDisposable;
+  readonly #stopWatching: () => void;
   #applying = false;
   #inStep = true;
 
@@ -64,12 +66,12 @@ export class TextBinding {
     this.#listening = model.onDidChangeContent(({ changes }) => {
       if (!this.#applying) this.#takeOwn(changes);
     });
-    text.observe(this.#onText);
+    this.#stopWatching = observe(text, this.#onText);
   }
 
   dispose(): void {
     this.#listening.dispose();
-    this.text.unobserve(this.#onText);
+    this.#stopWatching();
   }
 
   /** Each change is told by its place after those before it. */

@@ -1,5 +1,6 @@
 /** What a run printed, as everybody sees it: text with colours, places to go to, tables and pictures. */
 import type { RunEntry } from "../../../../rooms/contract/document/reading.ts";
+import { observe } from "../../../../rooms/contract/document/shielded.ts";
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { DISPLAY_MARK } from "../document/runs.ts";
@@ -34,11 +35,11 @@ export function Output({ workspace, run }: { workspace: Workspace; run: RunEntry
       shown.value = { pieces, cut: from > 0 };
     };
     read();
-    output.observe(read);
+    const stopText = observe(output, read);
     const stop = whole.subscribe(read);
     const stopNames = names.subscribe(read);
     return () => {
-      output.unobserve(read);
+      stopText();
       stop();
       stopNames();
     };

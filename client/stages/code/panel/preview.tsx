@@ -6,6 +6,7 @@ import { Play, Square } from "lucide-preact";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { filesOf } from "../../../../rooms/contract/document/schema.ts";
+import { observeDeep } from "../../../../rooms/contract/document/shielded.ts";
 import { fileTexts } from "../document/files.ts";
 import { MAX_OUTPUT_CHARS } from "../sandbox/messages.ts";
 import type { PreviewPage, PreviewReport } from "../sandbox/preview.ts";
@@ -92,10 +93,10 @@ function Running({ workspace, page }: PageProps) {
       clearTimeout(timer);
       timer = setTimeout(() => version.value++, RENEW_MS);
     };
-    filesOf(doc).observeDeep(onChange);
+    const stop = observeDeep(filesOf(doc), onChange);
     return () => {
       clearTimeout(timer);
-      filesOf(doc).unobserveDeep(onChange);
+      stop();
     };
   }, [doc]);
   return (

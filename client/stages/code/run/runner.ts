@@ -6,8 +6,9 @@
  */
 import { type FileEntry, readRun, readTests } from "../../../../rooms/contract/document/reading.ts";
 import { computed, effect, signal } from "@preact/signals";
-import * as Y from "yjs";
+import type * as Y from "yjs";
 import { runsOf, type TestResult } from "../../../../rooms/contract/document/schema.ts";
+import { observeDeep } from "../../../../rooms/contract/document/shielded.ts";
 import type { LiveRoom } from "../../../connection/live_room.ts";
 import { fileTexts } from "../document/files.ts";
 import { languageOf, runnerOf } from "../document/languages.ts";
@@ -47,10 +48,8 @@ export class Runner {
 
   constructor(private readonly session: LiveRoom) {
     const { doc } = session;
-    const runs = runsOf(doc);
-    runs.observeDeep(this.#onRuns);
     this.#stopWatching.push(
-      () => runs.unobserveDeep(this.#onRuns),
+      observeDeep(runsOf(doc), this.#onRuns),
       // Runs of people who have left; our own from before this page was loaded.
       effect(() => {
         const here = new Set(session.participants.value.map(({ id }) => id));

@@ -22,6 +22,7 @@ import {
 } from "./board_reader.ts";
 import { type BoardRefusal, MAX_BATCH_BYTES, MAX_RECORDS, type RefusalReason } from "./bounds.ts";
 import { SCHEMA_KEY } from "../../../../rooms/contract/document/schema_board.ts";
+import { observeDeep } from "../../../../rooms/contract/document/shielded.ts";
 
 export const FLUSH_MS = 50;
 
@@ -76,8 +77,7 @@ export class BoardBinding {
     for (const type of TYPES) this.#watch(type);
     const observe = (events: Y.YEvent<Y.AbstractType<unknown>>[], transaction: Y.Transaction) =>
       this.#observe(events, transaction);
-    root.observeDeep(observe);
-    this.#stop.push(() => root.unobserveDeep(observe));
+    this.#stop.push(observeDeep(root, observe));
   }
 
   get writable(): boolean {

@@ -2,6 +2,7 @@
 import type { Editor, TLRecord } from "tldraw";
 import * as Y from "yjs";
 import { whiteboardOf } from "../../../../rooms/contract/document/schema.ts";
+import { ShieldedDoc } from "../../../../rooms/contract/document/shielded.ts";
 import type { LiveRoom } from "../../../connection/live_room.ts";
 import { BoardReader } from "../binding/board_reader.ts";
 import { SCHEMA_KEY } from "../../../../rooms/contract/document/schema_board.ts";
@@ -62,7 +63,7 @@ export async function startFromLesson(
 
 /** The valid records of a whiteboard that came as an update of a document of its own. */
 export function readBoard(update: Uint8Array, store: Editor["store"]): TLRecord[] {
-  const doc = new Y.Doc();
+  const doc = new ShieldedDoc();
   try {
     Y.applyUpdate(doc, update);
     const root = whiteboardOf(doc);

@@ -7,7 +7,7 @@ import { useRoom } from "../model.ts";
 const PATIENCE_MS = 900;
 
 export function SaveIndicator() {
-  const { unsaved, offline } = useRoom().room.saved.value;
+  const { unsaved, offline, kept } = useRoom().room.saved.value;
   const pending = unsaved > 0;
   const slow = useSignal(false);
   useEffect(() => {
@@ -18,7 +18,12 @@ export function SaveIndicator() {
   }, [pending]);
 
   const [Icon, words] = offline
-    ? [CloudOff, "Offline: your changes are kept on this device"] as const
+    ? [
+      CloudOff,
+      kept
+        ? "Offline: your changes are kept on this device"
+        : "Offline: leave this page open, only it has your changes",
+    ] as const
     : pending && slow.value
     ? [CloudUpload, unsaved === 1 ? "1 unsaved change" : `${unsaved} unsaved changes`] as const
     : [Check, "Saved"] as const;

@@ -9,6 +9,10 @@ import { useRoom } from "../model.ts";
 /** A hiccup shorter than this is nobody's business. */
 const PATIENCE_MS = 1_500;
 
+/** Where the browser keeps nothing, closing the page would lose what isn't saved. */
+const OFFLINE_UNKEPT =
+  "Reconnecting… Leave this page open: what you write stays in it until the network is back.";
+
 const LINK_WORDS: Readonly<Partial<Record<Link, string>>> = {
   connecting: "Reconnecting…",
   offline: "Reconnecting… What you write stays on this device until the network is back.",
@@ -31,7 +35,9 @@ export function StatusLine() {
     return () => clearTimeout(timer);
   }, [mending]);
 
-  const link = LINK_WORDS[room.link.value];
+  const link = room.link.value === "offline" && !room.saved.value.kept
+    ? OFFLINE_UNKEPT
+    : LINK_WORDS[room.link.value];
   if (link !== undefined) return <Line says={link} moving />;
   const lasting = fault !== null
     ? sayFault(fault)

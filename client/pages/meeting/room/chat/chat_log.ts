@@ -7,6 +7,7 @@ import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type * as Y from "yjs";
 import { readMessages } from "../../../../../rooms/contract/document/reading.ts";
 import { type ChatMessage, chatOf } from "../../../../../rooms/contract/document/schema.ts";
+import { observe } from "../../../../../rooms/contract/document/shielded.ts";
 
 export const MAX_SHOWN = 500;
 
@@ -15,6 +16,7 @@ export class ChatLog {
   readonly #seen = signal(0);
   readonly #total = signal(0);
   readonly #chat: Y.Array<Y.Map<unknown>>;
+  readonly #stopWatching: () => void;
   readonly #listeners = new Set<(message: ChatMessage) => void>();
   readonly #me: string;
 
@@ -30,7 +32,7 @@ export class ChatLog {
     this.#me = me;
     this.#load();
     this.#seen.value = this.#total.value;
-    this.#chat.observe(this.#onChange);
+    this.#stopWatching = observe(this.#chat, this.#onChange);
   }
 
   get messages(): ReadonlySignal<readonly ChatMessage[]> {
@@ -52,7 +54,7 @@ export class ChatLog {
   }
 
   close(): void {
-    this.#chat.unobserve(this.#onChange);
+    this.#stopWatching();
     this.#listeners.clear();
   }
 

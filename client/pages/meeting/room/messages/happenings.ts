@@ -29,6 +29,7 @@ export function listenToHappenings(model: RoomModel): () => void {
     ...questions(model),
     watchPeople(model),
     watchWaiting(model),
+    watchKeeping(model),
   ];
   model.messages.announce(`You are in the lesson ${model.room.meeting.peek().title}`);
   model.chat.onArrival((message) => {
@@ -76,6 +77,30 @@ function questions(model: RoomModel): (() => void)[] {
     room.on("recording.warning", ({ message }) => messages.say(message)),
     room.on("error", ({ message }) => messages.say(message)),
   ];
+}
+
+/** Says when this device stops keeping what is written, and holds back whoever would close the only copy. */
+function watchKeeping({ room, messages }: RoomModel): () => void {
+  let kept = room.saved.peek().kept;
+  const stop = effect(() => {
+    const before = kept;
+    kept = room.saved.value.kept;
+    if (before && !kept) {
+      messages.say(
+        "Your browser no longer keeps your changes on this device. They are stored on the server as before: " +
+          "leave the page open until it says Saved.",
+      );
+    }
+  });
+  const onLeave = (event: BeforeUnloadEvent) => {
+    const saved = room.saved.peek();
+    if (saved.unsaved > 0 && !saved.kept) event.preventDefault();
+  };
+  addEventListener("beforeunload", onLeave);
+  return () => {
+    stop();
+    removeEventListener("beforeunload", onLeave);
+  };
 }
 
 /** Warns of the end, and offers the host to move it. */
