@@ -5,7 +5,7 @@
  * log can be made to say it again.
  */
 import type * as Y from "yjs";
-import { projectMeeting, projectParticipant } from "./document/projection.ts";
+import { interruptRuns, projectMeeting, projectParticipant } from "./document/projection.ts";
 import type { Replica } from "./document/replica.ts";
 import type { MeetingFields } from "./contract/document/schema.ts";
 import type { Names } from "./names.ts";
@@ -52,10 +52,17 @@ export class MeetingState {
     this.#write((doc) => projectMeeting(doc, this.fields));
   }
 
-  /** Shows a person's fields. */
+  /** Shows a person's fields, and the end of the runs whose page is gone. */
   show(person: Person): void {
     this.ports.shown(person);
-    this.#write((doc) => projectParticipant(doc, person.id, person.fields));
+    const { id, fields, page } = person;
+    // A run goes on in the page that began it; nothing is known of pages from before the room was loaded.
+    const isGone = (client: number | undefined) =>
+      fields.connection === "left" || page !== null && client !== page;
+    this.#write((doc) => {
+      projectParticipant(doc, id, fields);
+      interruptRuns(doc, ({ by, map }) => by === id && isGone(map._item?.id.client));
+    });
   }
 
   /** Shows by their names those who are called otherwise from here on. */
@@ -73,6 +80,7 @@ export class MeetingState {
     this.#write((doc) => {
       projectMeeting(doc, this.fields);
       for (const { id, fields } of this.ports.people.all()) projectParticipant(doc, id, fields);
+      interruptRuns(doc, ({ by }) => !this.ports.people.isPresent(by));
     });
   }
 

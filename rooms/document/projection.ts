@@ -1,10 +1,11 @@
 /**
- * Writes the server-owned roots. Only the server calls this, inside a transaction of its replica.
+ * Writes the server-owned roots, and the end of a run whose page is gone. Only the server calls this, inside a transaction of its replica.
  *
  * The room's own state is the truth and the document shows it: a projection sets what differs and nothing else,
  * so it can be repeated at any time (after a rebuild from the log, for one).
  */
 import * as Y from "yjs";
+import { readRuns, type RunEntry } from "../contract/document/reading.ts";
 import {
   type ChatMessage,
   chatOf,
@@ -33,6 +34,13 @@ export function projectParticipant(doc: Y.Doc, id: string, fields: ParticipantFi
 /** Appends one message. */
 export function appendChat(doc: Y.Doc, message: ChatMessage): void {
   chatOf(doc).push([new Y.Map<unknown>(Object.entries(message))]);
+}
+
+/** Marks the runs that nobody will end, because the page that they ran in is gone. */
+export function interruptRuns(doc: Y.Doc, isGone: (run: RunEntry) => boolean): void {
+  for (const run of readRuns(doc)) {
+    if (run.exit === null && isGone(run)) run.map.set("exit", "interrupted");
+  }
 }
 
 function project(map: Y.Map<unknown>, fields: object): void {

@@ -16,7 +16,7 @@ import {
   renameFile,
   setTest,
 } from "../../client/stages/code/document/files.ts";
-import { beginRun, markInterrupted, RunWriter } from "../../client/stages/code/document/runs.ts";
+import { beginRun, RunWriter } from "../../client/stages/code/document/runs.ts";
 import { readOutput } from "../../client/stages/code/run/output_text.ts";
 import { keptEdits } from "../../client/connection/kept.ts";
 import { tableLines } from "../../client/pages/replay/pictures/output_rows.ts";
@@ -30,6 +30,7 @@ import { createBoardStore } from "../../client/stages/whiteboard/binding/testing
 import { readBoard } from "../../client/stages/whiteboard/earlier/earlier_lessons.ts";
 import { BoardFileError } from "../../client/stages/whiteboard/files/board_file.ts";
 import { watchHappenings } from "../../recorder/happenings.ts";
+import { interruptRuns } from "../../rooms/document/projection.ts";
 import {
   type LogEntry,
   readEntries,
@@ -262,7 +263,7 @@ function workHonestly(page: Y.Doc): void {
     renameFile(page, file.id, "b.py");
   }
   removeFile(page, "f1");
-  markInterrupted(page, () => true);
+  interruptRuns(page, () => true);
   const run = { id: "honest", fileId: id, by: "ada", language: "python", startedAt: 1 };
   new RunWriter(page, beginRun(page, run)).end(0, []);
 }

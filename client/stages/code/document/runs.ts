@@ -7,12 +7,7 @@
  * {@linkcode MAX_RUNS} runs are kept.
  */
 import * as Y from "yjs";
-import {
-  displaysOf,
-  readRun,
-  readRuns,
-  type RunEntry,
-} from "../../../../rooms/contract/document/reading.ts";
+import { displaysOf, readRun } from "../../../../rooms/contract/document/reading.ts";
 import {
   type RunDisplay,
   type RunFields,
@@ -49,15 +44,6 @@ export function beginRun(
     map.set("output", new Y.Text());
   });
   return map;
-}
-
-/** Marks runs that nobody will end: their page is gone. Answers how many. */
-export function markInterrupted(doc: Y.Doc, isGone: (run: RunEntry) => boolean): number {
-  const gone = readRuns(doc).filter((run) => run.exit === null && isGone(run));
-  if (gone.length > 0) {
-    doc.transact(() => gone.forEach(({ map }) => map.set("exit", "interrupted")));
-  }
-  return gone.length;
 }
 
 /** Writes one run's output, batched. */

@@ -1,18 +1,17 @@
 /**
  * What happens when somebody presses Run: the program goes into the sandbox, its output into the document.
  *
- * One run at a time in a page. Runs of a page that is gone are marked as interrupted, by its person when they come back or
- * by whoever is still here.
+ * One run at a time in a page. The server marks the runs of a page that is gone as interrupted.
  */
 import { type FileEntry, readRun, readTests } from "../../../../rooms/contract/document/reading.ts";
-import { computed, effect, signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import type * as Y from "yjs";
 import { runsOf, type TestResult } from "../../../../rooms/contract/document/schema.ts";
 import { observeDeep } from "../../../../rooms/contract/document/shielded.ts";
 import type { LiveRoom } from "../../../connection/live_room.ts";
 import { fileTexts } from "../document/files.ts";
 import { languageOf, runnerOf } from "../document/languages.ts";
-import { beginRun, markInterrupted, RunWriter } from "../document/runs.ts";
+import { beginRun, RunWriter } from "../document/runs.ts";
 import type { RunEnd, RunnerEvent, RunnerName } from "../sandbox/messages.ts";
 import { type FrameRun, SandboxFrame } from "./sandbox_frame.ts";
 import { runTests } from "./case_run.ts";
@@ -44,23 +43,10 @@ export class Runner {
   #askedFor: string | null = null;
   #stopped = false;
   #closed = false;
-  readonly #stopWatching: (() => void)[] = [];
+  readonly #stopWatching: () => void;
 
   constructor(private readonly session: LiveRoom) {
-    const { doc } = session;
-    this.#stopWatching.push(
-      observeDeep(runsOf(doc), this.#onRuns),
-      // Runs of people who have left; our own from before this page was loaded.
-      effect(() => {
-        const here = new Set(session.participants.value.map(({ id }) => id));
-        const online = session.link.value === "online";
-        if (!online || !session.permissions.value.run) return;
-        markInterrupted(
-          doc,
-          ({ by, map }) => by === session.me.id ? map !== this.#writer?.map : !here.has(by),
-        );
-      }),
-    );
+    this.#stopWatching = observeDeep(runsOf(session.doc), this.#onRuns);
   }
 
   /** Runs a file of the lesson, then its tests. */
@@ -129,7 +115,7 @@ export class Runner {
 
   close(): void {
     this.#closed = true;
-    for (const stop of this.#stopWatching) stop();
+    this.#stopWatching();
     if (this.#writer !== null && !this.#stopped) this.#writer.end("interrupted");
     this.#writer = null;
     this.#frame?.close();
