@@ -27,7 +27,7 @@ import { shownStage } from "../../client/pages/replay/stages/worked_on.ts";
 import { BoardReader } from "../../client/stages/whiteboard/binding/board_reader.ts";
 import { BoardBinding } from "../../client/stages/whiteboard/binding/board_binding.ts";
 import { createBoardStore } from "../../client/stages/whiteboard/binding/testing/board.ts";
-import { readBoard } from "../../client/stages/whiteboard/earlier/earlier_lessons.ts";
+import { readBoard } from "../../client/stages/whiteboard/earlier/earlier_board.ts";
 import { BoardFileError } from "../../client/stages/whiteboard/files/board_file.ts";
 import { watchHappenings } from "../../recorder/happenings.ts";
 import { interruptRuns } from "../../rooms/document/projection.ts";

@@ -2,6 +2,7 @@
 import { Eye } from "lucide-preact";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { type EarlierLesson, listEarlierLessons } from "../../../connection/earlier_lessons.ts";
 import { closeAround, Dialog } from "../../../design/dialog.tsx";
 import { IconButton } from "../../../design/icon_button.tsx";
 import { Dots } from "../../../design/page.tsx";
@@ -9,7 +10,7 @@ import { sayTime, thisReader } from "../../../words/schedule.ts";
 import { addFile, MAX_FILES, setTest } from "../document/files.ts";
 import { languageOf } from "../document/languages.ts";
 import type { Workspace } from "../workspace.ts";
-import { type EarlierFile, earlierFiles, type EarlierLesson, earlierLessons } from "./earlier.ts";
+import { type EarlierFile, earlierFiles } from "./earlier_files.ts";
 
 /** What is asked of the server, and how that went. */
 type Asked<T> = { state: "asking" } | { state: "failed"; why: string } | {
@@ -27,7 +28,7 @@ export function EarlierDialog({ workspace, onClose }: DialogProps) {
   const lessons = useSignal<Asked<EarlierLesson[]>>({ state: "asking" });
   const chosen = useSignal<EarlierLesson | null>(null);
   const look = () =>
-    void asking(earlierLessons(session), (asked) => {
+    void asking(listEarlierLessons(session), (asked) => {
       lessons.value = asked;
       if (asked.state === "here") chosen.value = asked.value[0] ?? null;
     });

@@ -2,16 +2,16 @@
 import { useEffect, useState } from "preact/hooks";
 import { PenLine } from "lucide-preact";
 import { useDefaultHelpers, useEditor } from "tldraw";
+import {
+  type EarlierLesson,
+  listEarlierLessons,
+  thumbnailPath,
+} from "../../../connection/earlier_lessons.ts";
 import { closeAround, Dialog } from "../../../design/dialog.tsx";
 import { KeptPicture } from "../../../design/kept_picture.tsx";
 import { telling } from "../board_actions.ts";
 import { useBoard } from "../board_context.ts";
-import {
-  type EarlierLesson,
-  loadEarlierLessons,
-  startFromLesson,
-  thumbnailPath,
-} from "./earlier_lessons.ts";
+import { startFromLesson } from "./earlier_board.ts";
 import "./earlier.css";
 
 export function EarlierDialog({ onClose }: { onClose: () => void }) {
@@ -19,7 +19,7 @@ export function EarlierDialog({ onClose }: { onClose: () => void }) {
   const [lessons, setLessons] = useState<EarlierLesson[] | null | "asking">("asking");
   const load = async () => {
     setLessons("asking");
-    setLessons(await loadEarlierLessons(session));
+    setLessons(await listEarlierLessons(session).catch(() => null));
   };
   useEffect(() => void load(), []);
   return (
@@ -96,7 +96,7 @@ function Choice({ lesson }: { lesson: EarlierLesson }) {
           )}
         <span class="earlier-words">
           <strong>{title}</strong>
-          <span>{DAY.format(startedAt)}, {TIME.format(startedAt)}</span>
+          {startedAt !== null && <span>{DAY.format(startedAt)}, {TIME.format(startedAt)}</span>}
           {others.length > 0 && <span>with {others.join(", ")}</span>}
         </span>
       </button>

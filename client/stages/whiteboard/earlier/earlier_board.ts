@@ -1,37 +1,14 @@
-/** Earlier lessons with the same people, as the server tells them, and the board of one of them. */
+/** The board of an earlier lesson with the same people, whose pages this one's goes on with. */
 import type { Editor, TLRecord } from "tldraw";
 import * as Y from "yjs";
 import { whiteboardOf } from "../../../../rooms/contract/document/schema.ts";
 import { ShieldedDoc } from "../../../../rooms/contract/document/shielded.ts";
+import { askEarlier, type EarlierAsker } from "../../../connection/earlier_lessons.ts";
 import type { LiveRoom } from "../../../connection/live_room.ts";
 import { BoardReader } from "../binding/board_reader.ts";
 import { SCHEMA_KEY } from "../../../../rooms/contract/document/schema_board.ts";
 import { assetIdOf } from "../files/board_assets.ts";
 import { addPages, BoardFileError } from "../files/board_file.ts";
-
-/** Times are Unix milliseconds. */
-export interface EarlierLesson {
-  meetingId: string;
-  title: string;
-  people: string[];
-  startedAt: number;
-  hasThumbnail: boolean;
-}
-
-type Asking = Pick<LiveRoom, "meetingId" | "credential">;
-
-/** Newest first; null when the server can't be asked. */
-export async function loadEarlierLessons(session: Asking): Promise<EarlierLesson[] | null> {
-  const answer = await ask(session, "").catch(() => null);
-  const body = answer?.ok ? await answer.json().catch(() => null) as unknown : null;
-  const lessons = (body as { lessons?: unknown } | null)?.lessons;
-  if (!Array.isArray(lessons)) return null;
-  return lessons.map(readLesson).filter((lesson) => lesson !== undefined);
-}
-
-export function thumbnailPath({ meetingId }: Asking, earlierId: string): string {
-  return `${pathOf(meetingId)}/${encodeURIComponent(earlierId)}/thumbnail`;
-}
 
 /**
  * Puts the pages of an earlier lesson behind the board's own and turns to the first of them.
@@ -42,7 +19,7 @@ export async function startFromLesson(
   session: LiveRoom,
   earlierId: string,
 ): Promise<void> {
-  const answer = await ask(session, `/${encodeURIComponent(earlierId)}/board`);
+  const answer = await askEarlier(session, `/${encodeURIComponent(earlierId)}/board`);
   if (answer.status === 404) {
     throw new BoardFileError("That lesson isn’t kept any more.");
   }
@@ -80,12 +57,12 @@ export function readBoard(update: Uint8Array, store: Editor["store"]): TLRecord[
 }
 
 async function copyImages(
-  session: Asking,
+  session: EarlierAsker,
   earlierId: string,
   images: readonly string[],
 ): Promise<Record<string, unknown>> {
   if (images.length === 0) return {};
-  const answer = await ask(session, `/${encodeURIComponent(earlierId)}/images`, { images });
+  const answer = await askEarlier(session, `/${encodeURIComponent(earlierId)}/images`, { images });
   const told = await answer.json().catch(() => ({})) as { images?: unknown; detail?: unknown };
   if (answer.ok && typeof told.images === "object" && told.images !== null) {
     return told.images as Record<string, unknown>;
@@ -93,31 +70,4 @@ async function copyImages(
   throw new BoardFileError(
     typeof told.detail === "string" ? told.detail : "Its images couldn’t be taken along.",
   );
-}
-
-function ask({ meetingId, credential }: Asking, path: string, body?: unknown): Promise<Response> {
-  return fetch(`${pathOf(meetingId)}${path}`, {
-    headers: {
-      authorization: `Bearer ${credential}`,
-      ...(body === undefined ? {} : { "content-type": "application/json" }),
-    },
-    ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
-  });
-}
-
-function pathOf(meetingId: string): string {
-  return `/api/earlier/${encodeURIComponent(meetingId)}`;
-}
-
-function readLesson(value: unknown): EarlierLesson | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { meetingId, title, people, startedAt, hasThumbnail } = value as Record<string, unknown>;
-  if (typeof meetingId !== "string") return undefined;
-  return {
-    meetingId,
-    title: typeof title === "string" ? title : "Lesson",
-    people: Array.isArray(people) ? people.filter((name) => typeof name === "string") : [],
-    startedAt: Date.parse(String(startedAt)) || 0,
-    hasThumbnail: hasThumbnail === true,
-  };
 }

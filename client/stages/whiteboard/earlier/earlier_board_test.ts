@@ -6,7 +6,7 @@ import { whiteboardOf } from "../../../../rooms/contract/document/schema.ts";
 import { createBoardStore, drawShape, geoShape, openTestBoard } from "../binding/testing/board.ts";
 import { SCHEMA_KEY } from "../../../../rooms/contract/document/schema_board.ts";
 import { BoardFileError } from "../files/board_file.ts";
-import { readBoard } from "./earlier_lessons.ts";
+import { readBoard } from "./earlier_board.ts";
 
 const points = [{ x: 0, y: 0, z: 0.5 }, { x: 3, y: 4, z: 0.6 }];
 
