@@ -10,11 +10,11 @@ import type { ClientIds } from "./client_ids.ts";
 import type { Replica } from "./document/replica.ts";
 import type { MeetingFields } from "./contract/document/schema.ts";
 import { CLOSE, RoomError } from "./contract/errors.ts";
-import type { Member } from "./member.ts";
+import type { Entry, Member } from "./member.ts";
 import type { People } from "./people.ts";
 import type { Identity, MeetingRecord } from "./ports.ts";
+import type { RoomOptions } from "./room_options.ts";
 import type { Welcome } from "./contract/protocol/messages.ts";
-import type { Entry, RoomPorts } from "./room_ports.ts";
 
 /** What the door decided no longer holds, and something else might: ask the door again. */
 export class Overtaken extends Error {
@@ -29,7 +29,7 @@ export interface EntranceRoom {
 }
 
 export interface EntrancePorts
-  extends Pick<RoomPorts, "store" | "limits" | "clock" | "routerRtpCapabilities"> {
+  extends Pick<RoomOptions, "store" | "limits" | "clock" | "routerRtpCapabilities"> {
   clientIds: ClientIds;
   /** @throws RoomError `over`, `unavailable`. */
   checkOpen(): void;
@@ -114,7 +114,7 @@ export class Entrance {
     }
   }
 
-  #judge({ identity, session, peer, way, since }: Entry): void {
+  #judge({ identity, session, peer, by, since }: Entry): void {
     const { people, meeting } = this.room;
     const { participantId } = identity;
     this.ports.checkOpen();
@@ -127,8 +127,8 @@ export class Entrance {
       peer.close(CLOSE.replaced, "joined from another tab");
       throw new RoomError("conflict", "You joined from another tab meanwhile");
     }
-    if (way !== "host") {
-      const known = way === "passcode" ? null : identity;
+    if (by !== "host") {
+      const known = by === "passcode" ? null : identity;
       if (mustWait({ identity: known, hasSession: session !== null }, { people, meeting })) {
         throw new Overtaken("Whoever comes by the passcode has to wait now");
       }

@@ -4,7 +4,7 @@ import { ClientIds } from "./client_ids.ts";
 import { Replica, type ReplicaEvents } from "./document/replica.ts";
 import { type MeetingFields, readMeeting } from "./contract/document/schema.ts";
 import type { MeetingRecord } from "./ports.ts";
-import type { RoomPorts } from "./room_ports.ts";
+import type { RoomOptions } from "./room_options.ts";
 
 /** A meeting's document, and who may write under which client ids in it. */
 export interface Loaded {
@@ -14,7 +14,7 @@ export interface Loaded {
 
 export async function loadMeeting(
   meetingId: string,
-  { log, limits, clock, clientIds: store }: RoomPorts,
+  { log, limits, clock, clientIds: store }: RoomOptions,
   events: ReplicaEvents,
   now: number,
 ): Promise<Loaded> {

@@ -1,9 +1,10 @@
-/** One connection of one person, as the room sees it. */
+/** One connection of one person, as the room sees it: let in as an entry, then a member. */
 import type { MonotonicMs } from "./clocks.ts";
 import type { StoredClock, Writer } from "./document/replica.ts";
 import type { RootName } from "./contract/document/schema.ts";
 import type { Person } from "./people.ts";
 import { mayWriteRoot, type Permissions } from "./contract/permissions.ts";
+import type { Identity } from "./ports.ts";
 import type { PresenceEntry } from "./contract/protocol/frames.ts";
 import type { NoticeMethod, NoticeParams } from "./contract/protocol/messages.ts";
 
@@ -19,6 +20,27 @@ export interface Peer {
 /** A notice as it goes over the wire. */
 export function encodeNotice<M extends NoticeMethod>(method: M, params: NoticeParams<M>): string {
   return JSON.stringify({ method, params });
+}
+
+/** Someone who is let in. */
+export interface Entry {
+  identity: Identity;
+  /** The token they came with, or null to make one. */
+  session: string | null;
+  /** The Yjs client id of their page. */
+  clientId: number;
+  peer: Peer;
+  /** What let them through the door: a link or session of theirs, the passcode alone, or a host. */
+  by: "link" | "passcode" | "host";
+  /** When they asked, by the room's monotonic clock. */
+  since: MonotonicMs;
+  /** Looks once more whether what they came with still opens the meeting. @throws RoomError */
+  confirm(): Promise<void>;
+}
+
+/** Someone without a booking, known by the name that they gave. */
+export function guest(name: string): Identity {
+  return { participantId: crypto.randomUUID(), name, role: "student", userId: null };
 }
 
 /** A peer that was let in. It is also the origin of the changes that arrive through it. */

@@ -1,5 +1,6 @@
 /**
- * What a room needs from outside, as interfaces. `db` implements them; `main.ts` hands them over.
+ * What rooms need from outside, as interfaces: stores, which `db` implements, the recorder, the log, and who may try again.
+ * `main.ts` hands them over; `room_options.ts` is what a single room is given of them.
  */
 import type { MeetingStatus, Policy, Role } from "./contract/document/schema.ts";
 

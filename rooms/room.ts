@@ -18,15 +18,15 @@ import { Entrance, type Seated } from "./entrance.ts";
 import { CLOSE } from "./contract/errors.ts";
 import { takeFrame } from "./incoming_frames.ts";
 import { KeyExchange } from "./key_exchange.ts";
-import { Member } from "./member.ts";
+import { type Entry, Member } from "./member.ts";
 import { initialMeeting, type Loaded, loadMeeting } from "./load_meeting.ts";
 import { Names } from "./names.ts";
 import { Outage } from "./outage.ts";
 import { People, type Person } from "./people.ts";
 import type { Permissions } from "./contract/permissions.ts";
 import type { EndReason, Identity, MeetingRecord } from "./ports.ts";
+import type { RoomOptions } from "./room_options.ts";
 import { RecordingControl } from "./recording_control.ts";
-import type { Entry, RoomPorts } from "./room_ports.ts";
 import { WaitingRoom } from "./waiting_room.ts";
 import { Sources } from "./sources.ts";
 import { MeetingState } from "./meeting_state.ts";
@@ -54,7 +54,7 @@ export class Room {
 
   private constructor(
     readonly record: MeetingRecord,
-    private readonly ports: RoomPorts,
+    private readonly ports: RoomOptions,
     { replica, clientIds }: Loaded,
     custodian: string | null,
     now: number,
@@ -140,7 +140,7 @@ export class Room {
   }
 
   /** Loads the meeting from the log. Whoever was in it has the usual time to come back. */
-  static async open(record: MeetingRecord, ports: RoomPorts): Promise<Room> {
+  static async open(record: MeetingRecord, ports: RoomOptions): Promise<Room> {
     const [{ time }, { meetingId }] = [ports, record];
     // The replica may speak before the room stands: only loading happens until then.
     let room: Room | null = null;

@@ -10,9 +10,9 @@ import { CLOSE, RoomError } from "./contract/errors.ts";
 import { encodeNotice, type Peer } from "./member.ts";
 import type { People } from "./people.ts";
 import type { EndReason, MeetingRecord } from "./ports.ts";
+import type { RoomOptions } from "./room_options.ts";
 import type { RecordingControl } from "./recording_control.ts";
 import type { WaitingRoom } from "./waiting_room.ts";
-import type { RoomPorts } from "./room_ports.ts";
 import type { Sources } from "./sources.ts";
 import type { MeetingState } from "./meeting_state.ts";
 
@@ -36,8 +36,8 @@ export class Teardown {
 
   constructor(
     private readonly room: TeardownRoom,
-    private readonly standing: MeetingState,
-    private readonly ports: Pick<RoomPorts, "store" | "media" | "report" | "closed" | "clock">,
+    private readonly shown: MeetingState,
+    private readonly ports: Pick<RoomOptions, "store" | "media" | "report" | "closed" | "clock">,
   ) {}
 
   get isOpen(): boolean {
@@ -61,15 +61,15 @@ export class Teardown {
   async end(reason: EndReason, by: string | null, now: number): Promise<void> {
     if (!this.isOpen) return;
     const { people, sources, activity, audience, waitingRoom, record: { meetingId } } = this.room;
-    const { standing, ports: { store, report } } = this;
-    standing.now = now;
+    const { shown, ports: { store, report } } = this;
+    shown.now = now;
     for (const person of people.present()) {
       person.fields = { ...person.fields, connection: "left", hand: null };
       sources.unpublishedAll(person);
-      standing.show(person);
+      shown.show(person);
     }
-    const recorded = standing.meeting.recording.state !== "off";
-    standing.change({
+    const recorded = shown.meeting.recording.state !== "off";
+    shown.change({
       status: reason === "cancelled" ? "cancelled" : "completed",
       ...(recorded ? { recording: { state: "off", since: now } } : {}),
     });
@@ -90,7 +90,7 @@ export class Teardown {
   /** The server goes down: everybody is told, and everything is stored. People count as still here. */
   async drain(now: number): Promise<void> {
     if (!this.isOpen) return;
-    this.standing.now = now;
+    this.shown.now = now;
     const text = encodeNotice("server.restarting", {});
     for (const peer of this.#peers()) peer.sendText(text);
     await this.room.activity.keep(this.ports.clock());
@@ -107,7 +107,7 @@ export class Teardown {
     this.#state = "closed";
     const { replica, audience } = this.room;
     const { media, report, closed } = this.ports;
-    await replica.close(this.standing.now)
+    await replica.close(this.shown.now)
       .catch((error) => report("error", "Document not stored at close", { error }));
     for (const peer of this.#peers()) peer.close(code, reason);
     audience.clear();

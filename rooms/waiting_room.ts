@@ -4,9 +4,8 @@
 import type { MonotonicMs } from "./clocks.ts";
 import type { Audience } from "./audience.ts";
 import { CLOSE, RoomError } from "./contract/errors.ts";
-import { encodeNotice, type Member, type Peer } from "./member.ts";
+import { encodeNotice, type Entry, guest, type Member, type Peer } from "./member.ts";
 import type { NoticeParams, Welcome } from "./contract/protocol/messages.ts";
-import { type Entry, guest } from "./room_ports.ts";
 
 /** Someone who has to wait. */
 export interface Arrival {
@@ -80,7 +79,7 @@ export class WaitingRoom {
       session: null,
       clientId,
       peer,
-      way: "host",
+      by: "host",
       since: this.ports.clock(),
       confirm: () => Promise.resolve(),
     }, now).catch((error) => {

@@ -14,7 +14,7 @@ import { Overtaken } from "../../rooms/entrance.ts";
 import type { EndReason, MeetingRecord } from "../../rooms/ports.ts";
 import { LessonTime } from "../../rooms/lesson_time.ts";
 import { Room } from "../../rooms/room.ts";
-import { guest } from "../../rooms/room_ports.ts";
+import { guest } from "../../rooms/member.ts";
 import { Connection, type ConnectionPorts, type Entered, type Place } from "./connection.ts";
 import { DEFAULT_SOCKET_LIMITS } from "./limits.ts";
 import { MediaSession } from "./media.ts";
@@ -225,7 +225,7 @@ class NodeRooms implements Rooms {
         session,
         clientId,
         peer: connection,
-        way: visitor.identity === null ? "passcode" : "link",
+        by: visitor.identity === null ? "passcode" : "link",
         since,
         confirm: confirmed,
       }, time.now());
