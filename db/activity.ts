@@ -1,7 +1,7 @@
 /** What people did in a meeting: sums, to which a room adds what it counted since the last time. */
 import type { Kysely } from "kysely";
 import type { ActivityCounts } from "../rooms/ports.ts";
-import type { MeetingActivityTable } from "./booking_schema.ts";
+import type { MeetingActivityTable } from "./schema.ts";
 import type { Schema } from "./schema.ts";
 
 /** What one participant of a meeting did. */

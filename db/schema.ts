@@ -7,8 +7,8 @@
  * booking system may ask for again, and for what signs webhooks.
  */
 import type { Generated } from "kysely";
-import type { BookingSchema } from "./booking_schema.ts";
-import type { OutboxSchema } from "./outbox/outbox_schema.ts";
+import type { BookingTables } from "./booking_tables.ts";
+import type { OutboxTables } from "./outbox/outbox_tables.ts";
 import type { MediaSource, MeetingStatus, Role } from "../rooms/contract/document/schema.ts";
 
 export interface MeetingsTable {
@@ -41,6 +41,27 @@ export interface ParticipantsTable {
   /** Who it is in the meeting document. */
   participant_id: string;
   name: string;
+}
+
+/** What one person did in a meeting; see `ActivityCounts`. */
+export interface MeetingActivityTable {
+  meeting_id: string;
+  participant_id: string;
+  talk_ms: number;
+  audio_ms: number;
+  video_ms: number;
+  screen_ms: number;
+  away_ms: number;
+  drops: number;
+  strokes: number;
+  edits: number;
+  runs: number;
+  messages: number;
+  packets: number;
+  packets_lost: number;
+  good_ms: number;
+  fair_ms: number;
+  poor_ms: number;
 }
 
 /** What Lectern knows of a meeting beside the owner's columns. */
@@ -237,11 +258,12 @@ export interface MeetingBookersTable {
   api_key_id: number;
 }
 
-export interface Schema extends BookingSchema, OutboxSchema {
+export interface Schema extends BookingTables, OutboxTables {
   video_meetings: MeetingsTable;
   video_participants: ParticipantsTable;
   meeting_settings: MeetingSettingsTable;
   sessions: SessionsTable;
+  meeting_activity: MeetingActivityTable;
   log_rows: LogRowsTable;
   log_journal: LogJournalTable;
   log_blocks: LogBlocksTable;

@@ -8,7 +8,7 @@ import { type Kysely, sql, type Transaction } from "kysely";
 import type { EventType } from "./events.ts";
 import { issueLink } from "../invites.ts";
 import { LessonsLinks } from "../lessons_links.ts";
-import type { MailKind } from "./outbox_schema.ts";
+import type { MailKind } from "./outbox_tables.ts";
 import type { Schema } from "../schema.ts";
 
 export type { MailKind };

@@ -59,29 +59,7 @@ export interface IdempotencyRecordsTable {
   answer: Uint8Array | null;
 }
 
-/** What one person did in a meeting; see `ActivityCounts`. */
-export interface MeetingActivityTable {
-  meeting_id: string;
-  participant_id: string;
-  talk_ms: number;
-  audio_ms: number;
-  video_ms: number;
-  screen_ms: number;
-  away_ms: number;
-  drops: number;
-  strokes: number;
-  edits: number;
-  runs: number;
-  messages: number;
-  packets: number;
-  packets_lost: number;
-  good_ms: number;
-  fair_ms: number;
-  poor_ms: number;
-}
-
-export interface BookingSchema {
-  meeting_activity: MeetingActivityTable;
+export interface BookingTables {
   invites: InvitesTable;
   personal_links: PersonalLinksTable;
   lessons_links: LessonsLinksTable;

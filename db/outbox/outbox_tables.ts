@@ -69,7 +69,7 @@ export interface MailProgressTable {
   event_row: number;
 }
 
-export interface OutboxSchema {
+export interface OutboxTables {
   events: EventsTable;
   webhook_endpoints: WebhookEndpointsTable;
   webhook_deliveries: WebhookDeliveriesTable;
