@@ -3,6 +3,13 @@
  * that they were moved to.
  */
 import { type Kysely, sql } from "kysely";
+import {
+  chunkEntryBefore,
+  chunkExtent,
+  chunksBetween,
+  chunksFrom,
+  chunkSpans,
+} from "./media_chunks.ts";
 import type { ClusterRange } from "../library.ts";
 import type { TrackManifest } from "../../rooms/contract/recording/manifest.ts";
 import type { ObjectStore } from "../ports.ts";
@@ -10,8 +17,6 @@ import type { Schema } from "../../db/schema.ts";
 
 /** One answer with clusters. */
 const MAX_CLUSTERS_BYTES = 2 * 1024 * 1024;
-/** A shorter gap isn't told. */
-const GAP_MS = 1000;
 
 export class RecordingFiles {
   constructor(
@@ -41,8 +46,8 @@ export class RecordingFiles {
       .execute();
     return await Promise.all(tracks.map(async (track) => {
       const startMs = Math.max(0, track.started_at - startedAt);
-      const spans = await this.#spans(track.track_id);
-      const { bytes, toMs } = await this.#extent(track.track_id);
+      const spans = await chunkSpans(this.db, track.track_id);
+      const { bytes, toMs } = await chunkExtent(this.db, track.track_id);
       return {
         trackId: `${track.track_id}`,
         participantId: track.participant_id,
@@ -72,7 +77,7 @@ export class RecordingFiles {
   async bytes(recordingId: string, trackId: string): Promise<number | null> {
     const track = await this.#track(recordingId, trackId);
     if (track === null) return null;
-    const { bytes } = await this.#extent(track.track_id);
+    const { bytes } = await chunkExtent(this.db, track.track_id);
     return track.header.length + bytes + (track.cues?.length ?? 0);
   }
 
@@ -85,7 +90,7 @@ export class RecordingFiles {
     const track = await this.#track(recordingId, trackId);
     if (track === null) return null;
     const headerBytes = track.header.length;
-    const extent = await this.#extent(track.track_id);
+    const extent = await chunkExtent(this.db, track.track_id);
     const part = new Uint8Array(Math.max(0, end - start));
     const put = (piece: Uint8Array, pieceStart: number) => {
       const from = Math.max(start, pieceStart);
@@ -111,15 +116,9 @@ export class RecordingFiles {
     const startMs = Math.max(0, track.started_at - startedAt);
     const begin = goesOn
       ? fromMs - startMs
-      : await this.#entryBefore(track.track_id, fromMs - startMs);
+      : await chunkEntryBefore(this.db, track.track_id, fromMs - startMs);
     if (begin === null) return null;
-    const index = await this.db.selectFrom("media_chunks")
-      .select(["from_ms", "start_byte", "bytes"])
-      .where("track_id", "=", track.track_id)
-      .where("from_ms", ">=", begin)
-      .orderBy("from_ms")
-      .limit(4096)
-      .execute();
+    const index = await chunksFrom(this.db, track.track_id, begin);
     let bytes = 0;
     let count = 0;
     for (const chunk of index) {
@@ -146,12 +145,7 @@ export class RecordingFiles {
     from: number,
     to: number,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const rows = await this.db.selectFrom("media_chunks")
-      .select(["start_byte", "data"])
-      .where("track_id", "=", trackId)
-      .where("start_byte", "<", to)
-      .where(sql<number>`start_byte + bytes`, ">", from)
-      .execute();
+    const rows = await chunksBetween(this.db, trackId, from, to);
     const data = new Uint8Array(to - from);
     const put = (piece: Uint8Array, pieceStart: number) => {
       const begin = Math.max(from, pieceStart);
@@ -189,23 +183,6 @@ export class RecordingFiles {
     }));
   }
 
-  /** Where to begin for a player that wants to show `atMs`; later when there is nothing before. */
-  async #entryBefore(trackId: number, atMs: number): Promise<number | null> {
-    const entries = this.db.selectFrom("media_chunks")
-      .select("from_ms")
-      .where("track_id", "=", trackId)
-      .where("entry", "=", 1)
-      .limit(1);
-    const before = await entries.where("from_ms", "<=", atMs).orderBy("from_ms", "desc")
-      .executeTakeFirst();
-    const found = before ?? await entries.where("from_ms", ">", atMs).orderBy("from_ms")
-      .executeTakeFirst();
-    if (found === undefined) return null;
-    // Past the end of the track there is nothing to begin with.
-    const { toMs } = await this.#extent(trackId);
-    return atMs >= toMs ? null : found.from_ms;
-  }
-
   async #track(recordingId: string, trackId: string) {
     const number = Number(trackId);
     if (!Number.isSafeInteger(number)) return null;
@@ -215,29 +192,5 @@ export class RecordingFiles {
       .where("recording_id", "=", recordingId)
       .executeTakeFirst();
     return track ?? null;
-  }
-
-  async #extent(trackId: number): Promise<{ bytes: number; toMs: number }> {
-    const last = await this.db.selectFrom("media_chunks")
-      .select(["start_byte", "bytes", "to_ms"])
-      .where("track_id", "=", trackId)
-      .orderBy("from_ms", "desc")
-      .limit(1)
-      .executeTakeFirst();
-    if (last === undefined) return { bytes: 0, toMs: 0 };
-    return { bytes: last.start_byte + last.bytes, toMs: last.to_ms };
-  }
-
-  /** The stretches without a gap, found inside the database: a lesson has thousands of chunks a track. */
-  async #spans(trackId: number): Promise<{ fromMs: number; toMs: number }[]> {
-    const { rows } = await sql<{ fromMs: number; toMs: number }>`
-      select min(from_ms) as fromMs, max(to_ms) as toMs from (
-        select from_ms, to_ms, sum(begins) over (order by from_ms) as span from (
-          select from_ms, to_ms,
-            from_ms - lag(to_ms, 1, ${-2 * GAP_MS}) over (order by from_ms) > ${GAP_MS} as begins
-          from media_chunks where track_id = ${trackId}
-        )
-      ) group by span order by fromMs`.execute(this.db);
-    return rows;
   }
 }

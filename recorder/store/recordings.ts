@@ -1,19 +1,13 @@
 /**
  * Recordings as the recorder writes them: begun, paused, kept, ended.
  *
- * Invariants: a meeting has at most one recording; chunk rows are appended and never changed; what is kept together
- * is committed together, so a killed process leaves whole clusters only.
+ * Invariants: a meeting has at most one recording; what is kept together is committed together, so a killed process
+ * leaves whole clusters only.
  */
-import { type Kysely, sql, type Transaction } from "kysely";
-import type {
-  Kept,
-  LogPoint,
-  NewChunk,
-  OpenRecording,
-  RecordingStore,
-  TrackIndex,
-} from "../ports.ts";
+import type { Kysely, Transaction } from "kysely";
+import type { Kept, LogPoint, OpenRecording, RecordingStore, TrackIndex } from "../ports.ts";
 import { lastLogged } from "../../db/log/log_reading.ts";
+import { chunkEntries, chunkExtent, chunksEnd, insertChunks } from "./media_chunks.ts";
 import { forgetPauses } from "./recording_deletion.ts";
 import { recordMeetingEvent } from "../../db/outbox/events.ts";
 import type { Schema } from "../../db/schema.ts";
@@ -34,7 +28,7 @@ export class SqlRecordings implements RecordingStore {
       if (known !== undefined) {
         if (known.state === "ready") return null;
         const { recording_id: recordingId, started_at: startedAt } = known;
-        return { recordingId, startedAt, keptUntil: await mediaEnd(transaction, recordingId) };
+        return { recordingId, startedAt, keptUntil: await chunksEnd(transaction, recordingId) };
       }
       const recordingId = makeRecordingId();
       await transaction.insertInto("recordings")
@@ -112,9 +106,7 @@ export class SqlRecordings implements RecordingStore {
           })
           .execute();
       }
-      for (const rows of slices(kept.chunks.map(chunkRow))) {
-        await transaction.insertInto("media_chunks").values(rows).execute();
-      }
+      for (const chunks of slices(kept.chunks)) await insertChunks(transaction, chunks);
       for (const entries of slices(kept.entries)) {
         await transaction.insertInto("recording_entries")
           .values(entries.map(({ recordingId, at, kind, payload }) => ({
@@ -154,28 +146,10 @@ export class SqlRecordings implements RecordingStore {
       .where("track_id", "=", trackId)
       .executeTakeFirst();
     if (track === undefined) return null;
-    const chunks = this.db.selectFrom("media_chunks").where("track_id", "=", trackId);
-    const last = await chunks.select(["to_ms", "start_byte", "bytes"])
-      .orderBy("from_ms", "desc")
-      .limit(1)
-      .executeTakeFirst();
-    // A long lesson has tens of thousands of clusters, and its end waits for this.
-    const entries = await chunks
-      .select((eb) => [eb.fn.min("from_ms").as("fromMs"), eb.fn.min("start_byte").as("startByte")])
-      .where("entry", "=", 1)
-      .groupBy(sql`from_ms / ${sql.lit(everyMs)}`)
-      .orderBy("fromMs")
-      .execute();
-    return {
-      ...track,
-      headerBytes: Number(track.headerBytes),
-      durationMs: last?.to_ms ?? 0,
-      clustersBytes: last === undefined ? 0 : last.start_byte + last.bytes,
-      entries: entries.map(({ fromMs, startByte }) => ({
-        fromMs: Number(fromMs),
-        startByte: Number(startByte),
-      })),
-    };
+    const { toMs: durationMs, bytes: clustersBytes } = await chunkExtent(this.db, trackId);
+    // A long lesson's end waits for this.
+    const entries = await chunkEntries(this.db, trackId, everyMs);
+    return { ...track, headerBytes: Number(track.headerBytes), durationMs, clustersBytes, entries };
   }
 
   async completeTrack(
@@ -246,19 +220,6 @@ export function recordingPath(recordingId: string): string {
   return `/recordings/${recordingId}`;
 }
 
-/** Where the media of a recording ends; 0 when it has none. */
-async function mediaEnd(transaction: Transaction<Schema>, recordingId: string): Promise<number> {
-  const row = await transaction.selectFrom("recording_tracks")
-    .select(sql<number | null>`max(started_at + (
-      select to_ms from media_chunks
-      where media_chunks.track_id = recording_tracks.track_id
-      order by from_ms desc limit 1
-    ))`.as("end"))
-    .where("recording_id", "=", recordingId)
-    .executeTakeFirst();
-  return Number(row?.end ?? 0);
-}
-
 async function insertSpan(
   transaction: Transaction<Schema>,
   recordingId: string,
@@ -295,18 +256,6 @@ async function setState(
     .where("recording_id", "=", recordingId)
     .where("state", "<>", "ready")
     .execute();
-}
-
-function chunkRow({ trackId, fromMs, toMs, entry, startByte, data }: NewChunk) {
-  return {
-    track_id: trackId,
-    from_ms: fromMs,
-    to_ms: toMs,
-    entry: entry ? 1 : 0,
-    start_byte: startByte,
-    bytes: data.length,
-    data,
-  };
 }
 
 function* slices<T>(rows: readonly T[]): Generator<readonly T[]> {
