@@ -205,6 +205,8 @@ test("an encrypted lesson is stored as ciphertext, and is watched where its key 
   }
   expect(streams.map(({ kind }) => kind).sort()).toEqual(["audio", "video"]);
   expect(await loudness(film)).toBeGreaterThan(-60);
+  // All of it stood where it was sent.
+  expect(await byId(mia, "misplaced").count()).toBe(0);
 
   // In another browser the personal link alone shows everything but faces and voices.
   const bare = new URL(withKey);

@@ -113,6 +113,11 @@ export class Replay {
     return this.#volume;
   }
 
+  /** Sound or pictures stood at another moment than their own, and were left out. */
+  get misplaced(): boolean {
+    return this.#decrypted?.misplaced.value === true;
+  }
+
   /** What keeps the recording from going on; it is tried again. */
   get problem(): ReadonlySignal<RecordingProblem | null> {
     return this.#problem;

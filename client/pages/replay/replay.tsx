@@ -4,7 +4,7 @@ import { Captions } from "./captions.tsx";
 import { ChatAt } from "./chat.tsx";
 import { Controls } from "./controls.tsx";
 import { Faces } from "./faces.tsx";
-import { KeyNotice } from "./decryption/key_notice.tsx";
+import { KeyNotice, OrderNotice } from "./decryption/key_notice.tsx";
 import { KeysHelp } from "./keys_help.tsx";
 import { listenToKeys } from "./keys.ts";
 import { type Replay, ReplayContext, useReplay } from "./model.ts";
@@ -55,6 +55,7 @@ export function ReplayPage({ replay, onDeleted }: { replay: Replay; onDeleted: (
         </main>
         <footer class="replay-foot">
           <KeyNotice />
+          <OrderNotice />
           <Timeline />
           <Controls />
         </footer>

@@ -17,7 +17,7 @@ export interface Origin {
 
 /** `unreadable` is no frame of ours, of somebody else, or altered. */
 export type Opened =
-  | { status: "opened"; frame: Bytes; epoch: number; counter: number }
+  | { status: "opened"; frame: Bytes; epoch: number; sender: number; counter: number }
   | { status: "no-key"; epoch: number }
   | { status: "unreadable" };
 
@@ -71,11 +71,11 @@ export class KeyRing {
     const trailer = readTrailer(frame);
     if (trailer === undefined) return { status: "unreadable" };
     if (sender !== undefined && sender !== trailer.sender) return { status: "unreadable" };
-    const { epoch, counter } = trailer;
-    const key = this.key(epoch, { participantId, sender: trailer.sender });
+    const { epoch, sender: from, counter } = trailer;
+    const key = this.key(epoch, { participantId, sender: from });
     if (key === null) return { status: "no-key", epoch };
     const opened = await decryptFrame(frame, { key: await key, source });
     if (opened === undefined) return { status: "unreadable" };
-    return { status: "opened", frame: opened, epoch, counter };
+    return { status: "opened", frame: opened, epoch, sender: from, counter };
   }
 }

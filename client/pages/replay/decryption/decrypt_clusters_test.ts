@@ -7,7 +7,15 @@ import { makeSecret } from "../../../../rooms/contract/encryption/secret.ts";
 import { sealEnvelope } from "../../../../rooms/contract/encryption/wrapping.ts";
 import { readClusters } from "./clusters.ts";
 import { decryptClusters, joinClusters } from "./decrypt_clusters.ts";
+import { FrameOrder } from "./frame_order.ts";
 import { openAll, readKey } from "../../../encryption/recording_keys.ts";
+
+/** Where the tests' clusters are from. */
+const from = (source: "audio" | "video") => ({
+  origin: { participantId: "tara", source },
+  trackId: "1",
+  startMs: 0,
+});
 
 const PAGE = { participantId: "tara", sender: 7 };
 
@@ -46,9 +54,8 @@ Deno.test("Encrypted clusters become those that the sender's encoder made, times
   await sealer.enter(second);
   const after = await sealed(blocks.slice(2), sealer, "video");
   const bytes = writeCluster([...before, ...after]);
-  const origin = { participantId: "tara", source: "video" as const };
-  const opened = await decryptClusters(bytes, { ring, origin });
-  expect(opened).toEqual({ clusters: [blocks], missing: new Set() });
+  const opened = await decryptClusters(bytes, from("video"), { ring, order: new FrameOrder() });
+  expect(opened).toEqual({ clusters: [blocks], missing: new Set(), misplaced: false });
 });
 
 Deno.test("Without an epoch's key nothing is shown until the next key frame that there is one for", async () => {
@@ -61,11 +68,40 @@ Deno.test("Without an epoch's key nothing is shown until the next key frame that
   const known = await sealed(blocks, sealer, "video");
   const ring = new KeyRing();
   ring.add(second);
-  const origin = { participantId: "tara", source: "video" as const };
-  const opened = await decryptClusters(writeCluster([...unknown, ...known]), { ring, origin });
-  expect(opened).toEqual({ clusters: [blocks.slice(1)], missing: new Set([first.epoch]) });
-  const nothing = await decryptClusters(writeCluster(known), { ring: new KeyRing(), origin });
+  const opened = await decryptClusters(writeCluster([...unknown, ...known]), from("video"), {
+    ring,
+    order: new FrameOrder(),
+  });
+  expect(opened).toEqual({
+    clusters: [blocks.slice(1)],
+    missing: new Set([first.epoch]),
+    misplaced: false,
+  });
+  const nothing = await decryptClusters(writeCluster(known), from("video"), {
+    ring: new KeyRing(),
+    order: new FrameOrder(),
+  });
   expect(nothing?.clusters).toEqual([]);
+});
+
+Deno.test("A moment that is served in another's place is left out, up to the next key frame that stands in its own", async () => {
+  const secret = await makeSecret();
+  const ring = new KeyRing();
+  ring.add(secret);
+  const order = new FrameOrder();
+  const sealer = new FrameSealer(PAGE);
+  await sealer.enter(secret);
+  const early = [picture(1000, true, 400), picture(1033, false, 90)];
+  const sent = await sealed(early, sealer, "video");
+  const late = [picture(30_000, true, 500), picture(30_033, false, 80)];
+  const sentLate = await sealed(late, sealer, "video");
+  const open = (blocks: readonly Block[]) =>
+    decryptClusters(writeCluster(blocks), from("video"), { ring, order });
+  expect(await open(sent)).toEqual({ clusters: [early], missing: new Set(), misplaced: false });
+  const moved = sent.map((block, n) => ({ ...block, atMs: 29_900 + 33 * n }));
+  expect(await open([...moved, ...sentLate]))
+    .toEqual({ clusters: [late], missing: new Set(), misplaced: true });
+  expect((await open(sent))?.clusters).toEqual([early]);
 });
 
 Deno.test("Sound that nobody encrypted isn't played, but for a byte of silence", async () => {
@@ -78,8 +114,8 @@ Deno.test("Sound that nobody encrypted isn't played, but for a byte of silence",
   const silence = { atMs: 20, keyFrame: true, data: new Uint8Array([0xf8]) };
   const forged = { atMs: 40, keyFrame: true, data: new Uint8Array(60).fill(9) };
   const cluster = writeCluster([...await sealed([sound], sealer, "audio"), silence, forged]);
-  const origin = { participantId: "tara", source: "audio" as const };
-  expect((await decryptClusters(cluster, { ring, origin }))?.clusters).toEqual([[sound, silence]]);
+  const opened = await decryptClusters(cluster, from("audio"), { ring, order: new FrameOrder() });
+  expect(opened?.clusters).toEqual([[sound, silence]]);
 });
 
 Deno.test("Whoever holds the newest secret opens every envelope, in whatever order they come", async () => {

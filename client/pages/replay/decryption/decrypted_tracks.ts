@@ -3,6 +3,7 @@
  *
  * Clusters are decrypted in a worker before anybody sees them. Owns the worker; close it.
  */
+import { type ReadonlySignal, signal } from "@preact/signals";
 import {
   type TrackShape,
   writeCues,
@@ -27,6 +28,7 @@ export class DecryptedTracks implements TrackSource {
   readonly #pending = new Map<number, (answer: DecryptAnswer) => void>();
   #asked = 0;
   #refreshedAt = -Infinity;
+  readonly #misplaced = signal(false);
 
   constructor(
     private readonly api: RecordingApi,
@@ -38,6 +40,11 @@ export class DecryptedTracks implements TrackSource {
       this.#pending.delete(data.id);
     });
     this.#giveSecrets();
+  }
+
+  /** Something stood where another moment was, and was left out. */
+  get misplaced(): ReadonlySignal<boolean> {
+    return this.#misplaced;
   }
 
   trackHeader(trackId: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
@@ -98,15 +105,17 @@ export class DecryptedTracks implements TrackSource {
   }
 
   async #decrypt(track: TrackManifest, bytes: Uint8Array<ArrayBuffer>): Promise<DecryptAnswer> {
-    const { participantId, source } = track;
+    const { participantId, source, trackId, startMs } = track;
+    const from = { origin: { participantId, source }, trackId, startMs };
     // Kept: what lacks a key is tried again.
-    const answer = await this.#ask({ type: "clusters", bytes, participantId, source });
+    const answer = await this.#ask({ type: "clusters", bytes, from });
+    if (answer.misplaced) this.#misplaced.value = true;
     if (!answer.missing || !this.manifest().live) return answer;
     if (performance.now() - this.#refreshedAt < REFRESH_EVERY_MS) return answer;
     this.#refreshedAt = performance.now();
     await this.keys.refresh();
     this.#giveSecrets();
-    return await this.#ask({ type: "clusters", bytes, participantId, source });
+    return await this.#ask({ type: "clusters", bytes, from });
   }
 
   #ask(question: Omit<DecryptQuestion & { type: "clusters" }, "id">): Promise<DecryptAnswer> {

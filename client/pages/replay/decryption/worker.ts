@@ -3,6 +3,7 @@ import { KeyRing } from "../../../../rooms/contract/encryption/key_ring.ts";
 import { secretOf } from "../../../../rooms/contract/encryption/secret.ts";
 import { writeCluster } from "../../../../rooms/contract/recording/webm.ts";
 import { decryptClusters, joinClusters } from "./decrypt_clusters.ts";
+import { FrameOrder } from "./frame_order.ts";
 import type { DecryptAnswer, DecryptQuestion } from "./worker_protocol.ts";
 
 interface Scope {
@@ -12,6 +13,7 @@ interface Scope {
 
 const scope = globalThis as unknown as Scope;
 const ring = new KeyRing();
+const order = new FrameOrder();
 let ready = Promise.resolve();
 
 scope.onmessage = ({ data }) => {
@@ -27,13 +29,16 @@ scope.onmessage = ({ data }) => {
 };
 
 async function answer(
-  { id, bytes, participantId, source }: DecryptQuestion & { type: "clusters" },
+  { id, bytes, from }: DecryptQuestion & { type: "clusters" },
 ): Promise<void> {
-  const decrypted = await decryptClusters(bytes, { ring, origin: { participantId, source } });
+  const decrypted = await decryptClusters(bytes, from, { ring, order });
   if (decrypted === undefined) {
-    return scope.postMessage({ id, bytes: null, missing: false, index: [], lastMs: 0 }, []);
+    return scope.postMessage(
+      { id, bytes: null, missing: false, misplaced: false, index: [], lastMs: 0 },
+      [],
+    );
   }
-  const { clusters, missing } = decrypted;
+  const { clusters, missing, misplaced } = decrypted;
   const joined = joinClusters(clusters);
   const index = clusters.map((blocks) => ({
     bytes: writeCluster(blocks).length,
@@ -41,7 +46,6 @@ async function answer(
     keyFrame: blocks[0]!.keyFrame,
   }));
   const lastMs = clusters.at(-1)?.at(-1)?.atMs ?? 0;
-  scope.postMessage({ id, bytes: joined, missing: missing.size > 0, index, lastMs }, [
-    joined.buffer,
-  ]);
+  const answer = { id, bytes: joined, missing: missing.size > 0, misplaced, index, lastMs };
+  scope.postMessage(answer, [joined.buffer]);
 }
