@@ -116,7 +116,6 @@ Deno.test("two processes write at once and neither loses a row or fails", async 
 
 Deno.test("a query beside an open transaction waits instead of blocking the process", async () => {
   await using storage = await openTestStorage();
-  const started = performance.now();
   const booking = storage.meetings.create({
     title: "Algebra",
     tutor: { id: "t", name: "Mia" },
@@ -129,13 +128,12 @@ Deno.test("a query beside an open transaction waits instead of blocking the proc
     encryption: "e2ee",
     policy: {},
   });
+  // A connection that blocks waits in vain for its own other half, which runs on the same thread, and rejects.
   await Promise.all([
     booking,
     storage.log.append("m", [{ at: 1, update: bytes(1) }]),
     storage.ping(),
   ]);
-  // A connection that blocks waits for its own other half until the busy time-out of 5 s.
-  expect(performance.now() - started).toBeLessThan(4500);
 });
 
 Deno.test("a database that two processes open at once is migrated once", async () => {

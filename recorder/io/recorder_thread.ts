@@ -9,6 +9,8 @@ import type { FromWorker, RecorderStart, ToWorker } from "./calls.ts";
 /** How often a sign of life is asked for, and how many looks in a row may find none. */
 const LOOK_MS = 2000;
 const SILENT_LOOKS = 15;
+/** A machine with much else to do loads the thread's modules for long, and nothing answers meanwhile. */
+const STARTING_LOOKS = 150;
 /** Media on its way to a thread that is busy; some 20 s of twenty lessons. */
 const MAX_UNTAKEN_BYTES = 64 * 1024 * 1024;
 const STOP_MS = 5000;
@@ -45,6 +47,7 @@ export class RecorderThread {
   readonly #watch: ReturnType<typeof setInterval>;
   #nextCall = 1;
   #silentLooks = 0;
+  #isReady = false;
   #untakenBytes = 0;
   #over = false;
 
@@ -119,7 +122,8 @@ export class RecorderThread {
 
   /** Counted in looks, not in time: when this thread stalls, the other isn't to blame. */
   #look(): void {
-    if (++this.#silentLooks > SILENT_LOOKS) this.#die("it hangs");
+    const limit = this.#isReady ? SILENT_LOOKS : STARTING_LOOKS;
+    if (++this.#silentLooks > limit) this.#die("it hangs");
     else this.post({ type: "ping", at: performance.now() });
   }
 
@@ -128,6 +132,7 @@ export class RecorderThread {
     this.#silentLooks = 0;
     switch (message.type) {
       case "ready":
+        this.#isReady = true;
         return this.#ready.resolve();
       case "failed":
         return this.#ready.reject(new Error(message.message));

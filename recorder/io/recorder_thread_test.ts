@@ -37,6 +37,15 @@ Deno.test("a thread that gives no sign of life is ended, and what it was asked r
   await expect(thread.call("library", "list", [])).rejects.toThrow(ThreadEnded);
 });
 
+Deno.test("a thread that takes its time to start isn't said to hang", async () => {
+  // As many signs of life are asked for as end one that was ready, and half as many again.
+  const code = "let pings = 0; onmessage = ({ data }) => { " +
+    "if (data.type === 'ping' && ++pings === 24) postMessage({ type: 'ready' }); }";
+  const { thread } = run(code, 100);
+  await thread.ready;
+  thread.end("enough");
+});
+
 Deno.test("a thread that dies of an error says so, and what it was asked rejects", async () => {
   const code = `onmessage = ({ data }) => { ${ready}; else throw new Error("out of sorts"); }`;
   const { thread, death } = run(code, 60_000);

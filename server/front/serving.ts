@@ -19,6 +19,8 @@ export interface ServingOptions {
   ): Response | Promise<Response>;
   logger: Pick<Logger, "warn" | "error">;
   patience?: PatienceLimits;
+  /** What that is measured on; the monotonic clock. */
+  clock?: () => number;
   /** The port is tried again after this, and given up when it couldn't be opened for so long. */
   retry?: { everyMs: number; giveUpMs: number };
 }
@@ -68,7 +70,7 @@ class PortServing implements Serving {
     this.#watch = this.#table === null ? null : new RequestWatch(
       this.#table,
       options.patience ?? DEFAULT_PATIENCE,
-      () => performance.now(),
+      options.clock ?? (() => performance.now()),
     );
     this.#checkTimer = setInterval(() => this.#check(), CHECK_MS);
     this.#follow(this.#server);

@@ -5,11 +5,15 @@ import { RawPeer } from "../support/room/raw_peer.ts";
 
 Deno.test("silence, half a header, half a body and an idle connection are ended; work and sockets aren't", async () => {
   const working = Promise.withResolvers<void>();
+  const worksOn = Promise.withResolvers<void>();
+  // Nobody's patience begins to run out before everything stands.
+  let since = Infinity;
   const serving = startServing({
     hostname: "127.0.0.1",
     port: 0,
     logger: { warn() {}, error() {} },
     patience: { headerMs: 100, bodyMs: 100, idleMs: 100 },
+    clock: () => Math.max(0, performance.now() - since),
     async handle(request) {
       const { pathname } = new URL(request.url);
       if (pathname === "/api/socket") {
@@ -17,8 +21,10 @@ Deno.test("silence, half a header, half a body and an idle connection are ended;
         socket.onmessage = () => socket.send("heard");
         return response;
       }
-      if (pathname === "/work") await working.promise;
-      else await request.text().catch(() => {});
+      if (pathname === "/work") {
+        worksOn.resolve();
+        await working.promise;
+      } else await request.text().catch(() => {});
       return new Response("answered");
     },
   });
@@ -37,6 +43,8 @@ Deno.test("silence, half a header, half a body and an idle connection are ended;
   await work.send("GET /work HTTP/1.1\r\nHost: localhost\r\n\r\n");
   await socket.upgrade();
   await idle.read((text) => text.includes("answered"));
+  await worksOn.promise;
+  since = performance.now();
   for (const peer of [silent, header, body, idle]) await peer.ended();
   expect(serving.idleEnded).toBe(4);
   working.resolve();
