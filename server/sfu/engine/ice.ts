@@ -4,6 +4,8 @@
  * It never sends a check; the browser does. The first address with a valid check is used until the browser
  * nominates one. After a restart the old credentials and the old address work until a nomination under the new
  * credentials. Consent is a valid check within {@linkcode CONSENT_MS}.
+ * Invariant: an address is sent to for no longer than {@linkcode QUIET_MS} without a check of its own, while another one
+ * checks: one datagram with a forged source doesn't lead the packets elsewhere for good (RFC 8445 §19.5.1).
  */
 import type { Remote } from "../ports.ts";
 import {
@@ -48,7 +50,9 @@ export class IceAgent {
   readonly #addresses: Remote[] = [];
   #selected: Remote | undefined;
   #nominated = false;
+  /** Of any address, and of the selected one. */
   #lastCheckMs: number | undefined;
+  #selectedCheckMs = -Infinity;
 
   constructor(credentials: IceCredentials) {
     this.#current = withKey(credentials);
@@ -103,6 +107,9 @@ export class IceAgent {
     const outcome: IceOutcome = { answer: writeBindingSuccess(request, from, known.key, hmac) };
     this.#admit(from, outcome);
     if (this.#selected === undefined) this.#selected = from;
+    else if (from !== this.#selected && nowMs - this.#selectedCheckMs > QUIET_MS) {
+      this.#selected = from;
+    }
     if (request.useCandidate && (known === this.#current || !this.#nominated)) {
       this.#selected = from;
       this.#nominated = true;
@@ -111,6 +118,7 @@ export class IceAgent {
         this.#previous = undefined;
       }
     }
+    if (this.#selected === from) this.#selectedCheckMs = nowMs;
     return outcome;
   }
 

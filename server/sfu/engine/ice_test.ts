@@ -1,6 +1,6 @@
 import { expect } from "@std/expect";
 import { createHmac } from "node:crypto";
-import { CONSENT_MS, IceAgent } from "./ice.ts";
+import { CONSENT_MS, IceAgent, QUIET_MS } from "./ice.ts";
 import type { Remote } from "../ports.ts";
 import { type Hmac, parseBindingRequest, writeBindingRequest } from "../packets/stun.ts";
 
@@ -91,6 +91,26 @@ Deno.test("consent expires 30 s after the last valid check, and not before the f
   expect(agent.expired(5001 + CONSENT_MS)).toBe(true);
   check(agent, { nowMs: 5002 + CONSENT_MS });
   expect(agent.expired(5003 + CONSENT_MS)).toBe(false);
+});
+
+Deno.test("an address that was nominated and checks no more is left after seven seconds for one that does", () => {
+  const agent = new IceAgent(FIRST);
+  check(agent, { nominate: true });
+  // A member can send this with somebody else's address as its source.
+  check(agent, { from: CAFE, nominate: true, nowMs: 1000 });
+  for (let nowMs = 2000; nowMs <= 1000 + QUIET_MS; nowMs += 1000) {
+    check(agent, { nowMs });
+    expect(agent.selected).toBe(CAFE);
+  }
+  check(agent, { nowMs: 1001 + QUIET_MS });
+  expect(agent.selected).toBe(HOME);
+  // Where both check, the nominated one is sent to.
+  check(agent, { from: CAFE, nominate: true, nowMs: 10_000 });
+  for (let nowMs = 10_000; nowMs < 40_000; nowMs += 5000) {
+    check(agent, { nowMs });
+    check(agent, { from: CAFE, nowMs });
+    expect(agent.selected).toBe(CAFE);
+  }
 });
 
 Deno.test("addresses are bounded, and the selected one is never put out", () => {
