@@ -13,6 +13,8 @@ export interface InvitesTable {
   email: string | null;
   /** IANA name, for times in this person's mails. */
   time_zone: string | null;
+  /** One of `LOCALES`, for this person's mails and pages. */
+  locale: string | null;
   created_at: number;
   /** The person was removed: none of their links works. */
   revoked_at: number | null;

@@ -6,6 +6,7 @@
  */
 import type { Kysely } from "kysely";
 import type { Role } from "../rooms/contract/document/schema.ts";
+import { isLocale, type Locale } from "../rooms/contract/words/locales.ts";
 import type { BookedName, Identity } from "../rooms/ports.ts";
 import type { Schema } from "./schema.ts";
 import { hashSecret, makeParticipantId, makeToken } from "./secrets.ts";
@@ -19,6 +20,8 @@ export interface PersonToBook {
   email?: string | null;
   /** IANA name, for times in their mails. */
   timeZone?: string | null;
+  /** For their mails and pages. */
+  locale?: Locale | null;
 }
 
 /** A booked person and the token of a personal link. */
@@ -59,6 +62,7 @@ export async function issueInvite(
       name: person.name,
       email: person.email ?? null,
       time_zone: person.timeZone ?? null,
+      locale: person.locale ?? null,
       created_at: now,
       revoked_at: null,
     })
@@ -181,6 +185,7 @@ export async function findInvite(
       "name",
       "role",
       "user_id",
+      "locale",
       eb.fn.coalesce("personal_links.revoked_at", "invites.revoked_at").as("revoked_at"),
     ])
     .where("token_hash", "=", hashSecret(token))
@@ -193,5 +198,11 @@ export async function findInvite(
     name: row.name,
     role: row.role,
     userId: row.user_id,
+    locale: readLocale(row.locale),
   };
+}
+
+/** What a newer Lectern may have written is no language here. */
+export function readLocale(stored: unknown): Locale | null {
+  return isLocale(stored) ? stored : null;
 }

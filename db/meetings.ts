@@ -19,7 +19,7 @@ import {
   updateMeeting,
 } from "./bookings.ts";
 import { recordMeetingEvent } from "./outbox/events.ts";
-import { type BookedPerson, issueInvite, type PersonToBook } from "./invites.ts";
+import { type BookedPerson, issueInvite, type PersonToBook, readLocale } from "./invites.ts";
 import {
   isByTime,
   type MeetingPlace,
@@ -290,7 +290,7 @@ export class Meetings {
   ): Promise<Meeting[]> {
     if (meetings.length === 0) return [];
     const people = await this.db.selectFrom("invites")
-      .select(["meeting_id", "user_id", "name", "role", "email", "time_zone"])
+      .select(["meeting_id", "user_id", "name", "role", "email", "time_zone", "locale"])
       .where("meeting_id", "in", meetings.map(([row]) => row.meeting_id))
       .orderBy("id")
       .execute();
@@ -303,6 +303,7 @@ export class Meetings {
             name: person.name,
             ...(person.email === null ? {} : { email: person.email }),
             ...(person.time_zone === null ? {} : { timeZone: person.time_zone }),
+            ...(readLocale(person.locale) === null ? {} : { locale: readLocale(person.locale) }),
           }));
       return {
         ...record,

@@ -66,6 +66,7 @@ Deno.test("an invite stands for its person in its own meeting only", async () =>
     name: "Ada",
     role: "student",
     userId: "s-1",
+    locale: null,
   });
   expect(await storage.meetings.findInvite(other.meeting.meetingId, ada.token)).toBeNull();
   expect(await storage.meetings.findInvite(one.meeting.meetingId, "guess")).toBeNull();

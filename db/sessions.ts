@@ -1,6 +1,7 @@
 /** Session tokens: how a tab that was admitted once comes back as the same person. Stored hashed. */
 import type { Kysely } from "kysely";
 import type { Identity } from "../rooms/ports.ts";
+import { readLocale } from "./invites.ts";
 import type { Schema } from "./schema.ts";
 import { hashSecret, makeToken } from "./secrets.ts";
 
@@ -32,9 +33,17 @@ export async function findSession(
   token: string,
 ): Promise<Identity | "revoked" | null> {
   const row = await db.selectFrom("sessions")
-    .select(["participant_id", "name", "role", "user_id", "revoked_at"])
+    .leftJoin("invites", "invites.participant_id", "sessions.participant_id")
+    .select([
+      "sessions.participant_id",
+      "sessions.name",
+      "sessions.role",
+      "sessions.user_id",
+      "sessions.revoked_at",
+      "locale",
+    ])
     .where("token_hash", "=", hashSecret(token))
-    .where("meeting_id", "=", meetingId)
+    .where("sessions.meeting_id", "=", meetingId)
     .executeTakeFirst();
   if (row === undefined) return null;
   if (row.revoked_at !== null) return "revoked";
@@ -43,5 +52,6 @@ export async function findSession(
     name: row.name,
     role: row.role,
     userId: row.user_id,
+    locale: readLocale(row.locale),
   };
 }

@@ -3,6 +3,7 @@
  * `main.ts` hands them over; `room_options.ts` is what a single room is given of them.
  */
 import type { MeetingStatus, Policy, Role } from "./contract/document/schema.ts";
+import type { Locale } from "./contract/words/locales.ts";
 
 /** One committed update of a meeting's document. */
 export interface LogRow {
@@ -91,6 +92,8 @@ export interface Identity {
   role: Role;
   /** The booking system's id of the person; null for a guest. */
   userId: string | null;
+  /** What the booking says that they read; absent for a guest. */
+  locale?: Locale | null;
 }
 
 /** Who is booked, and as whom. */

@@ -1,7 +1,7 @@
 /** Lets the reader choose the language of the page; nothing where there is but one. */
 import { isLocale, type Locale } from "../../rooms/contract/words/locales.ts";
 import { shared } from "../words/messages/shared/messages.ts";
-import { OFFERED } from "../words/offered.ts";
+import { OFFERED } from "../../rooms/contract/words/offered.ts";
 import { chooseLocale } from "../words/start.ts";
 import { locale } from "../words/words.ts";
 

@@ -4,6 +4,7 @@
  * The clock, the region and the zone are arguments, so that the same words come out in a test.
  */
 import { dateTimeFormat } from "../../rooms/contract/words/messages.ts";
+import { cityOf, zoneName } from "../../rooms/contract/words/zones.ts";
 import { shared } from "./messages/shared/messages.ts";
 import { intlLocale, locale as pageLocale } from "./words.ts";
 
@@ -76,10 +77,8 @@ export function saySpan(start: number, end: number | null, reader: Reader): stri
 }
 
 /** `Berlin time` in English, which names a zone by its city; elsewhere what the language calls the zone. */
-export function sayZone({ timeZone, locale }: Reader): string {
-  const city = timeZone.split("/").at(-1)?.replaceAll("_", " ") ?? timeZone;
-  if (city === "UTC") return "UTC";
-  if (pageLocale() === "en") return shared.say("zone", { city });
-  const parts = dateTimeFormat(locale, { timeZone, timeZoneName: "longGeneric" }).formatToParts(0);
-  return parts.find(({ type }) => type === "timeZoneName")?.value ?? city;
+export function sayZone({ timeZone, locale, now }: Reader): string {
+  const city = cityOf(timeZone);
+  if (city === "UTC") return city;
+  return pageLocale() === "en" ? shared.say("zone", { city }) : zoneName(timeZone, locale, now);
 }

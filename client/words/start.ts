@@ -7,7 +7,7 @@ import {
   matchLocale,
   SOURCE_LOCALE,
 } from "../../rooms/contract/words/locales.ts";
-import { OFFERED } from "./offered.ts";
+import { OFFERED } from "../../rooms/contract/words/offered.ts";
 import { changeLocale, locale } from "./words.ts";
 
 const CHOICE_KEY = "lectern.locale";
@@ -78,5 +78,6 @@ export async function chooseLocale(next: Locale): Promise<void> {
 export async function followBooking(booked: string | null): Promise<void> {
   if (booked === null || chosenLocale() !== null) return;
   const next = matchLocale([booked], OFFERED);
-  if (next !== null) await changeLocale(next);
+  // Whose messages don't come now goes on in the language that is there.
+  if (next !== null) await changeLocale(next).catch(() => undefined);
 }

@@ -17,7 +17,7 @@ import {
   type Values,
   type ValuesOf,
 } from "../../rooms/contract/words/messages.ts";
-import { regionalTag } from "./regional_tag.ts";
+import { regionalTag } from "../../rooms/contract/words/regional_tag.ts";
 
 type Loaders = Partial<Record<Locale, () => Promise<{ default: unknown }>>>;
 

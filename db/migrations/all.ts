@@ -17,6 +17,7 @@ import { statements as activity } from "./008_activity.ts";
 import { statements as mediaObjects } from "./009_media_objects.ts";
 import { statements as logJournal } from "./010_log_journal.ts";
 import { statements as thumbnails } from "./011_thumbnails.ts";
+import { statements as locales } from "./012_locales.ts";
 
 export interface Migration {
   number: number;
@@ -36,6 +37,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 9, name: "media objects", statements: mediaObjects },
   { number: 10, name: "log journal", statements: logJournal },
   { number: 11, name: "thumbnails", statements: thumbnails },
+  { number: 12, name: "locales", statements: locales },
 ];
 
 /** The database was written by a newer Lectern than this one. */

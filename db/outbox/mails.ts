@@ -6,7 +6,8 @@
  */
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { EventType } from "./events.ts";
-import { issueLink } from "../invites.ts";
+import type { Locale } from "../../rooms/contract/words/locales.ts";
+import { issueLink, readLocale } from "../invites.ts";
 import { LessonsLinks } from "../lessons_links.ts";
 import type { MailKind } from "./outbox_tables.ts";
 import type { Schema } from "../schema.ts";
@@ -21,7 +22,7 @@ export interface DueMail {
   participantId: string;
   /** Attempts that were made before. */
   attempts: number;
-  to: { name: string; email: string; timeZone: string | null };
+  to: { name: string; email: string; timeZone: string | null; locale: Locale | null };
 }
 
 /** An event as mails are made of it. */
@@ -154,12 +155,13 @@ export class Mails {
         "name",
         "email",
         "time_zone as timeZone",
+        "locale",
       ])
       .where("mail_id", "in", claimed.rows.map((row) => row.mail_id))
       .execute();
-    const due = rows.map(({ name, email, timeZone, ...mail }) => ({
+    const due = rows.map(({ name, email, timeZone, locale, ...mail }) => ({
       ...mail,
-      to: { name, email: email ?? "", timeZone },
+      to: { name, email: email ?? "", timeZone, locale: readLocale(locale) },
     }));
     const readable = new Set(due.map(({ mailId }) => mailId));
     const unreadable = claimed.rows.map((row) => row.mail_id).filter((id) => !readable.has(id));

@@ -10,6 +10,7 @@ import type { BookedMeeting, Meeting } from "../../db/meetings.ts";
 import type { Stay } from "../../db/participants.ts";
 import { writeFragment } from "../../rooms/contract/link_fragment.ts";
 import { policySchema } from "../../rooms/contract/protocol/messages.ts";
+import { LOCALES } from "../../rooms/contract/words/locales.ts";
 
 const time = z.iso.datetime();
 const role = z.enum(["tutor", "student"]);
@@ -19,6 +20,7 @@ export const personSchema = z.strictObject({
   name: z.string(),
   email: z.string().optional().describe("Only for keys that may write"),
   timeZone: z.string().optional(),
+  locale: z.enum(LOCALES).optional(),
 }).meta({ id: "Person" });
 
 export const meetingSchema = z.strictObject({
@@ -117,11 +119,12 @@ export function meetingJson(
   scope: KeyScope,
 ): z.output<typeof meetingSchema> {
   const mayWrite = scope === "write";
-  const personJson = ({ id, name, email, timeZone }: Meeting["tutor"]) => ({
+  const personJson = ({ id, name, email, timeZone, locale }: Meeting["tutor"]) => ({
     id,
     name,
     ...(mayWrite && email != null ? { email } : {}),
     ...(timeZone == null ? {} : { timeZone }),
+    ...(locale == null ? {} : { locale }),
   });
   return {
     meetingId: meeting.meetingId,

@@ -1,5 +1,10 @@
-/** What the mails say, in plain text and as HTML. Pure. */
+/** What the mails say, in plain text and as HTML, in the language of who reads them. Pure. */
 import type { MailKind } from "../../db/outbox/mails.ts";
+import { directionOf, type Locale } from "../../rooms/contract/words/locales.ts";
+import { dateTimeFormat } from "../../rooms/contract/words/messages.ts";
+import { cityOf, zoneName } from "../../rooms/contract/words/zones.ts";
+import type { Catalogues, Speaker } from "./catalogues.ts";
+import { mails, type MailsMessages } from "./messages/mails/messages.ts";
 
 export interface Letter {
   kind: MailKind;
@@ -9,6 +14,8 @@ export interface Letter {
   /** Unix ms; null without a schedule. */
   start: number | null;
   end: number | null;
+  /** The reader's language; null when nobody said which. */
+  locale: Locale | null;
   /** The reader's zone. */
   timeZone: string;
   joinEarlyMs: number;
@@ -24,85 +31,75 @@ export interface WrittenLetter {
   html: string;
 }
 
-interface Words {
-  subject: (when: string) => string;
-  first: string;
-  button: string | null;
-}
+type Mails = Catalogues<MailsMessages>;
+type Say = Speaker<MailsMessages>;
 
-const WORDS: Readonly<Record<MailKind, (title: string) => Words>> = {
-  invitation: (title) => ({
-    subject: (when) => `${title}${when === "" ? "" : `: ${when}`}`,
-    first: `You have a lesson: ${title}.`,
-    button: "Join the lesson",
-  }),
-  change: (title) => ({
-    subject: (when) => `Changed: ${title}${when === "" ? "" : `, ${when}`}`,
-    first: `Your lesson has changed. It is now: ${title}.`,
-    button: "Join the lesson",
-  }),
-  cancellation: (title) => ({
-    subject: () => `Cancelled: ${title}`,
-    first: `Your lesson was cancelled: ${title}.`,
-    button: null,
-  }),
-  reminder: (title) => ({
-    subject: (when) => `Soon: ${title}${when === "" ? "" : `, ${when}`}`,
-    first: `Your lesson begins soon: ${title}.`,
-    button: "Join the lesson",
-  }),
-  recording: (title) => ({
-    subject: () => `The recording of ${title} is ready`,
-    first: `You can watch the recording of your lesson: ${title}.`,
-    button: "Watch the recording",
-  }),
-};
-
-const ALL_LESSONS = "All your lessons";
-
-export function writeLetter(letter: Letter): WrittenLetter {
-  const { kind, title, name, start, end, timeZone, url, lessonsUrl, joinEarlyMs } = letter;
-  const words = WORDS[kind](title);
-  const when = start === null || kind === "recording" ? "" : sayWhen(start, end, timeZone);
-  const button = url === null ? null : words.button;
-  const notes = button === null || kind === "recording" ? [] : [
-    ...(start === null
-      ? []
-      : [`You can come in from ${Math.round(joinEarlyMs / 60_000)} minutes before the start.`]),
-    "The link is yours alone. Please don't pass it on.",
+/** In the reader's language, their zone and its way to write dates. */
+export function writeLetter(letter: Letter, catalogues: Mails = mails): WrittenLetter {
+  const { kind, title, name, start, url, lessonsUrl, joinEarlyMs } = letter;
+  const words = catalogues.in(letter.locale);
+  const isDated = start !== null && kind !== "recording";
+  const label = kind === "cancellation" || url === null
+    ? null
+    : words.say(kind === "recording" ? "watch" : "join");
+  const notes = label === null || kind === "recording" ? [] : [
+    ...(isDated ? [words.say("early", { minutes: Math.round(joinEarlyMs / 60_000) })] : []),
+    words.say("yours"),
   ];
-  const lines = [`Hello ${name},`, words.first, ...(when === "" ? [] : [when])];
+  const lines = [
+    words.say("hello", { name }),
+    words.say(`first.${kind}`, { title }),
+    ...(isDated ? [sayWhen(start, letter, words)] : []),
+  ];
+  const button = label === null || url === null ? null : { label, url };
+  const lessons = { label: words.say("lessons"), url: lessonsUrl };
   const text = [
     ...lines,
-    ...(button === null ? [] : [`${button}:\n${url}`]),
+    ...(button === null ? [] : [words.say("labelled", button)]),
     ...notes,
-    `${ALL_LESSONS}:\n${lessonsUrl}`,
+    words.say("labelled", lessons),
   ].join("\n\n");
   return {
-    subject: words.subject(start === null ? "" : sayDay(start, timeZone)),
+    subject: subjectOf(letter, words),
     text: `${text}\n`,
-    html: page(
-      lines,
-      button === null || url === null ? null : { label: button, url },
-      notes,
-      lessonsUrl,
-    ),
+    html: page(words.locale, { lines, button, notes, lessons }),
   };
 }
 
+function subjectOf({ kind, title, start, timeZone }: Letter, words: Say): string {
+  if (kind === "cancellation" || kind === "recording") {
+    return words.say(`subject.${kind}`, { title });
+  }
+  return start === null
+    ? words.say(`subject.undated.${kind}`, { title })
+    : words.say(`subject.${kind}`, { title, when: sayDay(start, timeZone, words) });
+}
+
 /** `Tuesday, 6 May 2031, 16:00–17:00 (Paris time)` */
-function sayWhen(start: number, end: number | null, timeZone: string): string {
-  const time = new Intl.DateTimeFormat("en-GB", { timeStyle: "short", timeZone });
-  const date = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeZone });
-  const sameDay = end !== null && date.format(start) === date.format(end);
-  const span = sameDay ? `${time.format(start)}–${time.format(end)}` : time.format(start);
-  const city = timeZone.split("/").at(-1)?.replaceAll("_", " ") ?? timeZone;
-  return `${date.format(start)}, ${span} (${city === "UTC" ? "UTC" : `${city} time`})`;
+function sayWhen(start: number, { end, timeZone }: Letter, words: Say): string {
+  const time = dateTimeFormat(words.intlLocale, { timeStyle: "short", timeZone });
+  const date = dateTimeFormat(words.intlLocale, { dateStyle: "full", timeZone });
+  const begins = {
+    date: date.format(start),
+    start: time.format(start),
+    zone: sayZone(start, timeZone, words),
+  };
+  return end !== null && date.format(start) === date.format(end)
+    ? words.say("when", { ...begins, end: time.format(end) })
+    : words.say("when.open", begins);
+}
+
+function sayZone(at: number, timeZone: string, words: Say): string {
+  const city = cityOf(timeZone);
+  if (city === "UTC") return city;
+  return words.locale === "en"
+    ? words.say("zone", { city })
+    : zoneName(timeZone, words.intlLocale, at);
 }
 
 /** `6 May, 16:00` */
-function sayDay(start: number, timeZone: string): string {
-  return new Intl.DateTimeFormat("en-GB", {
+function sayDay(start: number, timeZone: string, { intlLocale }: Say): string {
+  return dateTimeFormat(intlLocale, {
     day: "numeric",
     month: "short",
     hour: "2-digit",
@@ -111,12 +108,19 @@ function sayDay(start: number, timeZone: string): string {
   }).format(start);
 }
 
-function page(
-  lines: readonly string[],
-  button: { label: string; url: string } | null,
-  notes: readonly string[],
-  lessonsUrl: string,
-): string {
+interface Body {
+  lines: readonly string[];
+  button: Link | null;
+  notes: readonly string[];
+  lessons: Link;
+}
+
+interface Link {
+  label: string;
+  url: string;
+}
+
+function page(locale: Locale, { lines, button, notes, lessons }: Body): string {
   const paragraph = (line: string, style = "") =>
     `<p style="margin:0 0 16px${style}">${escape(line)}</p>`;
   const action = button === null
@@ -124,9 +128,11 @@ function page(
     : `<p style="margin:24px 0"><a class="button" href="${escape(button.url)}" ` +
       'style="display:inline-block;padding:12px 24px;border-radius:12px;background:#2f3f8f;color:#fdfbf6;' +
       `text-decoration:none;font-weight:600">${escape(button.label)}</a></p>`;
-  const lessons = `<p style="margin:0 0 16px"><a class="soft" href="${escape(lessonsUrl)}" ` +
-    `style="color:#5c6172">${ALL_LESSONS}</a></p>`;
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8">
+  const foot = `<p style="margin:0 0 16px"><a class="soft" href="${escape(lessons.url)}" ` +
+    `style="color:#5c6172">${escape(lessons.label)}</a></p>`;
+  return `<!doctype html><html lang="${locale}" dir="${
+    directionOf(locale)
+  }"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">
 <style>
@@ -143,7 +149,7 @@ ${lines.map((line) => paragraph(line)).join("\n")}
 ${action}
 <div class="soft" style="color:#5c6172;font-size:14px">${
     notes.map((note) => paragraph(note)).join("")
-  }${lessons}</div>
+  }${foot}</div>
 </div></body></html>`;
 }
 

@@ -13,6 +13,8 @@ import type { Logger } from "../../rooms/contract/logger.ts";
 import type { Quarantine } from "../../rooms/quarantine.ts";
 import { writeCalendarEvent } from "./calendar.ts";
 import { dueTime } from "./due_time.ts";
+import type { Catalogues } from "./catalogues.ts";
+import type { MailsMessages } from "./messages/mails/messages.ts";
 import { writeLetter } from "./mail_texts.ts";
 import { nextAttemptAt } from "./retries.ts";
 import { addressOf, type Mail, sendMail, type SmtpOptions } from "./smtp.ts";
@@ -23,6 +25,8 @@ export interface MailDeps {
   smtp: SmtpOptions;
   publicUrl: string;
   joinEarlyMs: number;
+  /** Of what the mails are written; Lectern's own when left out. */
+  catalogues?: Catalogues<MailsMessages>;
   quarantine: Quarantine;
   logger: Pick<Logger, "warn">;
   now(): UnixMs;
@@ -118,7 +122,7 @@ export class Mailer {
   }
 
   private async write(due: DueMail, meeting: Meeting): Promise<Mail> {
-    const { publicUrl, smtp, joinEarlyMs, now } = this.deps;
+    const { catalogues, publicUrl, smtp, joinEarlyMs, now } = this.deps;
     const { kind, to, mailId } = due;
     const { meetingId, passcode, scheduledStart: start, scheduledEnd: end } = meeting;
     let url: string | null = null;
@@ -138,11 +142,12 @@ export class Mailer {
       name: to.name,
       start,
       end,
+      locale: to.locale,
       timeZone: to.timeZone ?? meeting.timeZone ?? "UTC",
       joinEarlyMs,
       url,
       lessonsUrl: `${publicUrl}/lessons#token=${token}`,
-    });
+    }, catalogues);
     const method = kind === "cancellation" ? "CANCEL" : "REQUEST";
     const dated = start !== null && end !== null && kind !== "recording" && kind !== "reminder";
     return {

@@ -41,7 +41,7 @@ Deno.test("a personal link says who you are, and who is there", async () => {
     closesAt: null,
     isRecorded: true,
     encryption: "e2ee",
-    you: { name: "Ada", role: "student" },
+    you: { name: "Ada", role: "student", locale: null },
     present: ["Mia"],
     willWait: false,
   });

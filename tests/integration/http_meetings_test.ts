@@ -34,6 +34,48 @@ Deno.test("a lesson is booked, and everybody gets a personal link", async () => 
   expect(await read.json()).toEqual(readable);
 });
 
+Deno.test("the language of a person is booked with them, read back, and told to their pages, in the tab's later visits too", async () => {
+  await using server = await startHttp();
+  const response = await server.api("POST", "/meetings", {
+    ...LESSON,
+    tutor: { id: "t-1", name: "Mia", locale: "uk" },
+    students: [{ id: "s-1", name: "Ada", locale: "pt-BR" }, { id: "s-2", name: "Tom" }],
+  });
+  expect(response.status).toBe(201);
+  const meeting = await response.json();
+  expect(meeting.tutor.locale).toBe("uk");
+  expect(meeting.students).toEqual([
+    { id: "s-1", name: "Ada", locale: "pt-BR" },
+    { id: "s-2", name: "Tom" },
+  ]);
+  const { meetingId, passcode, links } = meeting;
+  const localeAtDoor = async (body: Record<string, unknown>) => {
+    const answer = await server.send("/api/join", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ meetingId, passcode, ...body }),
+    });
+    return (await answer.json()).you?.locale;
+  };
+  const inviteOf = (url: string) => new URLSearchParams(new URL(url).hash.slice(1)).get("invite");
+  const invites: (string | null)[] = links.map(({ url }: { url: string }) => inviteOf(url));
+  expect(await Promise.all(invites.map((invite) => localeAtDoor({ invite }))))
+    .toEqual(["uk", "pt-BR", null]);
+  const identity = await server.storage.meetings.findInvite(meetingId, invites[1]!);
+  if (identity === null || identity === "revoked") throw new Error("Ada's invite must work");
+  const session = await server.storage.meetings.openSession(meetingId, identity);
+  expect(await localeAtDoor({ session })).toBe("pt-BR");
+
+  const added = await server.api("POST", `/meetings/${meetingId}/links`, {
+    userId: "s-3",
+    name: "Zoe",
+    locale: "zh-Hans",
+  });
+  expect(added.status).toBe(201);
+  const read = await (await server.api("GET", `/meetings/${meetingId}`)).json();
+  expect(read.students.at(-1)).toEqual({ id: "s-3", name: "Zoe", locale: "zh-Hans" });
+});
+
 Deno.test("times with any offset mean the same moment", async () => {
   await using server = await startHttp();
   const response = await server.api("POST", "/meetings", {
@@ -55,6 +97,7 @@ Deno.test("a booking that can't be used names the field at fault", async () => {
     [{ title: "" }, "title"],
     [{ title: 7 }, "title"],
     [{ tutor: { id: "t-1" } }, "tutor.name"],
+    [{ tutor: { id: "t-1", name: "Mia", locale: "klingon" } }, "tutor.locale"],
     [{ students: [] }, "students"],
     [{ students: Array.from({ length: 51 }, (_, id) => ({ id: `${id}`, name: "A" })) }, "students"],
     [{ students: [{ id: "t-1", name: "Mia" }] }, "students.0.id"],

@@ -9,7 +9,10 @@ import { SqlRecordings } from "../../recorder/store/recordings.ts";
 import { openTestStorage, type TestStorage } from "../../db/testing/storage.ts";
 import { Quarantine } from "../../rooms/quarantine.ts";
 import { createLogger } from "../../server/logger.ts";
+import { Catalogues } from "../../server/notify/catalogues.ts";
 import { Mailer } from "../../server/notify/mails.ts";
+import english from "../../server/notify/messages/mails/en.json" with { type: "json" };
+import type { MailsMessages } from "../../server/notify/messages/mails/messages.ts";
 import { Mailbox, type Received } from "../support/notify/mailbox.ts";
 
 const HOUR_MS = 3_600_000;
@@ -33,12 +36,20 @@ const BOOKING: NewMeeting = {
   policy: {},
 };
 
-async function setUp() {
+const GERMAN = {
+  ...english,
+  hello: "Hallo {name},",
+  "first.invitation": "Du hast Unterricht: {title}.",
+  join: "Zum Unterricht",
+  early: "{minutes, plural, one {Ab # Minute vorher} other {Ab # Minuten vorher}} ist offen.",
+};
+
+async function setUp(catalogues?: Catalogues<MailsMessages>) {
   const clock = { now: BOOKED_AT };
   const storage = await openTestStorage(() => clock.now);
   const mailbox = await Mailbox.open();
   await storage.mails.open();
-  const mailer = mailerOf(storage, mailbox, clock);
+  const mailer = mailerOf(storage, mailbox, clock, catalogues);
   const send = async () => {
     while (await mailer.poll() > 0);
     return mailbox.received.splice(0);
@@ -55,7 +66,12 @@ async function setUp() {
   };
 }
 
-function mailerOf(storage: TestStorage, mailbox: Mailbox, clock: { now: number }): Mailer {
+function mailerOf(
+  storage: TestStorage,
+  mailbox: Mailbox,
+  clock: { now: number },
+  catalogues?: Catalogues<MailsMessages>,
+): Mailer {
   return new Mailer({
     store: storage.mails,
     meetings: storage.meetings,
@@ -68,6 +84,7 @@ function mailerOf(storage: TestStorage, mailbox: Mailbox, clock: { now: number }
     },
     publicUrl: "https://lessons.example.org",
     joinEarlyMs: 15 * 60_000,
+    ...(catalogues === undefined ? {} : { catalogues }),
     quarantine: new Quarantine({ failed() {}, released() {} }),
     logger: createLogger({ level: "error", format: "text", write: () => {} }),
     now: () => clock.now,
@@ -112,6 +129,26 @@ Deno.test("the mails of a lesson that is encrypted end to end have links that pr
     expect(await test.storage.meetings.findInvite(meeting.meetingId, invite!))
       .toMatchObject({ userId: "s-1" });
   }
+});
+
+Deno.test("each person is written to in the language that was booked for them, with its dates and its name of their zone", async () => {
+  await using test = await setUp(new Catalogues({ en: english, de: GERMAN }));
+  const [ada, tom] = BOOKING.students;
+  await test.storage.meetings.create({
+    ...BOOKING,
+    students: [{ ...ada!, locale: "de" }, { ...tom!, email: "tom@example.org", locale: "ja" }],
+  });
+  const received = await test.send();
+  const mail = to(received, "ada@example.org");
+  const text = partOf(mail, "text/plain");
+  expect(text).toContain("Hallo Ada,");
+  expect(text).toContain("Du hast Unterricht: Algèbre, part 1.");
+  expect(text).toContain("Sonntag, 30. März 2031, 01:30–03:30 (Mitteleuropäische Zeit)");
+  expect(text).toContain("Ab 15 Minuten vorher ist offen.");
+  expect(partOf(mail, "text/html")).toContain('<html lang="de" dir="ltr">');
+  // Nobody gets half a mail: a language that isn't offered is answered in English.
+  expect(partOf(to(received, "tom@example.org"), "text/plain")).toContain("Hello Tom,");
+  expect(partOf(to(received, "mia@example.org"), "text/plain")).toContain("Hello Mia,");
 });
 
 Deno.test("a booking invites everybody with an address, by a link of their own and in their time zone", async () => {

@@ -1,11 +1,11 @@
 /** Catalogues: what is made of them is fresh, nothing in them is wrong, and nothing lies in them unused. */
 import { expect } from "@std/expect";
-import { isFresh, madeFiles } from "../../client/words/make_messages.ts";
-import { readAreas, untranslated } from "../../client/words/making/catalogues.ts";
-import { OFFERED } from "../../client/words/offered.ts";
-import { isProduct, readSources, ROOT } from "./sources.ts";
+import { isFresh, madeFiles, readAllAreas } from "../../client/words/make_messages.ts";
+import { untranslated } from "../../client/words/making/catalogues.ts";
+import { OFFERED } from "../../rooms/contract/words/offered.ts";
+import { isProduct, readSources } from "./sources.ts";
 
-const areas = await readAreas(new URL("client/words/messages/", ROOT));
+const areas = await readAllAreas();
 
 Deno.test("types of messages and the list of languages are what the catalogues make of them: deno task words", async () => {
   const stale: string[] = [];
@@ -25,8 +25,8 @@ Deno.test("a language that is offered has every message", () => {
 
 Deno.test("every message is said somewhere", async () => {
   const code = (await readSources())
-    .filter((source) => isProduct(source) && source.file.startsWith("client/"))
-    .filter(({ file }) => !file.startsWith("client/words/messages/"))
+    .filter((source) => isProduct(source) && /^(client|server\/notify)\//.test(source.file))
+    .filter(({ file }) => !file.endsWith("/messages.ts"))
     .map(({ code }) => code).join("\n");
   // `tryIt.link.${role}` says every key that begins so.
   const beginnings = [...code.matchAll(/`([\w.-]+\.)\$\{/g)].map(([, beginning = ""]) => beginning);

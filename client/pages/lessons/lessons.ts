@@ -26,6 +26,8 @@ export interface Lesson {
 export interface Lessons {
   name: string | null;
   timeZone: string | null;
+  /** What the booking says that they read. */
+  locale: string | null;
   lessons: Lesson[];
 }
 
@@ -106,6 +108,7 @@ export async function loadLessons(token: string): Promise<LoadAnswer> {
     lessons: {
       name: textOf(fields["name"]),
       timeZone: textOf(fields["timeZone"]),
+      locale: textOf(fields["locale"]),
       lessons: list.map(readLesson),
     },
   };

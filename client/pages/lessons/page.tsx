@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import { KeptPicture } from "../../design/kept_picture.tsx";
 import { Page, Waiting } from "../../design/page.tsx";
 import { type Reader, sayDay, sayTime, sayZone, thisReader } from "../../words/schedule.ts";
+import { followBooking } from "../../words/start.ts";
 import {
   analyticsLink,
   askForLink,
@@ -36,7 +37,10 @@ export function LessonsPage() {
   const now = useSignal(Date.now());
   const load = async () => {
     const answer = await loadLessons(token);
-    if (answer.ok) lessons.value = answer.lessons;
+    if (answer.ok) {
+      await followBooking(answer.lessons.locale);
+      lessons.value = answer.lessons;
+    }
     // What is shown stays while the network is away.
     trouble.value = answer.ok ? null : answer.code;
   };

@@ -16,7 +16,7 @@ export interface JoinInfo {
   /** Sound and pictures are encrypted end to end. */
   isEncrypted: boolean;
   /** Whom a personal link stands for. */
-  you: { name: string; role: Role } | null;
+  you: { name: string; role: Role; locale: string | null } | null;
   /** Names of the people who are in the room now. */
   present: string[];
   /** The host will be asked to admit. */
@@ -67,6 +67,7 @@ function readInfo(body: Fields): JoinInfo {
     you: you && {
       name: textOf(you["name"]) ?? "",
       role: you["role"] === "tutor" ? "tutor" : "student",
+      locale: textOf(you["locale"]),
     },
     present: present.filter((name): name is string => typeof name === "string"),
     willWait: body["willWait"] === true,

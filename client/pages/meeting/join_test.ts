@@ -47,7 +47,7 @@ Deno.test("An open lesson gives its title, its times and who is there", async ()
       scheduledEnd: null,
       isRecorded: true,
       encryption: "e2ee",
-      you: { name: "Ada", role: "student" },
+      you: { name: "Ada", role: "student", locale: "pt-BR" },
       present: ["Mia", 7],
       willWait: false,
     })
@@ -60,7 +60,7 @@ Deno.test("An open lesson gives its title, its times and who is there", async ()
       scheduledEnd: null,
       isRecorded: true,
       isEncrypted: true,
-      you: { name: "Ada", role: "student" },
+      you: { name: "Ada", role: "student", locale: "pt-BR" },
       present: ["Mia"],
       willWait: false,
     },

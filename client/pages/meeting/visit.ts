@@ -18,6 +18,7 @@ import {
   tabToken,
 } from "../../connection/tab.ts";
 import { type Devices, openDevices } from "../../media/devices.ts";
+import { followBooking } from "../../words/start.ts";
 import {
   askToJoin,
   type JoinAnswer,
@@ -182,6 +183,7 @@ export class Visit {
       this.#close(answer.problem);
       return null;
     }
+    await followBooking(answer.info.you?.locale ?? null);
     this.name.value ||= answer.info.you?.name || rememberedName();
     return answer.info;
   }

@@ -8,18 +8,21 @@ const HEAD =
   "// deno-fmt-ignore-file\n// Made of the catalogues by `deno task words`, and by each build.";
 const LINE_CHARS = 100;
 
-/** `messages/<area>/messages.ts` */
-export function writeArea(area: Area, offered: readonly Locale[]): string {
-  const { name } = area;
-  const type = `${capital(name)}Messages`;
+/** Who says the messages: a page loads its language, the server speaks all of them. */
+export type Speaker = "page" | "server";
+
+/** `<area>/messages.ts` */
+export function writeArea(area: Area, offered: readonly Locale[], speaker: Speaker): string {
   const { plain, needing } = keysOf(area);
   const usesTags = needing.some((line) => /: Tag\b/.test(line));
+  const type = `${area.name.charAt(0).toUpperCase()}${area.name.slice(1)}Messages`;
+  const { imports, value } = SPEAKERS[speaker](area.name, type, offered);
   return [
     HEAD,
     ...(usesTags
       ? ['import type { Tag } from "../../../../rooms/contract/words/messages.ts";']
       : []),
-    'import { Words } from "../../words.ts";',
+    ...imports,
     "",
     `export type ${type} =`,
     `  & Record<${plain.length === 0 ? "never" : ""}`,
@@ -28,22 +31,54 @@ export function writeArea(area: Area, offered: readonly Locale[]): string {
     ...(needing.length === 0 ? [] : ["  & {", ...needing.map((line) => `    ${line}`), "  }"]),
     "  ;",
     "",
-    `export const ${name} = new Words<${type}>(${JSON.stringify(name)}, {`,
-    ...offered.map((locale) =>
-      `  ${JSON.stringify(locale)}: () => import("./${locale}.json", { with: { type: "json" } }),`
-    ),
-    "});",
+    ...value,
     "",
   ].join("\n");
 }
 
-/** `offered.ts` */
+type Write = (
+  name: string,
+  type: string,
+  offered: readonly Locale[],
+) => { imports: string[]; value: string[] };
+
+const SPEAKERS: Readonly<Record<Speaker, Write>> = {
+  page: (name, type, offered) => ({
+    imports: ['import { Words } from "../../words.ts";'],
+    value: [
+      `export const ${name} = new Words<${type}>(${JSON.stringify(name)}, {`,
+      ...offered.map((locale) =>
+        `  ${JSON.stringify(locale)}: () => import("./${locale}.json", { with: { type: "json" } }),`
+      ),
+      "});",
+    ],
+  }),
+  server: (name, type, offered) => ({
+    imports: [
+      'import { Catalogues } from "../../catalogues.ts";',
+      ...offered.map((locale) =>
+        `import ${identifier(locale)} from "./${locale}.json" with { type: "json" };`
+      ),
+    ],
+    value: [
+      `export const ${name} = new Catalogues<${type}>({`,
+      ...offered.map((locale) => `  ${JSON.stringify(locale)}: ${identifier(locale)},`),
+      "});",
+    ],
+  }),
+};
+
+function identifier(locale: Locale): string {
+  return locale.replace("-", "");
+}
+
+/** `rooms/contract/words/offered.ts` */
 export function writeOffered(offered: readonly Locale[]): string {
   return [
     HEAD,
-    'import type { Locale } from "../../rooms/contract/words/locales.ts";',
+    'import type { Locale } from "./locales.ts";',
     "",
-    "/** Languages in which no message is missing. */",
+    "/** Languages in which no message is missing, of pages and mails. */",
     "export const OFFERED: readonly Locale[] = [",
     ...offered.map((locale) => `  ${JSON.stringify(locale)},`),
     "];",
@@ -75,8 +110,4 @@ function wrapped(names: readonly string[]): string[] {
     } else lines.push(`    | ${name}`);
   }
   return lines;
-}
-
-function capital(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1);
 }

@@ -6,6 +6,7 @@ import { readMeeting } from "./meeting_operations.ts";
 import {
   emailSchema,
   idSchema,
+  localeSchema,
   MAX_STUDENTS,
   nameSchema,
   timeZoneSchema,
@@ -29,6 +30,7 @@ const newLinkSchema = z.strictObject({
   name: nameSchema.optional().describe("Needed for a student who isn't booked yet"),
   email: emailSchema.optional(),
   timeZone: timeZoneSchema.optional(),
+  locale: localeSchema.optional(),
 }).meta({ id: "NewPersonalLink" });
 
 const newLessonsLinkSchema = z.strictObject({
@@ -67,14 +69,14 @@ export function linkOperations(deps: LinkDeps): Operation[] {
       }
       const known = await meetings.issueLink(meeting.meetingId, body.userId, { readmit: true });
       if (known !== null) return { body: linkJson(publicUrl, meeting, known) };
-      const { userId, name, email = null, timeZone = null } = body;
+      const { userId, name, email = null, timeZone = null, locale = null } = body;
       if (name === undefined) {
         throw unusableField("name", "nobody of this userId is booked; a new student needs a name");
       }
       if (meeting.students.length >= MAX_STUDENTS) {
         throw new Problem("conflict", `A lesson has at most ${MAX_STUDENTS} students.`);
       }
-      const person = { id: userId, name, email, timeZone };
+      const person = { id: userId, name, email, timeZone, locale };
       const added = await meetings.addStudent(meeting.meetingId, person);
       return { body: linkJson(publicUrl, meeting, added) };
     }),

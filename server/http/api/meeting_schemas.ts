@@ -10,6 +10,7 @@ import { MAX_LESSON_MS } from "../../../rooms/limits.ts";
 import type { Policy } from "../../../rooms/contract/document/schema.ts";
 import { MAX_NAME_CHARS } from "../../../rooms/contract/protocol/messages.ts";
 import { text } from "../../../rooms/contract/protocol/text.ts";
+import { LOCALES } from "../../../rooms/contract/words/locales.ts";
 
 export const MAX_STUDENTS = 50;
 const MAX_TITLE_CHARS = 200;
@@ -19,6 +20,7 @@ export const nameSchema = text.trim().min(1).max(MAX_NAME_CHARS);
 export const timeZoneSchema = text.max(64)
   .refine(isTimeZone, "expected an IANA name such as Europe/Paris");
 export const emailSchema = z.email().max(254);
+export const localeSchema = z.enum(LOCALES);
 const title = text.trim().min(1).max(MAX_TITLE_CHARS);
 
 const person = z.strictObject({
@@ -26,6 +28,9 @@ const person = z.strictObject({
   name: nameSchema,
   email: emailSchema.optional().describe("Where mails go, if this instance sends any"),
   timeZone: timeZoneSchema.optional().describe("For times in this person's mails"),
+  locale: localeSchema.optional().describe(
+    "The language of this person's mails, and of pages until they choose another",
+  ),
 }).meta({ id: "NewPerson" });
 export const timeSchema = z.iso.datetime({
   offset: true,
@@ -149,6 +154,7 @@ function toPerson(given: z.output<typeof person>) {
     name: given.name,
     email: given.email ?? null,
     timeZone: given.timeZone ?? null,
+    locale: given.locale ?? null,
   };
 }
 

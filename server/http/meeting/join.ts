@@ -48,7 +48,11 @@ export function joinRoutes(deps: Deps): Hono<HttpEnv> {
       closesAt: isoTime(meeting.closesAt),
       isRecorded: meeting.isRecorded,
       encryption: meeting.encryption,
-      you: identity === null ? null : { name: identity.name, role: identity.role },
+      you: identity === null ? null : {
+        name: identity.name,
+        role: identity.role,
+        locale: identity.locale ?? null,
+      },
       present: deps.rooms.present(meeting.meetingId),
       willWait: identity === null && waitingRoom,
     });

@@ -45,6 +45,7 @@ export function lessonRoutes(deps: Deps): Hono<HttpEnv> {
     return context.json({
       name: person?.name ?? null,
       timeZone: person?.timeZone ?? null,
+      locale: person?.locale ?? null,
       lessons: page.meetings.map((meeting) => ({
         ...lessonJson(meeting, userId),
         hasFiles: withCode.has(meeting.meetingId),

@@ -1,5 +1,5 @@
-/** Whose dates and numbers somebody reads: the page's language, in the region that their browser names. */
-import { type Locale, matchLocale } from "../../rooms/contract/words/locales.ts";
+/** Whose dates and numbers somebody reads: their language, in the region that their browser names. */
+import { type Locale, matchLocale } from "./locales.ts";
 
 /** English dates are British where the browser names no English. */
 const WITHOUT_REGION: Partial<Record<Locale, string>> = { en: "en-GB" };
