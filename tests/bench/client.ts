@@ -2,10 +2,12 @@
  * `deno task bench client`: what a page weighs, and how long a person waits.
  *
  * Bytes are those of the built files under brotli (quality 11, as the server sends them). The lobby is what room.html
- * needs before it works: its scripts, what they import, its style sheets. The room is everything that the page has
+ * needs before it works: its scripts, what they import, its style sheets, and its words in English. `wordsBytes` has each
+ * language that is offered, of the lobby and of all that the page may load. The room is everything that the page has
  * asked for once the first remote picture shows. Times are medians of {@linkcode RUNS}, on loopback in Chromium.
  */
 import { brotliCompressSync, constants } from "node:zlib";
+import { OFFERED } from "../../rooms/contract/words/offered.ts";
 import { buildClient, isClientStale } from "../../server/client_build.ts";
 import {
   inbound,
@@ -59,6 +61,39 @@ async function needed(page: string): Promise<Set<string>> {
   return found;
 }
 
+const WORDS = /^words-([a-z]+)-([A-Za-z-]+?)-[\w-]{8}\.js$/;
+/** What room.html's program opens before it shows anything (client/pages/meeting/main.tsx). */
+const LOBBY_AREAS = areasOf(
+  await Deno.readTextFile(new URL("../../client/pages/meeting/main.tsx", import.meta.url)),
+);
+
+/** The list that a page hands to `startPage`. */
+function areasOf(main: string): string[] {
+  const [, list] = /startPage\(\s*\[([\w\s,]+)\]/.exec(main) ?? [];
+  if (list === undefined) throw new Error("main.tsx starts no page with a list of areas");
+  return list.split(",").map((area) => area.trim()).filter((area) => area !== "");
+}
+
+/** The chunks of the areas' messages in a language. */
+function wordsOf(locale: string, areas: readonly string[] | null): string[] {
+  return [...Deno.readDirSync(new URL("assets/", DIST))].map(({ name }) => name).filter((name) => {
+    const [, area, language] = WORDS.exec(name) ?? [];
+    return area !== undefined && language === locale && (areas === null || areas.includes(area));
+  }).map((name) => `assets/${name}`);
+}
+
+async function weighWords(): Promise<Record<string, { lobby: number; all: number }>> {
+  const sizesOf = await Promise.all(
+    OFFERED.map(async (locale) =>
+      [locale, {
+        lobby: await weigh(wordsOf(locale, LOBBY_AREAS)),
+        all: await weigh(wordsOf(locale, null)),
+      }] as const
+    ),
+  );
+  return Object.fromEntries(sizesOf);
+}
+
 function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return Math.round(sorted[Math.floor(sorted.length / 2)]!);
@@ -102,12 +137,14 @@ export async function bench(): Promise<Record<string, unknown>> {
       await tutor.context.close();
     }
     const lobbyFiles = await needed("room.html");
+    for (const words of wordsOf("en", LOBBY_AREAS)) lobbyFiles.add(words);
     const landingFiles = await needed("index.html");
     return {
       bench: "client",
       landingBytes: await weigh(landingFiles),
       lobbyBytes: await weigh(lobbyFiles),
       roomBytes: await weigh(new Set([...lobbyFiles, ...roomFiles])),
+      wordsBytes: await weighWords(),
       lobbyInteractiveMs: median(lobbyMs),
       joinToFirstFrameMs: median(firstFrameMs),
       encryption: ENCRYPTION,
