@@ -130,8 +130,10 @@ Deno.test("judgeUpdate names a repeated update a no-op and the roots of a new on
 Deno.test("seeds on which the guard once failed find no violation", async () => {
   // A struct that gets collected, whose neighbour was half an emoji: the server alone lost the emoji.
   // An item before and after the same one, outside a text: a reloaded document had another order.
-  // A right neighbour that lies left of the left one.
-  for (const seed of [968484078, 1000129, 1000751, 7000207, 7001850, 7004518, 7005138]) {
+  // A right neighbour that lies left of the left one; the last in what Yjs makes one item of with it.
+  for (
+    const seed of [968484078, 1000129, 1000751, 7000207, 7001850, 7004518, 7005138, 4150087880]
+  ) {
     expect((await fuzz({ seed, runs: 40 })).violations).toEqual([]);
   }
 });

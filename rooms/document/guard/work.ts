@@ -66,6 +66,8 @@ export class Work {
   readonly #lists = new Map<unknown, Map<string | null, List>>();
   readonly #families = new Map<number, Map<number, Family>>();
   readonly #stems = new Map<DecodedStruct, Family>();
+  /** By item of this update: the clock with which the run begins that Yjs may make one item of, up to it. */
+  readonly #runs = new Map<DecodedStruct, number>();
 
   /** Structs that the update brings, and those that its cuts make. */
   #added: number;
@@ -87,6 +89,7 @@ export class Work {
   /** @throws Refusal `too-large`, here and below, once the sum is over the bound. */
   insert(insertion: Insertion): void {
     const { id, place, left, right } = insertion;
+    this.#checkSides(insertion);
     for (let cuts = insertion.cutsOfNew; cuts > 0; cuts--) this.split(0);
     if (left !== null && insertion.leftIs === "stored") this.cut(left.client, left.clock + 1);
     if (right !== null && !insertion.rightIsNew) this.cut(right.client, right.clock);
@@ -107,6 +110,28 @@ export class Work {
     stem.descendants++;
     this.#stems.set(insertion.struct, stem);
     list.items++;
+  }
+
+  /**
+   * Where the right neighbour lies in front of the left one, both in items that Yjs may merge, a replica that has merged
+   * them cuts the left one at the right one, and puts the item elsewhere than one that hasn't.
+   * @throws Refusal `malformed`
+   */
+  #checkSides({ struct, left, right, leftStruct }: Insertion): void {
+    const { client, clock, origin } = struct;
+    let begin = clock;
+    if (leftStruct !== null && origin !== null) {
+      const leftBegin = this.#runs.get(leftStruct) ?? leftStruct.clock;
+      if (sameId(origin, { client, clock: clock - 1 })) begin = leftBegin;
+      const isBehind = right !== null && right.client === left!.client && right.clock < left!.clock;
+      if (isBehind && right.clock >= leftBegin) {
+        refuse(
+          "malformed",
+          `${right.client}:${right.clock} is named as a right neighbour, but lies left`,
+        );
+      }
+    }
+    this.#runs.set(struct, begin);
   }
 
   /** Yjs will cut the item that holds this clock in front of it, unless the item begins there. */
