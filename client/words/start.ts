@@ -1,13 +1,8 @@
-/** Begins a page in the reader's language: chosen before → the booking's → the browser's → English. */
+/** Begins a page in its reader's language, and changes that when they, or their booking, ask for another. */
 import { effect } from "@preact/signals";
-import {
-  directionOf,
-  isLocale,
-  type Locale,
-  matchLocale,
-  SOURCE_LOCALE,
-} from "../../rooms/contract/words/locales.ts";
+import { directionOf, type Locale, SOURCE_LOCALE } from "../../rooms/contract/words/locales.ts";
 import { OFFERED } from "../../rooms/contract/words/offered.ts";
+import { localeFor, type Wishes } from "./choice.ts";
 import { changeLocale, locale } from "./words.ts";
 
 const CHOICE_KEY = "lectern.locale";
@@ -28,7 +23,7 @@ export async function startPage(
   const page = document.getElementById("app");
   if (page === null) return;
   try {
-    await openIn(firstLocale(), areas);
+    await openIn(localeFor(wishes(null), OFFERED), areas);
   } catch {
     page.textContent = NOT_LOADED;
     return;
@@ -50,15 +45,14 @@ async function openIn(first: Locale, areas: readonly Openable[]) {
   }
 }
 
-function firstLocale(): Locale {
-  return chosenLocale() ?? matchLocale(navigator.languages, OFFERED) ?? SOURCE_LOCALE;
+function wishes(booked: string | null): Wishes {
+  return { chosen: readChoice(), booked, languages: navigator.languages };
 }
 
-/** What this browser's reader chose, if it is offered still. */
-export function chosenLocale(): Locale | null {
+/** Even to name the storage throws where it is forbidden. */
+function readChoice(): string | null {
   try {
-    const chosen = localStorage.getItem(CHOICE_KEY);
-    return isLocale(chosen) && OFFERED.includes(chosen) ? chosen : null;
+    return localStorage.getItem(CHOICE_KEY);
   } catch {
     return null;
   }
@@ -76,8 +70,6 @@ export async function chooseLocale(next: Locale): Promise<void> {
 
 /** What was booked for this reader, unless they chose another language themselves. */
 export async function followBooking(booked: string | null): Promise<void> {
-  if (booked === null || chosenLocale() !== null) return;
-  const next = matchLocale([booked], OFFERED);
   // Whose messages don't come now goes on in the language that is there.
-  if (next !== null) await changeLocale(next).catch(() => undefined);
+  await changeLocale(localeFor(wishes(booked), OFFERED)).catch(() => undefined);
 }

@@ -14,7 +14,8 @@ export interface Screen {
 const HOUR_MS = 3_600_000;
 const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
 
-const problem =
+/** Answers a request with a problem (RFC 9457). */
+export const problem =
   (status: number, code: string, more: Record<string, unknown> = {}) => (route: Route) =>
     route.fulfill({
       status,
