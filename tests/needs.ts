@@ -25,6 +25,7 @@ export const NEEDS: readonly Need[] = [
   { what: "ffmpeg and ffprobe", debian: "ffmpeg", programs: ["ffprobe"] },
   { what: "coturn, a relay for media", debian: "coturn", programs: ["turnserver"] },
   { what: "nginx", debian: "nginx", programs: ["nginx"] },
+  { what: "Caddy", debian: "caddy", programs: ["caddy"] },
   { what: "iproute2, for networks of their own", debian: "iproute2", programs: ["ip"] },
   {
     what: "util-linux, for processes with fewer rights",

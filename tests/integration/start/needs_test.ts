@@ -51,6 +51,7 @@ Deno.test("every program that a test runs is one that the test command installs 
       "ffprobe",
       "turnserver",
       "nginx",
+      "caddy",
       "setpriv",
     ]),
   );

@@ -1,4 +1,4 @@
-/** DEPLOY.md's nginx block and its relay's settings, as they stand there, in front of the real server. */
+/** DEPLOY.md's blocks for nginx and Caddy and its relay's settings, as they stand there, in front of the real server. */
 import { expect } from "@std/expect";
 import { TestClient } from "../../support/room/client.ts";
 import { locate } from "../../needs.ts";
@@ -34,8 +34,19 @@ async function run(program: string, ...args: string[]): Promise<string> {
   return told;
 }
 
+interface Place {
+  folder: string;
+  /** The proxy's port. */
+  front: string;
+  /** Lectern's. */
+  back: string;
+}
+
+/** How a proxy is started with DEPLOY.md's block; answers how to run it. */
+type Proxy = (place: Place) => Promise<Deno.Command>;
+
 /** Only addresses, ports and the certificate's files are other than in DEPLOY.md; one port is without TLS. */
-async function configure(folder: string, ports: { front: string; back: string }): Promise<string> {
+const nginx: Proxy = async ({ folder, front, back }) => {
   const [certificate, key] = [`${folder}/cert.pem`, `${folder}/key.pem`];
   await run(
     "openssl",
@@ -43,11 +54,11 @@ async function configure(folder: string, ports: { front: string; back: string })
     ...["-subj", "/CN=lessons.example.org", "-days", "1", "-keyout", key, "-out", certificate],
   );
   let block = blockFrom("map $http_upgrade $connection_upgrade {");
-  block = replaced(block, "listen 443 ssl;", `listen 127.0.0.1:${ports.front};`);
+  block = replaced(block, "listen 443 ssl;", `listen 127.0.0.1:${front};`);
   block = replaced(block, "listen [::]:443 ssl;", `listen 127.0.0.1:${freePorts().PORT} ssl;`);
   block = replaced(block, "/etc/ssl/lessons.example.org.pem", certificate);
   block = replaced(block, "/etc/ssl/lessons.example.org.key", key);
-  block = replaced(block, "http://127.0.0.1:8080", `http://127.0.0.1:${ports.back}`);
+  block = replaced(block, "http://127.0.0.1:8080", `http://127.0.0.1:${back}`);
   const kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   const file = `${folder}/nginx.conf`;
   await Deno.writeTextFile(
@@ -64,23 +75,47 @@ ${block}
 }
 `,
   );
-  return file;
-}
+  const program = (await locate("nginx"))!;
+  const told = await run(program, "-t", "-c", file);
+  expect(told.replaceAll(file, "")).toMatch(/^nginx: .*syntax is ok\nnginx: .*is successful\n$/);
+  return new Deno.Command(program, { args: ["-c", file], stdin: "null" });
+};
 
-async function withProxy(use: (proxied: Proxied) => Promise<void>): Promise<void> {
+/** Only addresses and ports are other than in DEPLOY.md, without TLS; nobody commands it while it runs. */
+const caddy: Proxy = async ({ folder, front, back }) => {
+  let text = blockFrom("{");
+  text = replaced(text, "{\n    servers {", "{\n    admin off\n    servers {");
+  text = replaced(text, "lessons.example.org {", `http://127.0.0.1:${front} {`);
+  text = replaced(text, "reverse_proxy 127.0.0.1:8080", `reverse_proxy 127.0.0.1:${back}`);
+  // `caddy fmt` wants tabs, and warns.
+  text = text.replaceAll("    ", "\t");
+  const file = `${folder}/Caddyfile`;
+  await Deno.writeTextFile(file, `${text.trimEnd()}\n`);
+  const program = (await locate("caddy"))!;
+  const told = await run(program, "validate", "--config", file, "--adapter", "caddyfile");
+  expect(told).not.toMatch(/"level":"(warn|error)"/);
+  return new Deno.Command(program, {
+    args: ["run", "--config", file, "--adapter", "caddyfile"],
+    env: { HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
+    stdin: "null",
+    stderr: "null",
+  });
+};
+
+async function withProxy(
+  proxy: Proxy,
+  use: (proxied: Proxied) => Promise<void>,
+): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "lectern-proxy-" });
   const apiKey = `${crypto.randomUUID()}${crypto.randomUUID()}`;
   const [back, front] = [freePorts().PORT, freePorts().PORT];
-  const file = await configure(folder, { front, back });
+  const command = await proxy({ folder, front, back });
   const server = spawnServing({
     dataDir: `${folder}/data`,
     env: { PORT: back, PUBLIC_URL, TRUST_PROXY: "true", API_KEY: apiKey },
   });
   await untilServing(server);
-  const program = (await locate("nginx"))!;
-  const told = await run(program, "-t", "-c", file);
-  expect(told.replaceAll(file, "")).toMatch(/^nginx: .*syntax is ok\nnginx: .*is successful\n$/);
-  const nginx = new Deno.Command(program, { args: ["-c", file], stdin: "null" }).spawn();
+  const running = command.spawn();
   const origin = `http://127.0.0.1:${front}`;
   try {
     await untilListening(Number(front));
@@ -94,8 +129,8 @@ async function withProxy(use: (proxied: Proxied) => Promise<void>): Promise<void
         }),
     });
   } finally {
-    nginx.kill("SIGTERM");
-    await nginx.status;
+    running.kill("SIGTERM");
+    await running.status;
     server.kill("SIGTERM");
     await server.output();
     await Deno.remove(folder, { recursive: true });
@@ -108,11 +143,11 @@ async function untilListening(port: number): Promise<void> {
     if (connected !== null) return connected.close();
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error("nginx doesn't listen");
+  throw new Error("nothing listens");
 }
 
-Deno.test("behind DEPLOY.md's nginx pages, uploads of 10 MB and the room's socket work, and /metrics is closed", () =>
-  withProxy(async ({ origin, api }) => {
+function lessonBehind(proxy: Proxy): Promise<void> {
+  return withProxy(proxy, async ({ origin, api }) => {
     const page = await fetch(origin);
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("<html")]);
     for (const path of ["/metrics", "/%6detrics", "//metrics", "/x/../metrics", "/metrics?a=1"]) {
@@ -157,7 +192,14 @@ Deno.test("behind DEPLOY.md's nginx pages, uploads of 10 MB and the room's socke
     } finally {
       for (const { client } of clients) await client.close();
     }
-  }));
+  });
+}
+
+Deno.test("behind DEPLOY.md's nginx pages, uploads of 10 MB and the room's socket work, and /metrics is closed", () =>
+  lessonBehind(nginx));
+
+Deno.test("behind DEPLOY.md's Caddy pages, uploads of 10 MB and the room's socket work, and /metrics is closed", () =>
+  lessonBehind(caddy));
 
 Deno.test("DEPLOY.md's relay passes nothing on to this machine or its network, by IPv4 or IPv6", async () => {
   const folder = await Deno.makeTempDir({ prefix: "lectern-relay-" });
