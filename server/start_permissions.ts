@@ -1,5 +1,5 @@
 /**
- * What the serving process may do: Deno's permissions, as narrow as they get. ARCHITECTURE.md says why each.
+ * What the serving process may do: Deno's permissions, as narrow as they get. DEPLOY.md says why each.
  *
  * Invariant: it runs no program but the one that starts media, and reads and writes no file of anybody else's. Libraries
  * of native code aren't held to that; libSQL and C's own are the only ones that it may load.
