@@ -12,7 +12,7 @@ const GOLDEN = new URL("../tests/vectors/recording-v1/", import.meta.url);
 
 const golden = async (name: string) => await Deno.readFile(new URL(name, GOLDEN));
 
-/** Two seconds of made-up pictures as a finished file. */
+/** Two seconds of made-up video as a finished file. */
 function makeFile(): Uint8Array {
   const track = new Track("video", new OffsetEstimator());
   for (const item of simulateSender(2000, { kind: "video", keyFrameEvery: 20, packetBytes: 40 })) {

@@ -1,8 +1,8 @@
 /**
- * Puts frames together from packets in order: one packet a frame of sound, one or more a picture.
+ * Puts frames together from packets in order: one packet a frame of audio, one or more a frame of video.
  *
- * Pictures may be encrypted but for their first bytes, and those are all that is read (RFC 6386 §9.1).
- * Invariant: a frame leaves whole or not at all, and after a loss no picture leaves before the next key frame.
+ * Video may be encrypted but for their first bytes, and those are all that is read (RFC 6386 §9.1).
+ * Invariant: a frame leaves whole or not at all, and after a loss no frame of video leaves before the next key frame.
  */
 import type { RecordedPacket } from "./packet_batch.ts";
 
@@ -12,7 +12,7 @@ export interface Frame {
   data: Uint8Array;
 }
 
-/** A picture of more than this is a bug or an attack. */
+/** A frame of video of more than this is a bug or an attack. */
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 
 export class FrameAssembler {
@@ -24,7 +24,7 @@ export class FrameAssembler {
 
   constructor(private readonly kind: "audio" | "video") {}
 
-  /** Whether pictures are missing until the sender makes a key frame. */
+  /** Whether frames of video are missing until the sender makes a key frame. */
   get waitsForKey(): boolean {
     return this.kind === "video" && this.#waitsForKey;
   }
@@ -78,7 +78,7 @@ export class FrameAssembler {
   }
 }
 
-/** The size of a VP8 key frame's picture; undefined when its start code is missing (RFC 6386 §9.1). */
+/** The size that a VP8 key frame says; undefined when its start code is missing (RFC 6386 §9.1). */
 export function vp8Size(frame: Uint8Array): { width: number; height: number } | undefined {
   if (frame.length < 10 || frame[3] !== 0x9d || frame[4] !== 0x01 || frame[5] !== 0x2a) {
     return undefined;

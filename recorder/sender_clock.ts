@@ -1,7 +1,7 @@
 /**
  * Places a sender's frames on the recording's timeline by their RTP timestamps.
  *
- * Sender reports turn a timestamp into the sender's wall clock, which all its tracks share, so that sound and picture
+ * Sender reports turn a timestamp into the sender's wall clock, which all its tracks share, so that audio and video
  * stay together. That clock is compared with ours by the quickest packets of the last while: delay only ever adds.
  * A clock that runs slow or fast is followed. Before the first report a track stands by its own quickest packets.
  * No I/O: times come in as arguments, all in ms.

@@ -2,7 +2,7 @@
  * One track of a recording: packets of a producer in, clusters of its file out.
  *
  * It follows whichever simulcast layer the packets belong to; each has its own order and clock. Time is an argument,
- * on one monotonic clock with the packets'. Invariants: blocks never go back in time; every key frame of a picture begins a cluster; a cluster holds
+ * on one monotonic clock with the packets'. Invariants: blocks never go back in time; every key frame of a video begins a cluster; a cluster holds
  * what came since the last {@linkcode Track.flush}, so flushing often loses little when the process is killed.
  */
 import type { MonotonicMs } from "../rooms/clocks.ts";
@@ -36,7 +36,7 @@ export interface TrackStart {
 }
 
 const CLOCK_RATES = { audio: 48_000, video: 90_000 } as const;
-/** A packet of sound has 20 ms in every browser. */
+/** A packet of audio has 20 ms in every browser. */
 const AUDIO_FRAME_MS = 20;
 const VIDEO_FRAME_MS = 33;
 /** Silence that isn't sent (Opus DTX) is at most this long between two signs of life. */
@@ -153,7 +153,7 @@ export class Track {
       if (frame === undefined) continue;
       const at = clock.place(frame.timestamp);
       if (at === undefined) continue;
-      // A picture that is left out takes those with it that build on it.
+      // A frame of video that is left out takes those with it that build on it.
       if (this.#start === null && at < this.notBefore) frames.interrupt();
       else this.#keep(frame, at);
     }
@@ -181,7 +181,7 @@ export class Track {
 
   /**
    * Says "silence" where the sender, having nothing to say, sent nothing: a frame of a header alone
-   * (RFC 6716 §3.4, RFC 7845 §4.1). A player would otherwise wait at each such gap for sound to come.
+   * (RFC 6716 §3.4, RFC 7845 §4.1). A player would otherwise wait at each such gap for audio to come.
    */
   #fillSilence(untilMs: number, next: Uint8Array): void {
     if (this.#lastMs < 0 || untilMs - this.#lastMs > MAX_SILENCE_MS) return;

@@ -114,7 +114,7 @@ export class Activity {
     this.#of(participantId).counts.messages++;
   }
 
-  /** How well somebody's sound and pictures arrived of late. */
+  /** How well somebody's audio and video arrived of late. */
   received(participantId: string, { packets, lost, jitterMs, spanMs }: ReceivedSpan): void {
     const { counts } = this.#of(participantId);
     counts.packets += packets;

@@ -3,8 +3,8 @@
  *
  * Invariant: a source that the host stopped is forwarded again only after its owner switched it on, and only when
  * the policy or the host allows that. Nobody is ever switched on by somebody else.
- * Invariant: who is muted by the host isn't heard at all: the microphone stands for all sound of a person, and that of
- * a screen, which exists only beside its picture, is stopped and goes on with it.
+ * Invariant: who is muted by the host isn't heard at all: the microphone stands for all audio of a person, and that of
+ * a screen, which exists only beside its video, is stopped and goes on with it.
  */
 import {
   MEDIA_SOURCES,
@@ -45,7 +45,7 @@ export class Sources {
   constructor(private readonly ports: SourcesPorts) {}
 
   /**
-   * @throws RoomError `forbidden` when the person may not publish this source, `conflict` for the sound of a screen
+   * @throws RoomError `forbidden` when the person may not publish this source, `conflict` for the audio of a screen
    * that isn't there.
    */
   checkMayPublish(person: Person, source: MediaSource, may: Permissions): void {
@@ -71,7 +71,7 @@ export class Sources {
     this.#set(person, source, { producerId, on: on && goesOn, stoppedByHost });
   }
 
-  /** A producer is gone: a camera or microphone stays as wanted, a screen share is over, its sound with it. */
+  /** A producer is gone: a camera or microphone stays as wanted, a screen share is over, its audio with it. */
   unpublished(person: Person, producerId: string): void {
     for (const source of MEDIA_SOURCES) {
       const state = person.fields[source];
@@ -114,7 +114,7 @@ export class Sources {
     if (source === "audio" && on) this.#stopScreenAudio(person, false);
   }
 
-  /** What the owner wants of a screen. Its sound waits for as long as they are muted. */
+  /** What the owner wants of a screen. Its audio waits for as long as they are muted. */
   #switchScreen(person: Person, source: MediaSource, on: boolean, may: Permissions): void {
     const state = person.fields[source];
     if (on) this.checkMayPublish(person, source, may);
@@ -126,7 +126,7 @@ export class Sources {
     this.#set(person, source, { ...state, on });
   }
 
-  /** The host stops a source. A screen share ends; anything else pauses at the server, sound all together. */
+  /** The host stops a source. A screen share ends; anything else pauses at the server, audio all together. */
   stop(person: Person, source: MediaSource): void {
     person.asked.delete(source);
     if (isScreen(source)) return this.#stopScreen(person);

@@ -1,5 +1,5 @@
 /**
- * End-to-end encryption of one page's sound and pictures, as the room uses it.
+ * End-to-end encryption of one page's audio and video, as the room uses it.
  *
  * It joins the agreement on keys (the connection's messages), the worker that encrypts, and the media engine's senders and
  * receivers. Owned by the room for as long as the person in it stays the same.

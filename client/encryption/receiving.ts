@@ -2,7 +2,7 @@
  * Decrypts what comes from one source of one participant, in order.
  *
  * Frames of an epoch whose secret is still on its way are held for a moment, unless something later can be decrypted; what
- * can't be is dropped, and a picture that lost a frame goes on with its next key frame, which is asked for.
+ * can't be is dropped, and a video that lost a frame goes on with its next key frame, which is asked for.
  * Invariant: nothing that isn't authentic, or was taken before, reaches the decoder.
  */
 import { readTrailer } from "../../rooms/contract/encryption/frame.ts";
@@ -11,9 +11,9 @@ import type { MediaSource } from "../../rooms/contract/document/schema.ts";
 import type { EncodedFrame } from "./encoded_frames.ts";
 import type { SeenFrames } from "./seen_frames.ts";
 
-/** About four seconds of a picture. Late sound is of no use to anybody. */
-const HELD_PICTURES = 120;
-const HELD_SOUNDS = 25;
+/** About four seconds of a video. Late audio is of no use to anybody. */
+const HELD_VIDEO = 120;
+const HELD_AUDIO = 25;
 const KEY_FRAME_EVERY_MS = 1000;
 /** A shorter wait isn't worth a word. */
 const PATIENCE_MS = 400;
@@ -33,10 +33,10 @@ export interface ReceivingPorts {
 
 export class ReceivedSource {
   readonly #held: EncodedFrame[] = [];
-  readonly #isPicture: boolean;
+  readonly #isVideo: boolean;
   #pumping = false;
   #again = false;
-  /** A frame is missing from the picture. */
+  /** A frame is missing from the video. */
   #broken = false;
   #askedAt = -Infinity;
   #stuckSince: number | null = null;
@@ -47,13 +47,13 @@ export class ReceivedSource {
     private readonly ports: ReceivingPorts,
     private readonly output: (frame: EncodedFrame) => void,
   ) {
-    this.#isPicture = origin.source === "video" || origin.source === "screen";
+    this.#isVideo = origin.source === "video" || origin.source === "screen";
   }
 
   /** The next frame from the network. */
   async take(frame: EncodedFrame): Promise<void> {
     this.#held.push(frame);
-    if (this.#held.length > (this.#isPicture ? HELD_PICTURES : HELD_SOUNDS)) {
+    if (this.#held.length > (this.#isVideo ? HELD_VIDEO : HELD_AUDIO)) {
       this.#held.shift();
       this.#lost();
     }
@@ -99,7 +99,7 @@ export class ReceivedSource {
     }
     if (!this.ports.seen.take({ participantId, sender }, opened.counter)) return true;
     this.#flows();
-    const isKeyFrame = this.#isPicture && (opened.frame[0]! & 1) === 0;
+    const isKeyFrame = this.#isVideo && (opened.frame[0]! & 1) === 0;
     if (this.#broken && !isKeyFrame) {
       this.#askKeyFrame();
       return true;
@@ -126,7 +126,7 @@ export class ReceivedSource {
   }
 
   #lost(): void {
-    if (!this.#isPicture) return;
+    if (!this.#isVideo) return;
     this.#broken = true;
     this.#askKeyFrame();
   }

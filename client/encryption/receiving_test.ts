@@ -98,16 +98,16 @@ Deno.test("Frames from before one came, whose key nobody gives any more, don't h
   await stream.take(await stream.frame(4, true), await stream.frame(5));
   expect(stream.played).toEqual([4, 5]);
 
-  const sound = new Stream("audio");
-  await sound.enter(false);
-  const [before, next] = [await sound.frame(1), await sound.enter(false)];
-  await sound.take(before, await sound.frame(2));
-  expect(sound.played).toEqual([]);
-  await sound.learn(next);
-  expect(sound.played).toEqual([2]);
+  const audio = new Stream("audio");
+  await audio.enter(false);
+  const [before, next] = [await audio.frame(1), await audio.enter(false)];
+  await audio.take(before, await audio.frame(2));
+  expect(audio.played).toEqual([]);
+  await audio.learn(next);
+  expect(audio.played).toEqual([2]);
 });
 
-Deno.test("A picture that lost a frame goes on with a key frame, and asks for it", async () => {
+Deno.test("A video that lost a frame goes on with a key frame, and asks for it", async () => {
   const stream = new Stream("video");
   const secret = await stream.enter(false);
   for (let number = 1; number <= 130; number++) await stream.take(await stream.frame(number));
@@ -118,7 +118,7 @@ Deno.test("A picture that lost a frame goes on with a key frame, and asks for it
   expect(stream.played).toEqual([131, 132]);
 });
 
-Deno.test("Late sound is let go, and sound needs no key frame", async () => {
+Deno.test("Late audio is let go, and audio needs no key frame", async () => {
   const stream = new Stream("audio");
   const secret = await stream.enter(false);
   for (let number = 1; number <= 30; number++) await stream.take(await stream.frame(number));

@@ -26,5 +26,5 @@ export type FromWorker =
   | { op: "missing"; epoch: number }
   /** Whether frames of a source come that can't be decrypted. */
   | { op: "waiting"; participantId: string; source: MediaSource; waiting: boolean }
-  /** A picture is broken until its next key frame. */
+  /** A video is broken until its next key frame. */
   | { op: "keyFrame"; consumerId: string };

@@ -1,5 +1,5 @@
 /**
- * The room's sound and pictures: publishes the person's own sources and receives everybody else's.
+ * The room's audio and video: publishes the person's own sources and receives everybody else's.
  *
  * Loaded with the room, never by the lobby. Devices, screen and meeting document say what is wanted; a
  * {@linkcode MediaRoute} carries it; when the route is lost, the engine makes another one and everything is as before.
@@ -22,7 +22,7 @@ import {
   sameQuality,
   shownQuality,
 } from "./quality.ts";
-import { type PictureSize, Receiver } from "./receiving.ts";
+import { type FrameSize, Receiver } from "./receiving.ts";
 import { MediaRoute } from "./route.ts";
 import { RouterDevice } from "./router_device.ts";
 import { ScreenCapture } from "./screen.ts";
@@ -46,7 +46,7 @@ export function openMedia(options: MediaOptions): RoomMedia {
 const QUALITY_INTERVAL_MS = 2_000;
 const SOURCES_OF_SCREEN: readonly MediaSource[] = ["screen", "screenAudio"];
 
-const UNSEEN: PictureSize = { width: 0, height: 0 };
+const UNSEEN: FrameSize = { width: 0, height: 0 };
 
 interface Life {
   route: MediaRoute;
@@ -69,7 +69,7 @@ class MediaEngine implements RoomMedia {
   readonly #playback: Loudspeaker;
   readonly #device: RouterDevice;
   readonly #quality = new QualityTracker();
-  readonly #sizes = new Map<string, PictureSize>();
+  readonly #sizes = new Map<string, FrameSize>();
   readonly #visibility = new PageVisibility();
   readonly #stops: (() => void)[] = [];
   #life: Life | null = null;
@@ -97,8 +97,8 @@ class MediaEngine implements RoomMedia {
       }),
       devices.microphone.subscribe(() => this.#follow("audio")),
       devices.camera.subscribe(() => this.#follow("video")),
-      this.#capture.tracks.subscribe(({ picture }) => {
-        this.screen.value = { on: picture !== null, track: picture };
+      this.#capture.tracks.subscribe(({ video }) => {
+        this.screen.value = { on: video !== null, track: video };
         for (const source of SOURCES_OF_SCREEN) this.#follow(source);
       }),
       connection.on("media.lost", () => this.#life?.route.lose()),
@@ -289,7 +289,7 @@ class MediaEngine implements RoomMedia {
 
   #wanted(source: MediaSource): WantedSource {
     const { devices } = this.#options;
-    const { picture, sound } = this.#capture.tracks.peek();
+    const { video, audio } = this.#capture.tracks.peek();
     switch (source) {
       case "audio":
       case "video": {
@@ -297,9 +297,9 @@ class MediaEngine implements RoomMedia {
         return { track, on: on && track !== null };
       }
       case "screen":
-        return { track: picture, on: picture !== null };
+        return { track: video, on: video !== null };
       case "screenAudio":
-        return { track: sound, on: sound !== null };
+        return { track: audio, on: audio !== null };
     }
   }
 
@@ -355,8 +355,8 @@ class MediaEngine implements RoomMedia {
 
   #showStreams(): void {
     const participants = this.#options.connection.participants.peek();
-    const { streams, sounds } = arrange(this.#life?.receiver.receptions() ?? [], participants);
-    this.#playback.show(sounds);
+    const { streams, audioTracks } = arrange(this.#life?.receiver.receptions() ?? [], participants);
+    this.#playback.show(audioTracks);
     if (!sameStreams(streams, this.streams.peek())) this.streams.value = streams;
     const starved = starvedPictures(this.#life?.receiver.receptions() ?? []);
     if (starved.size > 0 || this.starved.peek().size > 0) this.starved.value = starved;
@@ -384,9 +384,9 @@ class MediaEngine implements RoomMedia {
     if (!sameQuality(shown, this.quality.peek())) this.quality.value = shown;
   }
 
-  #sizeOf(participantId: string, source: MediaSource): PictureSize | null {
-    const picture = source === "video" || source === "screen";
-    if (picture && this.#visibility.hidden.peek()) return UNSEEN;
+  #sizeOf(participantId: string, source: MediaSource): FrameSize | null {
+    const video = source === "video" || source === "screen";
+    if (video && this.#visibility.hidden.peek()) return UNSEEN;
     return this.#sizes.get(`${participantId}/${source}`) ?? null;
   }
 }

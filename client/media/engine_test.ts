@@ -18,7 +18,7 @@ Deno.test("two people see and hear each other", () => holds("seen"));
 Deno.test("a muted microphone falls silent for the others, and comes back as the same producer", () =>
   holds("muted"));
 
-Deno.test("a camera that goes off leaves no picture, and comes back moving", () => holds("camera"));
+Deno.test("a camera that goes off leaves no video, and comes back moving", () => holds("camera"));
 
 Deno.test("a microphone that the host stops is off here too, and stays off where the policy says so", () =>
   holds("stopped"));

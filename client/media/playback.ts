@@ -5,7 +5,7 @@
  */
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
 
-/** Where received sound goes. */
+/** Where received audio goes. */
 export interface Loudspeaker {
   /** The browser waits for a click before it plays. */
   readonly needsGesture: ReadonlySignal<boolean>;

@@ -26,7 +26,7 @@ const START_KBPS = 1000;
 
 type SendOptions = Parameters<MediaRoute["send"]["produce"]>[0] & object;
 
-/** One temporal layer: the server chooses among the pictures' sizes. */
+/** One temporal layer: the server chooses among the videos' sizes. */
 const scalabilityMode = "L1T1";
 
 /** How a source is encoded: a microphone in one of two ways. */

@@ -17,7 +17,7 @@ const RETRY_MS = 500;
 /** Sizes change with every frame of a resize: only the last of a burst matters. */
 const SIZE_DELAY_MS = 200;
 
-export interface PictureSize {
+export interface FrameSize {
   width: number;
   height: number;
 }
@@ -37,7 +37,7 @@ interface OpenReceivedSource extends ReceivedSource {
   tries: number;
   timer: ReturnType<typeof setTimeout> | undefined;
   /** What the server was last told to send; null is whatever it likes. */
-  size: PictureSize | null;
+  size: FrameSize | null;
   /** The server may have been told to send nothing. */
   paused: boolean;
 }
@@ -50,7 +50,7 @@ export class Receiver {
   constructor(
     private readonly route: MediaRoute,
     private readonly cryptor: FrameCryptor | undefined,
-    private readonly sizeOf: (participantId: string, source: MediaSource) => PictureSize | null,
+    private readonly sizeOf: (participantId: string, source: MediaSource) => FrameSize | null,
     private readonly changed: () => void,
   ) {}
 
@@ -91,7 +91,7 @@ export class Receiver {
     }
   }
 
-  /** The connection has no room for a picture, or has it again. */
+  /** The connection has no room for a video, or has it again. */
   consumerStarved(consumerId: string, starved: boolean): void {
     for (const reception of this.#receptions.values()) {
       if (reception.consumer?.id !== consumerId || reception.starved === starved) continue;
@@ -100,7 +100,7 @@ export class Receiver {
     }
   }
 
-  /** Asks for every picture anew. False when the server has forgotten one of the consumers. */
+  /** Asks for every video anew. False when the server has forgotten one of the consumers. */
   async refresh(): Promise<boolean> {
     const open = [...this.#receptions.values()].flatMap(({ consumer, size }) =>
       consumer === null || isHidden(size) ? [] : [consumer.id]
@@ -113,7 +113,7 @@ export class Receiver {
     return results.every((result) => result.status === "fulfilled" || isLinkLoss(result.reason));
   }
 
-  /** A picture is shown at another size. */
+  /** A video is shown at another size. */
   resized(participantId: string, source: MediaSource): void {
     for (const reception of this.#receptions.values()) {
       if (reception.participantId !== participantId || reception.source !== source) continue;
@@ -121,7 +121,7 @@ export class Receiver {
     }
   }
 
-  /** Pictures may be seen again, or no longer. */
+  /** Videos may be seen again, or no longer. */
   resizedAll(): void {
     for (const reception of this.#receptions.values()) this.#sendSizeSoon(reception);
   }
@@ -265,10 +265,10 @@ export class Receiver {
   }
 }
 
-const isHidden = (size: PictureSize | null): boolean =>
+const isHidden = (size: FrameSize | null): boolean =>
   size !== null && (size.width < 1 || size.height < 1);
 
-const sameSize = (a: PictureSize, b: PictureSize | null): boolean =>
+const sameSize = (a: FrameSize, b: FrameSize | null): boolean =>
   b !== null && a.width === b.width && a.height === b.height;
 
 const isLinkLoss = (error: unknown): boolean =>

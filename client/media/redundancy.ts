@@ -1,9 +1,9 @@
 /**
- * Redundant voice (RED, RFC 2198): each packet carries the sound of the one before once more, so that a lost packet
+ * Redundant voice (RED, RFC 2198): each packet carries the audio of the one before once more, so that a lost packet
  * costs nothing that is heard. Only without end-to-end encryption: browsers differ in what they hand to a transform.
  *
  * mediasoup-client negotiates one codec a track and no RED, so the descriptions are completed on their way to the
- * browser: a browser that doesn't offer RED, as Firefox, is left as it is. Sound is sent redundantly only while the
+ * browser: a browser that doesn't offer RED, as Firefox, is left as it is. Audio is sent redundantly only while the
  * server asks for it: it costs as much again. Invariant: after a browser refused a description that was completed, none
  * is changed any more.
  */
@@ -32,7 +32,7 @@ type Receivable = ParamsOf<"media.consume">["rtpCapabilities"];
 /** What is wanted of one peer connection. */
 interface Negotiation {
   peer: RTCPeerConnection;
-  /** The sections whose sound is to be sent redundantly, by mid. */
+  /** The sections whose audio is to be sent redundantly, by mid. */
   redundant: Set<string>;
   browser: Browser;
 }
@@ -44,7 +44,7 @@ interface Browser {
 
 const negotiations = new WeakMap<HandlerInterface, Negotiation>();
 
-/** A device whose transports know redundant sound, where the browser does. @throws where there is no WebRTC. */
+/** A device whose transports know redundant audio, where the browser does. @throws where there is no WebRTC. */
 export function redundantDevice(
   handlerName: DeviceOptions["handlerName"] = detectDevice(),
 ): Device {
@@ -57,7 +57,7 @@ export function redundantDevice(
 }
 
 function adopt(handler: HandlerInterface, browser: Browser): HandlerInterface {
-  // Private to the library; without it sound stays plain.
+  // Private to the library; without it audio stays plain.
   const peer: unknown = Reflect.get(handler, "_pc");
   if (!(peer instanceof RTCPeerConnection)) return handler;
   const negotiation: Negotiation = { peer, redundant: new Set(), browser };
@@ -70,7 +70,7 @@ function adopt(handler: HandlerInterface, browser: Browser): HandlerInterface {
       await set(completed);
     } catch (error) {
       browser.refused = true;
-      // The server was told that redundant sound can be received: that has to be begun anew.
+      // The server was told that redundant audio can be received: that has to be begun anew.
       if (completed.type === "offer") throw error;
       await set(description);
     }
@@ -120,7 +120,7 @@ export function sendable(transport: Transport, parameters: RtpParameters): RtpPa
   return { ...parameters, codecs: [...parameters.codecs, red] };
 }
 
-/** Sends the producer's sound redundantly from now on, or plainly. */
+/** Sends the producer's audio redundantly from now on, or plainly. */
 export async function sendRedundantly(
   transport: Transport,
   producer: Producer,

@@ -1,5 +1,5 @@
 /**
- * What redundant sound (RED, RFC 2198) needs in the descriptions that mediasoup-client makes, which knows nothing of it.
+ * What redundant audio (RED, RFC 2198) needs in the descriptions that mediasoup-client makes, which knows nothing of it.
  * Pure text.
  *
  * Browsers send redundantly where RED stands before Opus in the answer, and again plainly where it doesn't.

@@ -43,7 +43,7 @@ Deno.test("the answer gets RED before Opus where it is wanted, and nothing else 
   ));
 });
 
-Deno.test("an answer stays as it is where RED isn't wanted, isn't sound or wasn't offered", () => {
+Deno.test("an answer stays as it is where RED isn't wanted, isn't audio or wasn't offered", () => {
   const firefox = sdp("m=audio 9 UDP/TLS/RTP/SAVPF 109", "a=mid:0", "a=rtpmap:109 opus/48000/2");
   expect(preferRedundancy(ANSWER, OFFER, new Set())).toBe(ANSWER);
   expect(preferRedundancy(ANSWER, OFFER, new Set(["1", "2"]))).toBe(ANSWER);
@@ -71,7 +71,7 @@ Deno.test("an offer from the server says what RED's blocks are", () => {
   expect(completeRedundancy(ANSWER)).toBe(ANSWER);
 });
 
-Deno.test("a browser offers RED for sound made of its Opus, and for nothing else", () => {
+Deno.test("a browser offers RED for audio made of its Opus, and for nothing else", () => {
   expect(offeredRedundancy(OFFER, "0")).toBe(63);
   expect(offeredRedundancy(OFFER, "1")).toBeUndefined();
   expect(offeredRedundancy(OFFER, "2")).toBeUndefined();

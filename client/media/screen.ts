@@ -4,12 +4,12 @@ import { RoomError } from "../../rooms/contract/errors.ts";
 import { canShareScreen } from "./devices.ts";
 
 export interface ScreenTracks {
-  picture: MediaStreamTrack | null;
-  /** The sound of the shared tab or system, where the browser gives it. */
-  sound: MediaStreamTrack | null;
+  video: MediaStreamTrack | null;
+  /** The audio of the shared tab or system, where the browser gives it. */
+  audio: MediaStreamTrack | null;
 }
 
-const NOTHING: ScreenTracks = { picture: null, sound: null };
+const NOTHING: ScreenTracks = { video: null, audio: null };
 
 export class ScreenCapture {
   readonly #tracks = signal<ScreenTracks>(NOTHING);
@@ -24,7 +24,7 @@ export class ScreenCapture {
     try {
       stream = await navigator.mediaDevices.getDisplayMedia({
         video: { frameRate: { ideal: 15, max: 30 } },
-        // Sound that was made to be heard, not a voice: nothing of it may be filtered out.
+        // Audio that was made to be heard, not a voice: nothing of it may be filtered out.
         audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
       });
     } catch (error) {
@@ -34,23 +34,23 @@ export class ScreenCapture {
       });
     }
     this.stop();
-    const [picture = null] = stream.getVideoTracks();
-    const [sound = null] = stream.getAudioTracks();
-    if (picture === null) return false;
+    const [video = null] = stream.getVideoTracks();
+    const [audio = null] = stream.getAudioTracks();
+    if (video === null) return false;
     // Text has to stay sharp; movement may stutter.
-    picture.contentHint = "detail";
-    picture.addEventListener("ended", () => {
-      if (this.#tracks.peek().picture === picture) this.stop();
+    video.contentHint = "detail";
+    video.addEventListener("ended", () => {
+      if (this.#tracks.peek().video === video) this.stop();
     });
-    this.#tracks.value = { picture, sound };
+    this.#tracks.value = { video, audio };
     return true;
   }
 
   stop(): void {
-    const { picture, sound } = this.#tracks.peek();
-    if (picture === null && sound === null) return;
+    const { video, audio } = this.#tracks.peek();
+    if (video === null && audio === null) return;
     this.#tracks.value = NOTHING;
-    picture?.stop();
-    sound?.stop();
+    video?.stop();
+    audio?.stop();
   }
 }

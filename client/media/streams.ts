@@ -2,33 +2,33 @@
 import type { MediaSource } from "../../rooms/contract/document/schema.ts";
 import type { Participant } from "../connection/live_room.ts";
 import type { ExpectedStream } from "./quality.ts";
-import type { PictureSize, ReceivedSource } from "./receiving.ts";
+import type { FrameSize, ReceivedSource } from "./receiving.ts";
 
-/** What one participant sends, as far as it has arrived. Sound is played by the engine itself. */
+/** What one participant sends, as far as it has arrived. Audio is played by the engine itself. */
 export type ReceivedTracks = Readonly<Partial<Record<MediaSource, MediaStreamTrack>>>;
 
-/** Tracks by participant id, and all that is to be heard. A picture that is off is left out: its last frame would stand. */
+/** Tracks by participant id, and all that is to be heard. A video that is off is left out: its last frame would stand. */
 export function arrange(
   receptions: Iterable<ReceivedSource>,
   participants: readonly Participant[],
-): { streams: Map<string, ReceivedTracks>; sounds: Set<MediaStreamTrack> } {
+): { streams: Map<string, ReceivedTracks>; audioTracks: Set<MediaStreamTrack> } {
   const streams = new Map<string, ReceivedTracks>();
-  const sounds = new Set<MediaStreamTrack>();
+  const audioTracks = new Set<MediaStreamTrack>();
   const people = new Map(participants.map((participant) => [participant.id, participant]));
   for (const { participantId, source, consumer } of receptions) {
     if (consumer === null) continue;
-    if (consumer.kind === "audio") sounds.add(consumer.track);
+    if (consumer.kind === "audio") audioTracks.add(consumer.track);
     else if (!people.get(participantId)?.[source].on) continue;
     streams.set(participantId, { ...streams.get(participantId), [source]: consumer.track });
   }
-  return { streams, sounds };
+  return { streams, audioTracks };
 }
 
 /** Streams of people who are here and switched on, as far as this page shows them. */
 export function* expectedStreams(
   receptions: Iterable<ReceivedSource>,
   participants: readonly Participant[],
-  sizeOf: (participantId: string, source: MediaSource) => PictureSize | null,
+  sizeOf: (participantId: string, source: MediaSource) => FrameSize | null,
 ): Iterable<ExpectedStream> {
   const people = new Map(participants.map((participant) => [participant.id, participant]));
   for (const { participantId, source, consumer, starved } of receptions) {
@@ -42,7 +42,7 @@ export function* expectedStreams(
   }
 }
 
-/** The pictures that this page's connection has no room for, as `participantId/source`. */
+/** The videos that this page's connection has no room for, as `participantId/source`. */
 export function starvedPictures(receptions: Iterable<ReceivedSource>): Set<string> {
   return new Set(
     [...receptions].filter(({ starved }) => starved)

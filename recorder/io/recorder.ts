@@ -321,7 +321,7 @@ export class Recorder {
           recordings: this.#recordings.size,
         });
         this.#tellStoring(null, "");
-        // Pictures begin with a key frame.
+        // Video begins with a key frame.
         for (const { listener } of this.#tracks.values()) listener.keyFrameWanted();
         return thread;
       }

@@ -63,7 +63,7 @@ Deno.test("what still comes once a pause was asked for isn't kept, however long 
   });
 });
 
-Deno.test("what was sent before a pause ended isn't kept, though it comes later: pictures begin with a key frame", async () => {
+Deno.test("what was sent before a pause ended isn't kept, though it comes later: video begins with a key frame", async () => {
   await onStage(async ({ writer, library, recordingId }) => {
     await send(writer, 0, 1000);
     await writer.pause(recordingId, { seq: 0, at: START + 1000 });
@@ -75,7 +75,7 @@ Deno.test("what was sent before a pause ended isn't kept, though it comes later:
       kind: "video",
       aheadMs: START,
     });
-    // A picture on its way at the pause's end, and what builds on it.
+    // A frame on its way at the pause's end, and what builds on it.
     await send(writer, 3000, 3000, 200, 2);
     await writer.end(recordingId, { seq: 0, at: START + 6000 });
     const [, track] = (await library.manifest(recordingId))!.tracks;

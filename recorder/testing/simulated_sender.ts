@@ -1,5 +1,5 @@
 /**
- * A browser's sending side for tests: packets of made-up sound and pictures, on a clock of its own.
+ * A browser's sending side for tests: packets of made-up audio and video, on a clock of its own.
  *
  * Simulated time; nothing here is decodable but for the headers that the recorder reads.
  */

@@ -18,7 +18,7 @@ import { protect, type SentDatagram, unprotect } from "./testing/simulated_netwo
 
 const LESSON_MS = 12_000;
 const RECEIVERS = 5;
-/** Pictures that the first receiver is sent besides. */
+/** Videos that the first receiver is sent besides. */
 const MORE_CAMERAS = 6;
 const STORM_MS = 30;
 const MAX_COMPOUND_BYTES = 1200;
@@ -35,18 +35,18 @@ class Classroom {
   readonly lesson = new Lesson();
   readonly receivers: Receiver[] = [];
   /** What the first receiver got of the video. */
-  readonly pictures: number[];
+  readonly videos: number[];
   stormBytes = 0;
   sentBytes = 0;
-  /** To the first receiver: pictures, and what was sent again of them. */
-  pictureBytes = 0;
+  /** To the first receiver: videos, and what was sent again of them. */
+  videoBytes = 0;
   retransmittedBytes = 0;
   reports = 0;
   lastSequence = 0;
 
   constructor() {
     const { lesson } = this;
-    this.pictures = [];
+    this.videos = [];
     const more = Array.from(
       { length: MORE_CAMERAS },
       (_, i) => lesson.produceCamera({ ...CAMERA, encodings: [{ ssrc: 0xd0000001 + i }] }),
@@ -63,7 +63,7 @@ class Classroom {
       };
       const camera = consume(producers.camera);
       this.receivers.push({ remote, camera, microphone: consume(producers.microphone) });
-      if (i === 0) this.pictures.push(camera, ...more.map(consume));
+      if (i === 0) this.videos.push(camera, ...more.map(consume));
     }
   }
 
@@ -107,7 +107,7 @@ class Classroom {
     if (to !== this.receivers[0]!.remote || plain[1]! >= 192) return;
     const payloadType = plain[1]! & 0x7f;
     if (payloadType === 101) {
-      this.pictureBytes += bytes.length;
+      this.videoBytes += bytes.length;
       this.lastSequence = (plain[2]! << 8) | plain[3]!;
     }
     if (payloadType === RETRANSMISSION_PAYLOAD_TYPE) this.retransmittedBytes += bytes.length;
@@ -151,9 +151,9 @@ type Make = (classroom: Classroom, random: Random) => [RtcpPacket, from: Remote]
 
 const first = ({ receivers }: Classroom) => receivers[0]!;
 
-/** The ssrc of a picture of the first receiver, or of none. */
-const anyPicture = ({ pictures }: Classroom, random: Random) =>
-  random.chance(0.9) ? random.pick(pictures) : random.below(2 ** 32);
+/** The ssrc of a video of the first receiver, or of none. */
+const anyVideo = ({ videos }: Classroom, random: Random) =>
+  random.chance(0.9) ? random.pick(videos) : random.below(2 ** 32);
 
 /** Each makes one packet of a compound. */
 const STORMS: Record<string, Make> = {
@@ -166,12 +166,12 @@ const STORMS: Record<string, Make> = {
     const ssrc = random.pick([camera, microphone, random.below(2 ** 32)]);
     return [{ type: "receiver-report", ssrc: 9, reports: [block(ssrc, random)] }, remote];
   },
-  "picture losses": (classroom, random) => {
-    const mediaSsrc = anyPicture(classroom, random);
+  "video losses": (classroom, random) => {
+    const mediaSsrc = anyVideo(classroom, random);
     return [{ type: "picture-loss", senderSsrc: 9, mediaSsrc }, first(classroom).remote];
   },
   "full intra requests": (classroom, random) => {
-    const mediaSsrc = anyPicture(classroom, random);
+    const mediaSsrc = anyVideo(classroom, random);
     const command = random.below(256);
     return [
       { type: "full-intra-request", senderSsrc: 9, mediaSsrc, command },
@@ -248,13 +248,13 @@ Deno.test("a storm of requests for lost packets gets at most what was sent, and 
       classroom.send([nack], remote);
     }
   });
-  expect(classroom.retransmittedBytes).toBeGreaterThan(classroom.pictureBytes / 2);
-  expect(classroom.retransmittedBytes).toBeLessThan(classroom.pictureBytes * 1.05);
+  expect(classroom.retransmittedBytes).toBeGreaterThan(classroom.videoBytes / 2);
+  expect(classroom.retransmittedBytes).toBeLessThan(classroom.videoBytes * 1.05);
   const others = (classroom.sentBytes - classroom.retransmittedBytes) - peace.sentBytes;
   expect(others).toBeLessThanOrEqual(0);
 });
 
-Deno.test("whoever resizes, pauses and resumes a picture without end makes its publisher be asked once a second", () => {
+Deno.test("whoever resizes, pauses and resumes a video without end makes its publisher be asked once a second", () => {
   const random = new Random(6);
   const lesson = new Lesson();
   const { id } = lesson.consume(lesson.produceCamera());

@@ -48,11 +48,11 @@ export type MediaEvent =
   | { type: "consumerClosed"; consumerId: string }
   /** How good every transport's connection is; sent when the word for one of them changed, or there is a new one. */
   | { type: "quality"; transports: TransportQuality[] }
-  /** There is no room for a picture on the path to its receiver, or again some. */
+  /** There is no room for a video on the path to its receiver, or again some. */
   | { type: "consumerStarved"; consumerId: string; starved: boolean }
   /** What the publisher should send of its encodings, in the order in which it announced them; sent on change. */
   | { type: "demand"; producerId: string; encodings: EncodingDemand[] }
-  /** Whether the publisher should send its sound redundantly (RED), which it said it can. */
+  /** Whether the publisher should send its audio redundantly (RED), which it said it can. */
   | { type: "redundancy"; producerId: string; wanted: boolean }
   /** Loudest first, `level` in dBov (−127…0); sent on change, at most 5 a second. */
   | { type: "speakers"; speakers: { producerId: string; level: number }[] };

@@ -46,18 +46,18 @@ class Somebody implements Disposable {
     return find(people) ?? fail("nobody");
   }
 
-  /** Resolves with the other's picture. */
+  /** Resolves with the other's video. */
   async sees(): Promise<MediaStreamTrack> {
-    const streams = await when(this.media.streams, (streams) => pictureIn(streams) !== undefined);
-    return pictureIn(streams) ?? fail("no picture");
+    const streams = await when(this.media.streams, (streams) => videoIn(streams) !== undefined);
+    return videoIn(streams) ?? fail("no video");
   }
 
-  /** Resolves once the other's picture moves. A reconnection may replace the track meanwhile: the newest one counts. */
+  /** Resolves once the other's video moves. A reconnection may replace the track meanwhile: the newest one counts. */
   async seesMovement(): Promise<void> {
-    const picture = computed(() => pictureIn(this.media.streams.value));
+    const video = computed(() => videoIn(this.media.streams.value));
     const frames = signal(0);
     const stop = effect(() => {
-      const track = picture.value;
+      const track = video.value;
       frames.value = 0;
       if (track === undefined) return;
       const eye = new TestEye(track);
@@ -89,7 +89,7 @@ function fail(what: string): never {
   throw new Error(what);
 }
 
-const pictureIn = (streams: RoomMedia["streams"]["value"]) =>
+const videoIn = (streams: RoomMedia["streams"]["value"]) =>
   [...streams.values()].find(({ video }) => video !== undefined)?.video;
 
 /**
@@ -214,7 +214,7 @@ const SCENARIOS: Record<string, () => Promise<void>> = {
     lessonOfTwo(async ({ tara, sam }) => {
       await sam.media.setCamera(false);
       expect(sam.devices.camera.value.track).toBe(null);
-      await when(tara.media.streams, (streams) => pictureIn(streams) === undefined);
+      await when(tara.media.streams, (streams) => videoIn(streams) === undefined);
       await sam.media.setCamera(true);
       await tara.seesMovement();
     }),
@@ -241,7 +241,7 @@ const SCENARIOS: Record<string, () => Promise<void>> = {
     lessonOfTwo(async ({ tara, sam, mortal }) => {
       const before = await tara.sees();
       await mortal.replace();
-      await when(tara.media.streams, (streams) => pictureIn(streams) !== before);
+      await when(tara.media.streams, (streams) => videoIn(streams) !== before);
       await Promise.all([tara.seesMovement(), sam.seesMovement()]);
     }),
 
@@ -265,7 +265,7 @@ const SCENARIOS: Record<string, () => Promise<void>> = {
     lessonOfTwo(async ({ tara, sam, server }) => {
       const before = await tara.sees();
       await server.restart();
-      await when(tara.media.streams, (streams) => pictureIn(streams) !== before);
+      await when(tara.media.streams, (streams) => videoIn(streams) !== before);
       await Promise.all([tara.seesMovement(), sam.seesMovement()]);
       expect(tara.page.session.link.value).toBe("online");
     }),

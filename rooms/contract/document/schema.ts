@@ -3,7 +3,7 @@
  *
  * What clients write has a shape: that of the board is in schema_board.ts, that of files and runs in schema_code.ts.
  *
- * Everything that people see in the room except moving pictures and sound is in one `Y.Doc`.
+ * Everything that people see in the room except video and audio is in one `Y.Doc`.
  * Invariant: the roots named here are the only ones; the guard refuses an update that touches another.
  */
 import type * as Y from "yjs";

@@ -31,7 +31,7 @@ export interface Trailer {
   counter: number;
 }
 
-/** How many bytes of a frame stay clear; the frame's own first byte says whether a picture is a key frame. */
+/** How many bytes of a frame stay clear; the frame's own first byte says whether one of video is a key frame. */
 export function clearBytes(source: MediaSource, frame: Uint8Array): number {
   if (source === "audio" || source === "screenAudio") return CLEAR_OF_SOUND;
   const isKeyFrame = frame.length > 0 && (frame[0]! & 1) === 0;

@@ -47,8 +47,8 @@ function referenceFrame(given: Case): { id: string; key: string; encrypted: stri
   counter.writeUInt32BE(given.counter);
   const trailer = Buffer.concat([id.subarray(0, 4), sender, counter, Buffer.from([1])]);
   const frame = Buffer.from(given.frame, "hex");
-  const isSound = given.source === "audio" || given.source === "screenAudio";
-  const clear = frame.subarray(0, isSound ? 1 : (frame[0]! & 1) === 0 ? 10 : 3);
+  const isAudio = given.source === "audio" || given.source === "screenAudio";
+  const clear = frame.subarray(0, isAudio ? 1 : (frame[0]! & 1) === 0 ? 10 : 3);
   const cipher = createCipheriv("aes-128-gcm", key, Buffer.concat([Buffer.alloc(8), counter]));
   cipher.setAAD(
     Buffer.concat([Buffer.from([MEDIA_SOURCES.indexOf(given.source)]), clear, trailer]),

@@ -198,7 +198,7 @@ export const METHODS = {
   "media.resumeConsumer": { params: z.object({ consumerId: id }), result: empty },
   "media.pauseConsumer": { params: z.object({ consumerId: id }), result: empty },
   "media.closeConsumer": { params: z.object({ consumerId: id }), result: empty },
-  /** How large the picture is shown, in CSS pixels times the device's ratio; chooses the layer. */
+  /** How large the video is shown, in CSS pixels times the device's ratio; chooses the layer. */
   "media.setConsumerSize": {
     params: z.object({
       consumerId: id,
@@ -267,7 +267,7 @@ export const NOTICES = {
   "media.lost": empty,
   "media.transportClosed": z.object({ transportId: id }),
   "media.consumerClosed": z.object({ consumerId: id }),
-  /** This participant's connection has no room for a picture, or has it again; sound goes on. */
+  /** This participant's connection has no room for a video, or has it again; audio goes on. */
   "media.consumerStarved": z.object({ consumerId: id, starved: z.boolean() }),
   /** What is watched of this participant's producer, by encoding: send no more than that. */
   "media.demand": z.object({
@@ -278,7 +278,7 @@ export const NOTICES = {
       maxBitrate: z.number().positive().nullable(),
     })).max(4),
   }),
-  /** Whether this participant's sound should carry what was sent before once more, because packets of it are lost. */
+  /** Whether this participant's audio should carry what was sent before once more, because packets of it are lost. */
   "media.redundancy": z.object({ producerId: id, wanted: z.boolean() }),
   "recording.warning": z.object({ message: text }),
   "server.restarting": empty,

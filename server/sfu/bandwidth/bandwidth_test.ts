@@ -11,7 +11,7 @@ const PACKET_BYTES = 1100;
 
 const START_MS = 10_000;
 
-/** Sends sound and a picture that follows the estimate up to `most` over a network. */
+/** Sends audio and video that follows the estimate up to `most` over a network. */
 class Session {
   readonly estimator = new BandwidthEstimator();
   /** The estimate every 100 ms, in kbit/s. */

@@ -10,7 +10,7 @@ const DURATION_MS = 120;
 const ANSWER_MS = 600;
 const FACTOR = 2;
 const FACTOR_AFTER_FAILURE = 1.3;
-/** Beside sound alone, less than this would drown in the way's unsteadiness. */
+/** Beside audio alone, less than this would drown in the path's unsteadiness. */
 const LEAST_MORE_BPS = 80_000;
 const WAIT_MS = 3000;
 const MAX_WAIT_MS = 5000;

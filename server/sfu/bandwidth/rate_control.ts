@@ -72,7 +72,7 @@ export class RateControl {
     if (bps > this.#rate && nowMs - this.#decreasedMs > PROBE_MS) this.#set(bps);
   }
 
-  /** Nothing is heard of the receiver: better to send less, though a picture's lowest layer still fits. */
+  /** Nothing is heard of the receiver: better to send less, though a video's lowest layer still fits. */
   lowerInSilence(): void {
     this.#set(Math.min(this.#rate, Math.max(SILENT_BPS, this.#rate * SILENT_FACTOR)));
   }

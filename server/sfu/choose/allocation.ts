@@ -1,8 +1,8 @@
 /**
- * How what gets through to one subscriber is shared among the pictures that they see. Pure.
+ * How what gets through to one subscriber is shared among the videos that they see. Pure.
  *
- * Everybody's lowest layer comes first, then better ones, the most prominent picture's first; what is left goes to
- * those who could use it. Sound is not part of it: it is taken off before. A layer is kept a little longer than it
+ * Everybody's lowest layer comes first, then better ones, the most prominent video's first; what is left goes to
+ * those who could use it. Audio is not part of it: it is taken off before. A layer is kept a little longer than it
  * would be taken anew, so that a wavering estimate doesn't switch to and fro.
  */
 
@@ -10,7 +10,7 @@ const KEEP = 0.9;
 /** A layer is taken when there is room for this many of it. */
 export const TAKE = 1.15;
 
-/** One picture. */
+/** One video. */
 export interface PictureRequest {
   /** For each layer up to the one that suits its size, in bits a second. */
   layers: readonly LayerNeed[];

@@ -14,7 +14,7 @@ function camera(change: Partial<PictureRequest> = {}): PictureRequest {
 const layers = (requests: PictureRequest[], budget: number) =>
   allocate(requests, budget).map(({ layer }) => layer);
 
-Deno.test("one picture gets the best layer that there is room for, and the rest of the room", () => {
+Deno.test("one video gets the best layer that there is room for, and the rest of the room", () => {
   expect([20, 60, 300, 800, 1100, 3000].map((budget) => allocate([camera()], budget)[0])).toEqual([
     { layer: -1, bitsPerSecond: 0 },
     { layer: 0, bitsPerSecond: 60 },
@@ -25,7 +25,7 @@ Deno.test("one picture gets the best layer that there is room for, and the rest 
   ]);
 });
 
-Deno.test("everybody's lowest layer comes before anybody's better one, the prominent picture's better one first", () => {
+Deno.test("everybody's lowest layer comes before anybody's better one, the prominent video's better one first", () => {
   const people = [camera(), camera({ priority: 4 }), camera(), camera()];
   expect(layers(people, 210)).toEqual([0, 0, 0, 0]);
   expect(layers(people, 470)).toEqual([0, 1, 0, 0]);

@@ -2,7 +2,7 @@
  * How much an encoder makes of the bitrate that it is told: most stay a little below it, and what they leave is lost to
  * whoever the layer is made to measure for.
  *
- * Pure. Invariants: never asked for less than is wanted, nor for more than {@linkcode MOST} times as much; a picture that
+ * Pure. Invariants: never asked for less than is wanted, nor for more than {@linkcode MOST} times as much; a video that
  * takes little because little moves in it is no reason to ask for more.
  */
 

@@ -1,9 +1,9 @@
 /**
- * Which simulcast layer suits the size in which a picture is shown. Pure; layers are numbered from 0, the lowest.
+ * Which simulcast layer suits the size in which a video is shown. Pure; layers are numbered from 0, the lowest.
  */
-import type { PictureSize } from "../packets/vp8.ts";
+import type { FrameSize } from "../packets/vp8.ts";
 
-/** A picture that is shown larger than this looks soft. */
+/** A video that is shown larger than this looks soft. */
 const MAX_ENLARGED = 1.4;
 /** A lower layer must suit by this much before a better one is given up, so that a drag doesn't switch to and fro. */
 const MAX_ENLARGED_DOWN = 1.2;
@@ -13,8 +13,8 @@ const MAX_ENLARGED_DOWN = 1.2;
  * is the layer of the last answer. Layers whose size isn't known yet count as half as wide as the next one.
  */
 export function layerForSize(
-  layers: readonly Readonly<PictureSize>[],
-  shown: Readonly<PictureSize> | undefined,
+  layers: readonly Readonly<FrameSize>[],
+  shown: Readonly<FrameSize> | undefined,
   current: number,
 ): number {
   const top = layers.length - 1;
@@ -31,6 +31,6 @@ export function layerForSize(
   return top;
 }
 
-function scaled({ width, height }: Readonly<PictureSize>, factor: number): PictureSize {
+function scaled({ width, height }: Readonly<FrameSize>, factor: number): FrameSize {
   return { width: width * factor, height: height * factor };
 }

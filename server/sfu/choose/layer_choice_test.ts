@@ -7,7 +7,7 @@ const CAMERA = [
   { width: 1280, height: 720 },
 ];
 
-Deno.test("a picture gets the lowest layer that needn't be enlarged much", () => {
+Deno.test("a video gets the lowest layer that needn't be enlarged much", () => {
   const layers = [[160, 90], [320, 180], [448, 252], [460, 258], [800, 450], [1280, 720]]
     .map(([width = 0, height = 0]) => layerForSize(CAMERA, { width, height }, 0));
   expect(layers).toEqual([0, 0, 0, 1, 1, 2]);

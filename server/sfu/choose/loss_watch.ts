@@ -1,5 +1,5 @@
 /**
- * Whether one path loses so many packets that sound should be sent twice, from the reports on it. Pure.
+ * Whether one path loses so many packets that audio should be sent twice, from the reports on it. Pure.
  *
  * Loss comes in bursts: a path that lost counts as lossy for {@linkcode HOLD_MS} more, because redundancy that begins
  * anew after each burst would miss most of them.

@@ -2,7 +2,7 @@
  * What the choice of layers needs of a receiving transport and of the tracks that its peer receives.
  */
 import type { BandwidthEstimator } from "../bandwidth/bandwidth.ts";
-import type { PictureSize } from "../packets/vp8.ts";
+import type { FrameSize } from "../packets/vp8.ts";
 import type { LayerNeed } from "./allocation.ts";
 
 export interface Receiver {
@@ -17,7 +17,7 @@ export interface ReceivedTrack {
   readonly mapping: { readonly transportWideId: number };
   readonly paused: boolean;
   /** Size at which the page shows the video, in device pixels. */
-  readonly size: PictureSize | undefined;
+  readonly size: FrameSize | undefined;
   /** The layer that is forwarded or waited for; −1 for none. */
   readonly wantedLayer: number;
   /** Bits a second that the layer may use, where that is less than it could; undefined where nothing limits it. */
@@ -26,7 +26,7 @@ export interface ReceivedTrack {
   redundant: boolean;
   /** Since when the peer has had no room for it. */
   noRoomSinceMs: number | undefined;
-  /** The layer that suits the size of the picture. */
+  /** The layer that suits the size of the video. */
   fittingLayer(): number;
   /** What a layer takes of the bandwidth, where `fitting` would be best. */
   layerNeed(layer: number, fitting: number, nowMs: number): LayerNeed;

@@ -1,8 +1,8 @@
 /**
- * What one receiving transport's peer is sent: which layer of each picture, chosen by size and by what gets through,
+ * What one receiving transport's peer is sent: which layer of each video, chosen by size and by what gets through,
  * and padding that finds out whether more would.
  *
- * Invariants: sound is never held back, and never sent twice where that would cost a picture; a peer that gives no feedback is limited by sizes alone.
+ * Invariants: audio is never held back, and never sent twice where that would cost a video; a peer that gives no feedback is limited by sizes alone.
  */
 import { allocate, type PictureRequest, TAKE } from "./allocation.ts";
 import type { BandwidthEstimator } from "../bandwidth/bandwidth.ts";
@@ -15,8 +15,8 @@ const REALLOCATE_MS = 30;
 const USABLE = 0.95;
 /** What SRTP, UDP and IP add to an audio stream of 50 packets a second. */
 const SOUND_OVERHEAD_BPS = 18_000;
-/** Pictures have as much as they can use, up to this, before any sound is sent twice. */
-const PICTURES_FIRST_BPS = 300_000;
+/** Videos have as much as they can use, up to this, before any audio is sent twice. */
+const VIDEO_FIRST_BPS = 300_000;
 /** Nobody needs to know that more than this gets through. */
 const MAX_WANTED_BPS = 8_000_000;
 /** After a layer was given up, none is taken for this long. */
@@ -67,14 +67,14 @@ export class Subscriber {
       this.#wantedBps = 0;
       return;
     }
-    const pictures = [...this.#receiver.consumers.values()].filter(isShown);
-    const requests = pictures.map((consumer) => this.#request(consumer, nowMs));
+    const videos = [...this.#receiver.consumers.values()].filter(isShown);
+    const requests = videos.map((consumer) => this.#request(consumer, nowMs));
     const shown = requests.reduce((sum, { layers }) => sum + (layers.at(-1)?.most ?? 0), 0);
-    const sound = this.#soundBps(estimate * USABLE - Math.min(shown, PICTURES_FIRST_BPS), nowMs);
-    const grants = allocate(requests, Math.max(0, estimate * USABLE - sound));
+    const audio = this.#audioBps(estimate * USABLE - Math.min(shown, VIDEO_FIRST_BPS), nowMs);
+    const grants = allocate(requests, Math.max(0, estimate * USABLE - audio));
     let limited = false;
-    let wanted = sound;
-    pictures.forEach((consumer, i) => {
+    let wanted = audio;
+    videos.forEach((consumer, i) => {
       const { layers, current } = requests[i]!;
       const { bitsPerSecond } = grants[i]!;
       const layer = this.#withPatience(consumer, grants[i]!.layer, nowMs);
@@ -89,7 +89,7 @@ export class Subscriber {
     this.#wantedBps = limited ? Math.min(MAX_WANTED_BPS, wanted * TAKE / USABLE) : 0;
   }
 
-  /** A picture stops only when there has been no room for it for a while: one bad moment isn't worth a word. */
+  /** A video stops only when there has been no room for it for a while: one bad moment isn't worth a word. */
   #withPatience(consumer: ReceivedTrack, layer: number, nowMs: number): number {
     if (layer >= 0 || consumer.wantedLayer < 0) {
       consumer.noRoomSinceMs = undefined;
@@ -117,10 +117,10 @@ export class Subscriber {
   }
 
   /**
-   * What sound takes of the estimate; it is sent redundantly where that is of use and all of it is within `redundantBps`.
-   * Sound without transport-wide numbers takes nothing: what is estimated then is what gets through beside it.
+   * What audio takes of the estimate; it is sent redundantly where that is of use and all of it is within `redundantBps`.
+   * Audio without transport-wide numbers takes nothing: what is estimated then is what gets through beside it.
    */
-  #soundBps(redundantBps: number, nowMs: number): number {
+  #audioBps(redundantBps: number, nowMs: number): number {
     let plain = 0;
     let sent = 0;
     let again = 0;

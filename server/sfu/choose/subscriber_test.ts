@@ -19,7 +19,7 @@ const FRAME_MS = 40;
 const PACKET_BYTES = 1000;
 const TRANSPORT_WIDE_ID = 5;
 
-const PICTURE: RtpParameters = {
+const VIDEO: RtpParameters = {
   ...CAMERA,
   encodings: BITRATES.map((maxBitrate, layer) => ({
     rid: `r${layer}`,
@@ -29,8 +29,8 @@ const PICTURE: RtpParameters = {
   })),
 };
 
-/** The capabilities of a browser that knows transport-wide numbers of pictures alone. */
-function withoutCountedSound({ headerExtensions = [], ...rest }: RtpCapabilities): RtpCapabilities {
+/** The capabilities of a browser that knows transport-wide numbers of video alone. */
+function withoutCountedAudio({ headerExtensions = [], ...rest }: RtpCapabilities): RtpCapabilities {
   return {
     ...rest,
     headerExtensions: headerExtensions.filter(({ kind, uri }) =>
@@ -41,8 +41,8 @@ function withoutCountedSound({ headerExtensions = [], ...rest }: RtpCapabilities
 
 /** What bob got in a second. */
 interface Second {
-  sounds: number;
-  pictures: number;
+  audioPackets: number;
+  videoPackets: number;
   /** The layer of the last frame that told. */
   layer: number;
   kbps: number;
@@ -51,9 +51,9 @@ interface Second {
 /** Ada's browser, which sends what is demanded; and bob's, behind a network, which tells what arrives. */
 class Call {
   readonly lesson = new Lesson();
-  readonly producerId = this.lesson.produceCamera(PICTURE);
-  readonly picture = this.lesson.consume(this.producerId);
-  readonly sound: { id: string; ssrc: number };
+  readonly producerId = this.lesson.produceCamera(VIDEO);
+  readonly video = this.lesson.consume(this.producerId);
+  readonly audio: { id: string; ssrc: number };
   readonly #arrivals = new ArrivalRecorder();
   readonly #link: SimulatedLink;
   readonly #late: { atMs: number; act: () => void }[] = [];
@@ -62,36 +62,36 @@ class Call {
   readonly #owed = [0, 0, 0];
   demand: EncodingDemand[] = BITRATES.map(() => ({ active: true, maxBitrate: null }));
   starved = false;
-  /** Whether the server wants redundant sound; how often it did. */
+  /** Whether the server wants redundant audio; how often it did. */
   redundant = false;
   redundancies = 0;
-  /** Bob's browser tells how much sound it misses. */
+  /** Bob's browser tells how much audio it misses. */
   tellsLoss = false;
   /** What Ada's encoder makes of the bitrate that it is told. */
   makes = 1;
   #sent = 0;
   #lost = 0;
-  second: Second = { sounds: 0, pictures: 0, layer: -1, kbps: 0 };
+  second: Second = { audioPackets: 0, videoPackets: 0, layer: -1, kbps: 0 };
 
   constructor(
     link: LinkOptions,
     readonly delayMs = link.delayMs,
-    /** Whether sound has transport-wide numbers. */
-    options = { countsSound: true },
+    /** Whether audio has transport-wide numbers. */
+    options = { countsAudio: true },
   ) {
     this.#link = new SimulatedLink(link);
     const capabilities = takesRed(this.lesson.core.routerRtpCapabilities);
-    this.sound = this.lesson.consume(
+    this.audio = this.lesson.consume(
       this.lesson.produceMicrophone(REDUNDANT_MICROPHONE),
-      options.countsSound ? capabilities : withoutCountedSound(capabilities),
+      options.countsAudio ? capabilities : withoutCountedAudio(capabilities),
     );
-    this.lesson.core.setConsumerSize(this.picture.id, 1280, 720);
+    this.lesson.core.setConsumerSize(this.video.id, 1280, 720);
   }
 
   /** Plays so many seconds, and answers what came in each. */
   play(seconds: number): Second[] {
     return Array.from({ length: seconds }, () => {
-      this.second = { ...this.second, sounds: 0, pictures: 0, kbps: 0 };
+      this.second = { ...this.second, audioPackets: 0, videoPackets: 0, kbps: 0 };
       for (const { iceParameters, remote } of [this.lesson.ada, this.lesson.bob]) {
         this.lesson.check(iceParameters, remote);
       }
@@ -170,15 +170,15 @@ class Call {
       const { bytes, header, payload } = packet;
       const atMs = this.#link.send(bytes.length + 44, lesson.nowMs);
       const at = findExtension(bytes, header, TRANSPORT_WIDE_ID, 2);
-      if (header.ssrc === this.sound.ssrc) this.#sent++;
-      if (header.ssrc === this.sound.ssrc && atMs === undefined) this.#lost++;
+      if (header.ssrc === this.audio.ssrc) this.#sent++;
+      if (header.ssrc === this.audio.ssrc && atMs === undefined) this.#lost++;
       if (atMs === undefined) continue;
       this.#later(atMs, () => {
         if (at >= 0) this.#arrivals.receive((bytes[at]! << 8) | bytes[at + 1]!, atMs);
         this.second.kbps += (bytes.length + 44) * 8 / 1000;
-        if (header.ssrc === this.sound.ssrc) this.second.sounds++;
-        if (header.ssrc !== this.picture.ssrc || payload[0] !== 0x10) return;
-        this.second.pictures++;
+        if (header.ssrc === this.audio.ssrc) this.second.audioPackets++;
+        if (header.ssrc !== this.video.ssrc || payload[0] !== 0x10) return;
+        this.second.videoPackets++;
         const key = payload[1] === 0;
         this.second.layer = key ? WIDTHS.indexOf(payload[7]! | (payload[8]! << 8)) : payload[7]!;
       });
@@ -186,13 +186,13 @@ class Call {
   }
 
   #tellLoss(): void {
-    this.lesson.reportLoss(this.sound.ssrc, this.#lost / Math.max(1, this.#sent));
+    this.lesson.reportLoss(this.audio.ssrc, this.#lost / Math.max(1, this.#sent));
     this.#sent = 0;
     this.#lost = 0;
   }
 
   #giveFeedback(): void {
-    const feedback = this.#arrivals.take(1, this.picture.ssrc);
+    const feedback = this.#arrivals.take(1, this.video.ssrc);
     if (feedback === undefined) return;
     this.#later(this.lesson.nowMs + this.delayMs, () => {
       this.lesson.report([feedback], this.lesson.bob.remote);
@@ -209,13 +209,13 @@ Deno.test("a wide path gets the best layer within two seconds, and layers in bet
   const call = new Call({ seed: 1, capacity: () => 20_000_000, delayMs: 20 });
   const seconds = call.play(8);
   expect(seconds[2]!.layer).toBe(2);
-  expect(seconds.every(({ sounds }) => sounds >= 45)).toBe(true);
+  expect(seconds.every(({ audioPackets }) => audioPackets >= 45)).toBe(true);
   expect(call.demand.map(({ active }) => active)).toEqual([true, false, true]);
   expect(call.demand[2]!.maxBitrate).toBeNull();
 });
 
 for (const cap of [200, 500, 1000]) {
-  Deno.test(`a path of ${cap} kbit/s is filled by 80% with a layer made to measure, and sound never stops`, () => {
+  Deno.test(`a path of ${cap} kbit/s is filled by 80% with a layer made to measure, and audio never stops`, () => {
     for (const seed of [1, 2]) {
       const call = new Call({ seed, capacity: () => cap * 1000, delayMs: 40, jitterMs: 5 });
       call.play(8);
@@ -223,7 +223,9 @@ for (const cap of [200, 500, 1000]) {
       const about = `seed ${seed}`;
       const kbps = later.reduce((sum, second) => sum + second.kbps, 0) / later.length;
       expect({ about, ok: kbps > 0.8 * cap, kbps }).toEqual({ about, ok: true, kbps });
-      expect(later.every(({ sounds, pictures }) => sounds >= 35 && pictures > 0)).toBe(true);
+      expect(
+        later.every(({ audioPackets, videoPackets }) => audioPackets >= 35 && videoPackets > 0),
+      ).toBe(true);
       const { layer } = later.at(-1)!;
       expect(call.demand[layer]!.maxBitrate).toBeGreaterThan(0);
     }
@@ -231,16 +233,18 @@ for (const cap of [200, 500, 1000]) {
 }
 
 for (const cap of [200, 1000]) {
-  Deno.test(`a path of ${cap} kbit/s is filled by nine tenths where sound isn't counted, and sound never stops`, () => {
+  Deno.test(`a path of ${cap} kbit/s is filled by nine tenths where audio isn't counted, and audio never stops`, () => {
     for (const seed of [1, 2]) {
       const link = { seed, capacity: () => cap * 1000, delayMs: 40, jitterMs: 5 };
-      const call = new Call(link, link.delayMs, { countsSound: false });
+      const call = new Call(link, link.delayMs, { countsAudio: false });
       call.play(10);
       const later = call.play(8);
       const about = `seed ${seed}`;
       const kbps = later.reduce((sum, second) => sum + second.kbps, 0) / later.length;
       expect({ about, ok: kbps > 0.9 * cap, kbps }).toEqual({ about, ok: true, kbps });
-      expect(later.every(({ sounds, pictures }) => sounds >= 30 && pictures > 0)).toBe(true);
+      expect(
+        later.every(({ audioPackets, videoPackets }) => audioPackets >= 30 && videoPackets > 0),
+      ).toBe(true);
     }
   });
 }
@@ -255,7 +259,9 @@ for (const [cap, part] of [[500, 0.9], [1000, 0.85]] as const) {
       const about = `seed ${seed}`;
       const kbps = later.reduce((sum, second) => sum + second.kbps, 0) / later.length;
       expect({ about, ok: kbps > part * cap, kbps }).toEqual({ about, ok: true, kbps });
-      expect(later.every(({ sounds, pictures }) => sounds >= 35 && pictures > 0)).toBe(true);
+      expect(
+        later.every(({ audioPackets, videoPackets }) => audioPackets >= 35 && videoPackets > 0),
+      ).toBe(true);
     }
   });
 }
@@ -273,12 +279,12 @@ for (
       const later = call.play(6);
       const layers = later.map(({ layer }) => layer);
       expect({ seed, layers }).toEqual({ seed, layers: layers.map(() => 2) });
-      expect(later.every(({ sounds }) => sounds >= 42)).toBe(true);
+      expect(later.every(({ audioPackets }) => audioPackets >= 42)).toBe(true);
     }
   });
 }
 
-Deno.test("a cap that drops costs the best layer at once and sound nothing, and the layer comes back with the room", () => {
+Deno.test("a cap that drops costs the best layer at once and audio nothing, and the layer comes back with the room", () => {
   for (const seed of [1, 2]) {
     const narrow = (nowMs: number) => nowMs > 1_010_000 && nowMs < 1_025_000;
     const capacity = (nowMs: number) => narrow(nowMs) ? 300_000 : 4_000_000;
@@ -286,13 +292,13 @@ Deno.test("a cap that drops costs the best layer at once and sound nothing, and 
     const about = `seed ${seed}`;
     expect({ about, layer: call.play(9).at(-1)!.layer }).toEqual({ about, layer: 2 });
     const low = call.play(16).slice(6);
-    expect(low.every(({ layer, pictures }) => layer < 2 && pictures > 0)).toBe(true);
-    expect(low.every(({ sounds }) => sounds >= 40)).toBe(true);
+    expect(low.every(({ layer, videoPackets }) => layer < 2 && videoPackets > 0)).toBe(true);
+    expect(low.every(({ audioPackets }) => audioPackets >= 40)).toBe(true);
     expect({ about, layer: call.play(15).at(-1)!.layer }).toEqual({ about, layer: 2 });
   }
 });
 
-Deno.test("where only sound fits the picture stops with a word, and comes back when there is room", () => {
+Deno.test("where only audio fits the video stops with a word, and comes back when there is room", () => {
   const call = new Call({
     seed: 1,
     capacity: (nowMs) => nowMs < 1_020_000 ? 80_000 : 1_000_000,
@@ -301,10 +307,10 @@ Deno.test("where only sound fits the picture stops with a word, and comes back w
   });
   const narrow = call.play(19);
   expect(call.starved).toBe(true);
-  expect(narrow.slice(10).every(({ sounds }) => sounds >= 40)).toBe(true);
+  expect(narrow.slice(10).every(({ audioPackets }) => audioPackets >= 40)).toBe(true);
   const wide = call.play(12);
   expect(call.starved).toBe(false);
-  expect(wide.at(-1)!.pictures).toBeGreaterThan(20);
+  expect(wide.at(-1)!.videoPackets).toBeGreaterThan(20);
 });
 
 Deno.test("a recorded camera's best layer is taken as it is where there is room for all of it", () => {
@@ -331,7 +337,7 @@ Deno.test("a recorded camera keeps its best layer as it is, whatever a viewer's 
   expect(call.demand[2]).toEqual({ active: true, maxBitrate: null });
 });
 
-Deno.test("a wide path that loses packets gets redundant sound, and its picture stays the best", () => {
+Deno.test("a wide path that loses packets gets redundant audio, and its video stays the best", () => {
   for (const seed of [1, 2]) {
     const call = new Call({ seed, capacity: () => 20_000_000, delayMs: 40, loss: 0.05 });
     call.tellsLoss = true;
@@ -342,12 +348,12 @@ Deno.test("a wide path that loses packets gets redundant sound, and its picture 
   }
 });
 
-Deno.test("a path of 200 kbit/s never gets redundant sound: the picture needs the room", () => {
+Deno.test("a path of 200 kbit/s never gets redundant audio: the video needs the room", () => {
   for (const seed of [1, 2]) {
     const call = new Call({ seed, capacity: () => 200_000, delayMs: 40, loss: 0.05 });
     call.tellsLoss = true;
     const seconds = call.play(20).slice(5);
     expect({ seed, redundancies: call.redundancies }).toEqual({ seed, redundancies: 0 });
-    expect(seconds.every(({ pictures }) => pictures > 0)).toBe(true);
+    expect(seconds.every(({ videoPackets }) => videoPackets > 0)).toBe(true);
   }
 });

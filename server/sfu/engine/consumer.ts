@@ -19,7 +19,7 @@ import type { Producer } from "./producer.ts";
 import type { ForwardedPacket, ProducerStream } from "./producer_stream.ts";
 import { Rewriter } from "./rewriter.ts";
 import { toSequence, toTimestamp } from "../packets/sequence.ts";
-import type { PictureSize } from "../packets/vp8.ts";
+import type { FrameSize } from "../packets/vp8.ts";
 
 /** Between two requests for the key frame that a switch waits for. */
 const ASK_AGAIN_MS = 1000;
@@ -58,7 +58,7 @@ export class Consumer implements Destination, ReceivedTrack {
   #fitting: number;
   /** Bits a second that the layer may use, where that is less than it could; undefined where nothing limits it. */
   grant: number | undefined;
-  /** Whether sound that was sent already is sent again with what follows it. */
+  /** Whether audio that was sent already is sent again with what follows it. */
   redundant = false;
   /** Since when the subscriber has had no room for it. */
   noRoomSinceMs: number | undefined;
@@ -73,7 +73,7 @@ export class Consumer implements Destination, ReceivedTrack {
   /** Packets that had been sent at the last report. */
   #packetsReported = 0;
   /** Size at which the page shows the video, in device pixels. */
-  #size: PictureSize | undefined;
+  #size: FrameSize | undefined;
 
   constructor(options: {
     id: string;
@@ -124,7 +124,7 @@ export class Consumer implements Destination, ReceivedTrack {
     return this.#stream;
   }
 
-  get size(): PictureSize | undefined {
+  get size(): FrameSize | undefined {
     return this.#size;
   }
 
@@ -133,9 +133,9 @@ export class Consumer implements Destination, ReceivedTrack {
     this.#outlet.reallocate();
   }
 
-  /** The layer that suits the size of the picture. */
+  /** The layer that suits the size of the video. */
   fittingLayer(): number {
-    const sizes = this.producer.streams.map(({ pictureSize }) => pictureSize);
+    const sizes = this.producer.streams.map(({ frameSize }) => frameSize);
     this.#fitting = layerForSize(sizes, this.#size, this.#fitting);
     return this.#fitting;
   }
@@ -189,7 +189,7 @@ export class Consumer implements Destination, ReceivedTrack {
 
   setPaused(paused: boolean): void {
     if (this.#paused === paused) {
-      // Asked to go on as before: the receiver lost its picture in a way that isn't seen from here.
+      // Asked to go on as before: the receiver lost its video by a fault that isn't seen from here.
       if (!paused) this.wantKeyFrame();
       return;
     }
@@ -198,7 +198,7 @@ export class Consumer implements Destination, ReceivedTrack {
     this.#outlet.reallocate();
   }
 
-  /** Whether there is no room for the picture, when that changed since the last call. */
+  /** Whether there is no room for the video, when that changed since the last call. */
   takeStarved(): boolean | undefined {
     const starved = !this.#paused && !this.producer.paused && this.#wanted === undefined;
     if (starved === this.#toldStarved) return undefined;
@@ -341,7 +341,7 @@ export class Consumer implements Destination, ReceivedTrack {
 
   /**
    * Reports while packets are sent, however often the publisher does: the time by its clock in this consumer's numbers,
-   * so that sound and picture of one person stay together.
+   * so that audio and video of one person stay together.
    */
   tick(nowMs: number): void {
     if (nowMs < this.#nextReportMs || this.#packets === this.#packetsReported) return;

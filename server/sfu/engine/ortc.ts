@@ -200,7 +200,7 @@ export interface ConsumerMapping {
   payloadType: number;
   /** −1 when the consumer takes retransmissions in the stream itself. */
   rtxPayloadType: number;
-  /** −1 when the consumer takes plain sound alone. */
+  /** −1 when the consumer takes plain audio alone. */
   redPayloadType: number;
   /** 0 when the consumer doesn't know the forwarded extension. */
   forwardedId: number;

@@ -112,7 +112,7 @@ export class Producer {
     return demand;
   }
 
-  /** Whether the publisher should send redundant sound, when that changed since the last call. */
+  /** Whether the publisher should send redundant audio, when that changed since the last call. */
   takeRedundancy(nowMs: number): boolean | undefined {
     if (!this.#paused && this.#needsRedundancy(nowMs)) this.#redundantMs = nowMs;
     const wanted = nowMs - this.#redundantMs < REDUNDANT_HOLD_MS;

@@ -7,9 +7,9 @@
 import { extensionLength, findExtension, paddingBytes, type RtpHeader } from "../packets/rtp.ts";
 import {
   createVp8Descriptor,
+  type FrameSize,
   parseVp8Descriptor,
   parseVp8Size,
-  type PictureSize,
 } from "../packets/vp8.ts";
 import { KeyFrameRequests } from "../receive/keyframes.ts";
 import { NackTracker } from "../receive/nack.ts";
@@ -63,7 +63,7 @@ export class ProducerStream {
   readonly cache: PacketCache | undefined;
   /** What {@linkcode receive} filled last. */
   readonly packet = createForwardedPacket();
-  /** Sound that was lost just before a redundant packet, and is in it; of length 0 where there is none. */
+  /** Audio that was lost just before a redundant packet, and is in it; of length 0 where there is none. */
   readonly recovered = { ...createForwardedPacket(), entry: true };
   /** Known from the start or learnt from the first packet with the rid. */
   ssrc: number | undefined;
@@ -71,7 +71,7 @@ export class ProducerStream {
   senderReport: SenderReport | undefined;
   #senderReportMs = -Infinity;
   /** Size of the last key frame; 0 × 0 before it. */
-  readonly pictureSize: PictureSize = { width: 0, height: 0 };
+  readonly frameSize: FrameSize = { width: 0, height: 0 };
   #packetAtMs = -Infinity;
   readonly #rate = new RateMeter();
   #peak = 0;
@@ -157,7 +157,7 @@ export class ProducerStream {
     return this.cache?.spare ?? this.#scratch;
   }
 
-  /** What the last packet says that is new: all of it, but for sound that was sent before. */
+  /** What the last packet says that is new: all of it, but for audio that was sent before. */
   get payload(): Uint8Array {
     return this.packet.redLength > 0 ? this.#red!.spoken : this.buffer;
   }
@@ -271,7 +271,7 @@ export class ProducerStream {
     this.#describe(packet, length);
     if (!packet.entry) return;
     this.keyFrames.receiveKeyFrame();
-    parseVp8Size(this.buffer, length, this.#descriptor.descriptorBytes, this.pictureSize);
+    parseVp8Size(this.buffer, length, this.#descriptor.descriptorBytes, this.frameSize);
   }
 
   #describe(packet: ForwardedPacket, length: number): void {

@@ -28,7 +28,7 @@ export interface RecordingSink {
   ): void;
 }
 
-/** A seek reads as far back as the last key frame; one costs as much as several hundred ms of picture. */
+/** A seek reads as far back as the last key frame; one costs as much as several hundred ms of video. */
 export const KEY_FRAME_EVERY_MS = 5000;
 /** A layer that is silent for this long gives way to a lower one. */
 const SILENT_MS = 1000;

@@ -17,7 +17,7 @@ const REPEATED = [9, 8, 7];
 const packed = (payloadType: number) =>
   [0x80 | payloadType, 0x0f, 0, 3, payloadType].concat(REPEATED, SPOKEN);
 
-/** Ada may send redundant sound; bob takes it, and charlie doesn't. */
+/** Ada may send redundant audio; bob takes it, and charlie doesn't. */
 class Scene {
   readonly lesson = new Lesson();
   readonly producerId = this.lesson.produceMicrophone(REDUNDANT_MICROPHONE);
@@ -92,7 +92,7 @@ class Scene {
   }
 }
 
-Deno.test("while nothing is lost everybody gets plain sound of a redundant packet", () => {
+Deno.test("while nothing is lost everybody gets plain audio of a redundant packet", () => {
   const scene = new Scene();
   scene.speak(packed(111), 63);
   const { bob, charlie } = scene.takeAll();
@@ -192,7 +192,7 @@ Deno.test("malformed redundancy is counted and goes to nobody", () => {
   expect(scene.lesson.core.counters()["rtpRejected"]! - rtpRejected!).toBe(3);
 });
 
-Deno.test("the recorder gets plain sound", () => {
+Deno.test("the recorder gets plain audio", () => {
   const scene = new Scene();
   scene.lesson.core.record(scene.producerId, 5);
   scene.reportLoss(0.1);
@@ -211,7 +211,7 @@ Deno.test("redundant packets of a publisher that announced none are refused", ()
   expect(lesson.take(lesson.bob.remote).rtp).toEqual([]);
 });
 
-Deno.test("a picture has no redundancy, whatever codecs its publisher names", () => {
+Deno.test("video has no redundancy, whatever codecs its publisher names", () => {
   const lesson = new Lesson();
   const red = { mimeType: "audio/red", payloadType: 63, clockRate: 90000 };
   const producerId = lesson.produceCamera({ ...CAMERA, codecs: [...CAMERA.codecs, red] });

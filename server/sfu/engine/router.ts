@@ -101,7 +101,7 @@ export class Router {
     }
     const { random } = this.#environment;
     const [ssrc, rtxSsrc] = this.#unusedSsrcs(transport);
-    // One name for all tracks of a publisher, so that receivers keep sound and picture together.
+    // One name for all tracks of a publisher, so that receivers keep audio and video together.
     const cname = found.transport.id;
     const mapping = mapConsumer(producer.mapping, options.rtpCapabilities, {
       ssrc,

@@ -30,7 +30,7 @@ function withoutFeedback({ core }: Lesson): RtpCapabilities {
 /** A browser that sends three layers, each under numbers of its own, and answers requests for key frames. */
 class Camera {
   readonly sequences = [10, 30_000, 65_500];
-  readonly pictures = [5, 20_000, 32_760];
+  readonly pictureIds = [5, 20_000, 32_760];
   readonly timestamps = [1000, 0x7fffff00, 0xfffff000];
   readonly active = [true, true, true];
   readonly #keys = [true, true, true];
@@ -51,7 +51,7 @@ class Camera {
       if (!this.active[layer]) return;
       const key = this.#keys[layer]!;
       this.#keys[layer] = false;
-      const picture = this.pictures[layer] = (this.pictures[layer]! + 1) & 0x7fff;
+      const pictureId = this.pictureIds[layer] = (this.pictureIds[layer]! + 1) & 0x7fff;
       for (const start of [true, false]) {
         const sequence = this.sequences[layer] = (this.sequences[layer]! + 1) & 0xffff;
         if (this.lost()) continue;
@@ -60,7 +60,7 @@ class Camera {
           sequence,
           timestamp: this.timestamps[layer]! >>> 0,
           payload: [
-            ...[start ? 0x90 : 0x80, 0x80, 0x80 | (picture >> 8), picture & 255],
+            ...[start ? 0x90 : 0x80, 0x80, 0x80 | (pictureId >> 8), pictureId & 255],
             ...(start && key ? [0, 0, 0, 0x9d, 1, 0x2a] : [1, 0, 0, 0, 0, 0]),
             ...(start && key ? [width & 255, width >> 8, 0, 1] : [layer]),
           ],
@@ -115,7 +115,7 @@ Deno.test("a small picture gets the low layer, and enlarged the high one, withou
     const frames = now.payload[0] === 0x90 ? 1 : 0;
     expect((pictureOf(now) - pictureOf(before)) & 0x7fff).toBe(frames);
     const ticks = (now.header.timestamp - before.header.timestamp) >>> 0;
-    // Up, both layers have a picture of the moment of the switch; the second one is a tick later.
+    // Up, both layers have a frame of the moment of the switch; the second one is a tick later.
     const switched = frames === 1 && layerOf(now) !== layerOf(all[i - 2]!);
     expect(ticks).toBe(switched && layerOf(now) === 2 ? 1 : frames * TICKS);
   }

@@ -59,8 +59,8 @@ export class Transport implements Outlet, Receiver, ControlledTransport {
   readonly quality = new ConnectionQuality();
   readonly #figures = new PathFigures(this.producers, this.consumers);
   #mids = 0;
-  /** Producers and consumers of pictures. */
-  #pictures = 0;
+  /** Producers and consumers of video. */
+  #videos = 0;
   readonly #listener: TransportListener;
   readonly #ssrcs = new SsrcTable();
   readonly #arrivals = new ArrivalRecorder();
@@ -196,20 +196,20 @@ export class Transport implements Outlet, Receiver, ControlledTransport {
   addProducer(producer: Producer): void {
     this.#ssrcs.add(producer);
     this.producers.set(producer.id, producer);
-    if (producer.kind === "video") this.#pictures++;
+    if (producer.kind === "video") this.#videos++;
     if (producer.mapping.transportWideId !== 0) {
       this.#transportWideId = producer.mapping.transportWideId;
     }
   }
 
   removeProducer(producer: Producer): void {
-    if (this.producers.delete(producer.id) && producer.kind === "video") this.#pictures--;
+    if (this.producers.delete(producer.id) && producer.kind === "video") this.#videos--;
     for (const ssrc of this.#ssrcs.remove(producer)) this.#srtp?.forget(ssrc);
   }
 
   /** Whether {@linkcode tick} is due as often as can be: lost packets are asked for, padding is spread. */
   get urgent(): boolean {
-    return this.#pictures > 0 || this.#srtp === undefined;
+    return this.#videos > 0 || this.#srtp === undefined;
   }
 
   /** A media id that no consumer of this transport had before: the browser's offer is refused when two share one. */
@@ -224,7 +224,7 @@ export class Transport implements Outlet, Receiver, ControlledTransport {
 
   addConsumer(consumer: Consumer): void {
     this.consumers.set(consumer.id, consumer);
-    if (consumer.producer.kind === "video") this.#pictures++;
+    if (consumer.producer.kind === "video") this.#videos++;
     if (consumer.mapping.transportWideId !== 0) this.#bandwidth ??= new BandwidthEstimator();
     this.#rtcp.addConsumer(consumer);
   }
@@ -241,7 +241,7 @@ export class Transport implements Outlet, Receiver, ControlledTransport {
 
   removeConsumer(consumer: Consumer): void {
     if (this.consumers.delete(consumer.id) && consumer.producer.kind === "video") {
-      this.#pictures--;
+      this.#videos--;
     }
     this.#rtcp.removeConsumer(consumer);
   }

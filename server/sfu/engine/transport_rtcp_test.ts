@@ -139,8 +139,8 @@ Deno.test("sender reports reach consumers in their own numbers", () => {
 Deno.test("consumers get a sender report a second while packets are sent, with the publisher's clock as it goes on", () => {
   const lesson = new Lesson();
   const consumer = lesson.consume(lesson.produceMicrophone());
-  const sound = { ssrc: MICROPHONE_SSRC, payloadType: 111 };
-  lesson.publish({ ...sound, sequence: 0 });
+  const audio = { ssrc: MICROPHONE_SSRC, payloadType: 111 };
+  lesson.publish({ ...audio, sequence: 0 });
   lesson.report([{
     type: "sender-report",
     ssrc: MICROPHONE_SSRC,
@@ -153,7 +153,7 @@ Deno.test("consumers get a sender report a second while packets are sent, with t
   }], lesson.ada.remote);
   for (let sequence = 1; sequence <= 250; sequence++) {
     lesson.pass(20);
-    lesson.publish({ ...sound, sequence });
+    lesson.publish({ ...audio, sequence });
   }
   const reports = () =>
     lesson.take(lesson.bob.remote).rtcp.filter((packet) => packet.type === "sender-report");

@@ -1,7 +1,7 @@
 /**
  * The media port: UDP, and TCP under the same number for networks that let no UDP through, as one socket.
  *
- * The core can't tell them apart but by the candidates that it offers. Datagrams over UDP take the same way as without
+ * The core can't tell them apart but by the candidates that it offers. Datagrams over UDP take the same path as without
  * TCP; those for a connection are written into the same slot and copied from there.
  */
 import {

@@ -139,23 +139,23 @@ Deno.test("of many strangers from one address the oldest go", async () => {
   }
 });
 
-Deno.test("for whoever reads nothing pictures are dropped, and what they read later is whole", async () => {
+Deno.test("for whoever reads nothing video is dropped, and what they read later is whole", async () => {
   using opened = await open();
   const { port } = opened;
   using connection = await connect(port);
   await connection.write(Uint8Array.from(CHECK));
   const [{ from }] = await gather(port, 1) as [Arrival];
   port.keep(from);
-  const picture = new Uint8Array(1200).fill(0xee);
+  const video = new Uint8Array(1200).fill(0xee);
   const heap = Deno.memoryUsage();
   // The kernel takes some megabytes first.
   while (port.counters().dropped === 0) {
-    for (let i = 0; i < 50; i++) send(port, from, picture);
+    for (let i = 0; i < 50; i++) send(port, from, video);
     port.flush();
     await turn();
   }
   const rest = 20_000;
-  for (let i = 0; i < rest; i++) send(port, from, picture);
+  for (let i = 0; i < rest; i++) send(port, from, video);
   send(port, from, Uint8Array.of(1, 2, 3));
   port.flush();
   expect(port.counters().dropped).toBeGreaterThan(rest);
@@ -177,9 +177,9 @@ Deno.test("whoever takes nothing for too long goes", async () => {
     let from: StreamPeer | undefined;
     peers.deliver((_bytes, _view, _length, remote) => from = remote as StreamPeer);
     peers.keep(from!);
-    const picture = new Uint8Array(1200);
+    const video = new Uint8Array(1200);
     while (peers.dropped === 0) {
-      for (let i = 0; i < 50; i++) peers.push(picture, picture.length, from!);
+      for (let i = 0; i < 50; i++) peers.push(video, video.length, from!);
       peers.flush();
       await turn();
     }

@@ -2,7 +2,7 @@
  * Datagrams over a byte stream: a 16-bit length before each (RFC 4571 §2), as ICE over TCP wants it (RFC 6544 §3).
  *
  * Invariant: neither side holds more than its bound, however the peer sends and reads. What is large, and therefore a
- * piece of a picture, has the smaller bound: when a path is too narrow, sound and control still get through.
+ * piece of video, has the smaller bound: when a path is too narrow, audio and control still get through.
  */
 import type { Bytes } from "./crypto/openssl.ts";
 
@@ -11,7 +11,7 @@ const LENGTH_BYTES = 2;
 export const MAX_FRAME_BYTES = 1500;
 const INPUT_BYTES = 8192;
 /** A batch of the largest packets fits, and half a second of 2 Mbit/s. */
-export const MAX_PICTURE_BYTES = 128 * 1024;
+export const MAX_VIDEO_BYTES = 128 * 1024;
 export const MAX_OUTPUT_BYTES = 160 * 1024;
 /** A packet of stereo music with its header and tag; pieces of video frames are nearly always larger. */
 const SMALL_BYTES = 500;
@@ -64,7 +64,7 @@ export class FramedOutput {
   /** Adds a frame; false when it has no room. */
   push(bytes: Uint8Array, length: number): boolean {
     const end = this.#length + LENGTH_BYTES + length;
-    if (end > (length > SMALL_BYTES ? MAX_PICTURE_BYTES : MAX_OUTPUT_BYTES)) return false;
+    if (end > (length > SMALL_BYTES ? MAX_VIDEO_BYTES : MAX_OUTPUT_BYTES)) return false;
     const into = this.#roomFor(end);
     into[this.#length] = length >> 8;
     into[this.#length + 1] = length & 0xff;

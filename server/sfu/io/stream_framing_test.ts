@@ -5,7 +5,7 @@ import {
   FramedOutput,
   MAX_FRAME_BYTES,
   MAX_OUTPUT_BYTES,
-  MAX_PICTURE_BYTES,
+  MAX_VIDEO_BYTES,
 } from "./stream_framing.ts";
 
 /** Lets `input` read `bytes` in pieces; answers the frames that it found, or null for what is no frame. */
@@ -47,20 +47,20 @@ Deno.test("an empty frame says nothing, and one that is too long ends it", () =>
   expect(read(new FramedInput(), new TextEncoder().encode("GET / HTTP/1.1\r\n"), 16)).toBeNull();
 });
 
-Deno.test("what waits is bounded, and sound has room where pictures have none left", () => {
+Deno.test("what waits is bounded, and audio has room where video has none left", () => {
   const output = new FramedOutput();
-  const picture = new Uint8Array(1200);
-  const sound = new Uint8Array(120).fill(1);
-  let pictures = 0;
-  while (output.push(picture, picture.length)) pictures++;
-  expect(pictures).toBe(Math.floor(MAX_PICTURE_BYTES / 1202));
-  let sounds = 0;
-  while (output.push(sound, sound.length)) sounds++;
-  expect(sounds).toBeGreaterThan(100);
+  const video = new Uint8Array(1200);
+  const audio = new Uint8Array(120).fill(1);
+  let videoPackets = 0;
+  while (output.push(video, video.length)) videoPackets++;
+  expect(videoPackets).toBe(Math.floor(MAX_VIDEO_BYTES / 1202));
+  let audioPackets = 0;
+  while (output.push(audio, audio.length)) audioPackets++;
+  expect(audioPackets).toBeGreaterThan(100);
   const bytes = written(output);
   expect(bytes.length).toBeLessThanOrEqual(MAX_OUTPUT_BYTES);
-  expect(read(new FramedInput(), bytes, 5000)).toHaveLength(pictures + sounds);
-  expect(output.push(picture, picture.length)).toBe(true);
+  expect(read(new FramedInput(), bytes, 5000)).toHaveLength(videoPackets + audioPackets);
+  expect(output.push(video, video.length)).toBe(true);
 });
 
 Deno.test("what is being written stays as it is while more collects", () => {

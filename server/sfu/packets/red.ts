@@ -1,5 +1,5 @@
 /**
- * Redundant sound (RED, RFC 2198 §3): in one packet what is spoken now, and before it what was sent already.
+ * Redundant audio (RED, RFC 2198 §3): in one packet what is spoken now, and before it what was sent already.
  *
  * The unpacker owns the buffer that a stream's packets are decrypted into, so that taking one apart makes no garbage.
  * Invariant: of a payload that is accepted every block lies within its length, all are Opus, and something is spoken now.

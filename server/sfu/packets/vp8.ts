@@ -20,7 +20,7 @@ export interface Vp8Descriptor {
 }
 
 /** Size of a key frame in pixels. */
-export interface PictureSize {
+export interface FrameSize {
   width: number;
   height: number;
 }
@@ -101,7 +101,7 @@ export function parseVp8Size(
   payload: Uint8Array,
   length: number,
   descriptorBytes: number,
-  into: PictureSize,
+  into: FrameSize,
 ): boolean {
   if (descriptorBytes + SIZE_AT + 4 > length) return false;
   for (let i = 0; i < START_CODE.length; i++) {

@@ -3,7 +3,7 @@
  *
  * Many viewers' requests become one. A request that comes too soon waits instead of being dropped, and one of ours that
  * no key frame answers is repeated, because the request itself can be lost; a receiver repeats its own. Invariant:
- * however many ask, after a few in a row a publisher makes a key frame a second, so that nobody can spoil its picture.
+ * however many ask, after a few in a row a publisher makes a key frame a second, so that nobody can spoil its video.
  */
 import { RateLimit } from "../media_limits.ts";
 

@@ -48,7 +48,7 @@ const MICROPHONE: RtpParameters = {
   rtcp: { cname: "ada" },
 };
 
-/** As Chromium numbers redundant sound. */
+/** As Chromium numbers redundant audio. */
 export const REDUNDANT_MICROPHONE: RtpParameters = {
   ...MICROPHONE,
   codecs: [
@@ -57,7 +57,7 @@ export const REDUNDANT_MICROPHONE: RtpParameters = {
   ],
 };
 
-/** The capabilities of a browser that takes redundant sound. */
+/** The capabilities of a browser that takes redundant audio. */
 export function takesRed({ codecs = [], ...rest }: RtpCapabilities): RtpCapabilities {
   const red = { kind: "audio", mimeType: "audio/red", clockRate: 48000, channels: 2 } as const;
   return { ...rest, codecs: [...codecs, red] };
