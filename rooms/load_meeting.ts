@@ -14,8 +14,8 @@ export interface Loaded {
 
 export async function loadMeeting(
   meetingId: string,
-  { log, limits, clock, clientIds: store }: RoomOptions,
-  events: ReplicaEvents,
+  { log, limits, clock, clientIds: store, report }: RoomOptions,
+  events: Omit<ReplicaEvents, "repaired">,
   now: number,
 ): Promise<Loaded> {
   const { snapshots } = limits;
@@ -30,7 +30,14 @@ export async function loadMeeting(
     bounds,
     clock,
     snapshots,
-    events,
+    events: {
+      ...events,
+      repaired: (error) =>
+        report("warn", "A snapshot couldn't be read and was made anew from the log", {
+          meetingId,
+          error,
+        }),
+    },
   }, now);
   const clientIds = new ClientIds(meetingId, store, limits.clientIds);
   await clientIds.load();

@@ -28,6 +28,8 @@ export interface UpdateLog {
   /** The newest snapshot (or null) and every later row, oldest first. */
   load(meetingId: string): Promise<{ snapshot: Snapshot | null; rows: LogRow[] }>;
   saveSnapshot(meetingId: string, snapshot: Snapshot): Promise<void>;
+  /** Makes snapshots anew that can't be read, where the log has all of them; answers how many. */
+  repairSnapshots(meetingId: string): Promise<number>;
 }
 
 /** A moment of a meeting's log: the last row before it, and when it was (Unix ms). */

@@ -9,6 +9,7 @@ import type { Kysely } from "kysely";
 import type { LogRow, Snapshot, UpdateLog } from "../../rooms/ports.ts";
 import { LogJournal } from "./log_journal.ts";
 import { lastLogged, readLog } from "./log_reading.ts";
+import { repairSnapshots } from "./snapshot_repair.ts";
 import type { Schema } from "../schema.ts";
 
 /** A group above this is split, so that one room's large paste doesn't hold the others up. */
@@ -68,6 +69,10 @@ export class SqlUpdateLog implements UpdateLog {
       .values({ meeting_id: meetingId, ...snapshot })
       .onConflict((conflict) => conflict.columns(["meeting_id", "seq"]).doNothing())
       .execute();
+  }
+
+  async repairSnapshots(meetingId: string): Promise<number> {
+    return (await repairSnapshots(this.db, meetingId)).length;
   }
 
   /** Resolves when everything handed over so far is stored or refused, and in its place. */

@@ -2,6 +2,7 @@
 import type { Kysely } from "kysely";
 import * as Y from "yjs";
 import { openRoots } from "../../rooms/contract/document/schema.ts";
+import { readingSnapshots } from "../../db/log/snapshot_repair.ts";
 import { readLog } from "../../db/log/log_reading.ts";
 import type { Schema } from "../../db/schema.ts";
 
@@ -9,7 +10,15 @@ import type { Schema } from "../../db/schema.ts";
  * Hands the lesson's document, as it stood at the end, to `read`; null when nothing is kept of it.
  * Large documents take a while to build: call it where no room waits.
  */
-export async function readFinalState<T>(
+export function readFinalState<T>(
+  db: Kysely<Schema>,
+  meetingId: string,
+  read: (doc: Y.Doc) => T,
+): Promise<T | null> {
+  return readingSnapshots(db, meetingId, () => readOnce(db, meetingId, read));
+}
+
+async function readOnce<T>(
   db: Kysely<Schema>,
   meetingId: string,
   read: (doc: Y.Doc) => T,

@@ -7,6 +7,7 @@ import type { Kysely, Transaction } from "kysely";
 import { withoutPauses } from "../redaction.ts";
 import { pausesOf, readPausedWriting, readSpans, type Span } from "./recording_timeline.ts";
 import { recordMeetingEvent } from "../../db/outbox/events.ts";
+import { readingSnapshots } from "../../db/log/snapshot_repair.ts";
 import { deleteLogged, WHOLE_LOG } from "../../db/log/log_reading.ts";
 import type { Schema } from "../../db/schema.ts";
 
@@ -89,7 +90,7 @@ export async function forgetPauses(db: Kysely<Schema>, recordingId: string): Pro
     .executeTakeFirstOrThrow();
   const spans = await readSpans(db, recordingId);
   const paused = pausesOf(spans, ended_at).length > 0;
-  await db.transaction().execute(async (transaction) => {
+  const forget = async (transaction: Transaction<Schema>) => {
     // Before the rows go: they may have to tell what was written when.
     if (paused) {
       await redactSnapshots(transaction, meetingId, spans);
@@ -99,7 +100,8 @@ export async function forgetPauses(db: Kysely<Schema>, recordingId: string): Pro
       .set({ pauses_forgotten: 1 })
       .where("recording_id", "=", recordingId)
       .execute();
-  });
+  };
+  await readingSnapshots(db, meetingId, () => db.transaction().execute(forget));
 }
 
 async function deletePausedRows(

@@ -27,6 +27,7 @@ import {
 import { withoutPauses } from "../redaction.ts";
 import { carriedBoard, type CarriedFile, carriedFiles } from "../carry_over.ts";
 import { readFinalState } from "./lesson_state.ts";
+import { checked, readingSnapshots } from "../../db/log/snapshot_repair.ts";
 import { lastLogged, type LogRange, measureLog, readLog } from "../../db/log/log_reading.ts";
 import { deleteRecording } from "./recording_deletion.ts";
 import { RecordingFiles } from "./recording_files.ts";
@@ -115,7 +116,7 @@ export class SqlRecordingLibrary implements RecordingLibrary {
     const piece = pieces[index];
     if (piece === undefined) return null;
     return writeEntries([
-      await this.#snapshotOf(recording, piece),
+      await this.#readSnapshot(recording, piece),
       ...await this.#entriesOf(recording, piece),
     ]);
   }
@@ -127,7 +128,7 @@ export class SqlRecordingLibrary implements RecordingLibrary {
     const at = recording.startedAt + atMs;
     const piece = pieces.findLast((candidate) => candidate.from <= at) ?? pieces[0];
     if (piece === undefined) return null;
-    return writeEntries([await this.#snapshotOf(recording, piece)]);
+    return writeEntries([await this.#readSnapshot(recording, piece)]);
   }
 
   async log(
@@ -336,6 +337,11 @@ export class SqlRecordingLibrary implements RecordingLibrary {
     }));
   }
 
+  #readSnapshot(recording: Recording, piece: Piece): Promise<LogEntry> {
+    const { meetingId } = recording;
+    return readingSnapshots(this.db, meetingId, () => this.#snapshotOf(recording, piece));
+  }
+
   async #snapshotOf(recording: Recording, piece: Piece): Promise<LogEntry> {
     const { meetingId, startedAt, spans } = recording;
     const row = await this.db.selectFrom("snapshots")
@@ -349,7 +355,7 @@ export class SqlRecordingLibrary implements RecordingLibrary {
     return {
       kind: "snapshot",
       atMs: Math.max(0, piece.from - startedAt),
-      payload: row === undefined ? EMPTY_STATE : withoutPauses(row.state, pauses),
+      payload: row === undefined ? EMPTY_STATE : withoutPauses(checked(row.state), pauses),
     };
   }
 

@@ -44,6 +44,8 @@ export interface ReplicaEvents {
   commitDue(): void;
   /** A group is in the log. `stored` tells its authors so. */
   committed(updates: readonly CommittedUpdate[], stored: ReadonlyMap<Writer, StoredClock[]>): void;
+  /** A snapshot couldn't be read, and was made anew from the log. */
+  repaired(error: unknown): void;
   /** The document is dropped; call {@linkcode Replica.rebuild}, for "storage" after a pause. */
   dropped(cause: "tripwire" | "storage", error: unknown): void;
   /** Something that listens to the document threw; the document goes on. */
@@ -65,6 +67,8 @@ interface Ask {
   stateVector: Uint8Array;
   deliver(update: Uint8Array): void;
 }
+
+type Logged = Awaited<ReturnType<UpdateLog["load"]>>;
 
 interface Waiter {
   resolve(): void;
@@ -233,20 +237,34 @@ export class Replica {
     return new ShieldedDoc((error) => this.options.events.listenerFailed(error));
   }
 
-  async #load(now: number): Promise<void> {
-    const { snapshot, rows } = await this.options.log.load(this.options.meetingId);
-    this.#disarm();
-    this.#doc.destroy();
+  async #read(again = false): Promise<Logged & { doc: Y.Doc }> {
+    const { log, meetingId, events } = this.options;
+    const logged = await log.load(meetingId);
+    try {
+      return { ...logged, doc: this.#docOf(logged) };
+    } catch (error) {
+      if (again || await log.repairSnapshots(meetingId) === 0) throw error;
+      events.repaired(error);
+      return await this.#read(true);
+    }
+  }
+
+  #docOf({ snapshot, rows }: Logged): Y.Doc {
     const doc = this.#newDoc();
     openRoots(doc);
-    let bytes = snapshot?.state.byteLength ?? 0;
     doc.transact(() => {
       if (snapshot !== null) Y.applyUpdate(doc, snapshot.state);
-      for (const row of rows) {
-        Y.applyUpdate(doc, row.update);
-        bytes += row.update.byteLength;
-      }
+      for (const { update } of rows) Y.applyUpdate(doc, update);
     });
+    return doc;
+  }
+
+  async #load(now: number): Promise<void> {
+    const { doc, snapshot, rows } = await this.#read();
+    let bytes = snapshot?.state.byteLength ?? 0;
+    for (const { update } of rows) bytes += update.byteLength;
+    this.#disarm();
+    this.#doc.destroy();
     this.#doc = doc;
     this.#size.loaded(doc, bytes);
     this.#schedule = new SnapshotSchedule(

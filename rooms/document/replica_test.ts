@@ -30,6 +30,12 @@ class MemoryLog implements UpdateLog {
     this.snapshot = snapshot;
     return Promise.resolve();
   }
+
+  /** Has all rows since the beginning. */
+  repairSnapshots(): Promise<number> {
+    this.snapshot = null;
+    return Promise.resolve(1);
+  }
 }
 
 async function openReplica(log = new MemoryLog(), bounds: Partial<Size> = {}) {
@@ -49,6 +55,7 @@ async function openReplica(log = new MemoryLog(), bounds: Partial<Size> = {}) {
         committed.push(...updates);
         told.push(...stored.values());
       },
+      repaired: () => void drops.push("repaired"),
       dropped: (cause) => void drops.push(cause),
       listenerFailed: (error) => void faults.push(error),
     },
@@ -247,4 +254,15 @@ Deno.test("text that is typed letter by letter counts for what it comes to", asy
   replica.receive(edit((doc) => filesOf(doc).set("f", new Y.Map([["text", text]]))), typing, 0);
   for (let n = 0; n < 1000; n++) replica.receive(edit(() => text.insert(n, "a")), typing, 0);
   expect(fileOf(replica.doc, "f")?.text.length).toBe(1000);
+});
+
+Deno.test("a document whose snapshot can't be read is loaded from what can, and it is told", async () => {
+  const log = new MemoryLog();
+  const { replica } = await openReplica(log);
+  replica.write(1, (doc) => whiteboardOf(doc).set("p:1/a", new Y.Map([["x", 7]])));
+  await replica.checkpoint(2);
+  log.snapshot = { ...log.snapshot!, state: new Uint8Array([255, 255, 255]) };
+  const again = await openReplica(log);
+  expect(again.drops).toEqual(["repaired"]);
+  expect(whiteboardOf(again.replica.doc).size).toBe(1);
 });

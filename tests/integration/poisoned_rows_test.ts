@@ -91,7 +91,10 @@ Deno.test("who comes to a lesson that can't be read is told so, in the lobby too
   });
   await poison(prepared, {
     table: "snapshots",
-    sql: ["update snapshots set state = x'ffffffffff' where meeting_id = :active"],
+    sql: [
+      "update snapshots set state = x'ffffffffff' where meeting_id = :active",
+      "delete from log_blocks where meeting_id = :active",
+    ],
     task: null,
   });
   const storage = await openStorage({

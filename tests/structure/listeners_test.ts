@@ -5,8 +5,8 @@ import { isProduct, readSources } from "./sources.ts";
 const SHIELD = "rooms/contract/document/shielded.ts";
 /** A tripwire that throws has to count as one that tripped: its caller takes the exception for that. */
 const TRIPWIRE = "rooms/document/tripwire.ts";
-/** The recorder's documents are read and thrown away; nothing listens to them. */
-const UNHEARD = /^recorder\//;
+/** Documents of the recorder and of repaired snapshots are read and thrown away; nothing listens to them. */
+const UNHEARD = /^(recorder|db\/log)\//;
 
 const product = (await readSources()).filter(isProduct)
   .filter(({ file }) => file !== SHIELD);

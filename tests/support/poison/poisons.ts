@@ -41,16 +41,31 @@ export const POISONS: readonly Poison[] = [
   {
     table: "snapshots",
     sql: ["update snapshots set state = x'ffffffffff' where meeting_id = :active"],
+    // Made anew from the log.
+    task: null,
+  },
+  {
+    table: "snapshots",
+    sql: [
+      "update snapshots set state = x'ffffffffff' where meeting_id = :active",
+      "delete from log_blocks where meeting_id = :active",
+    ],
     task: "room",
   },
   {
     table: "snapshots",
-    sql: ["update snapshots set state = 'a text' where meeting_id = :active"],
+    sql: [
+      "update snapshots set state = 'a text' where meeting_id = :active",
+      "delete from log_blocks where meeting_id = :active",
+    ],
     task: "room",
   },
   {
     table: "snapshots",
-    sql: ["update snapshots set state = x'ffffffffff' where meeting_id = :paused"],
+    sql: [
+      "update snapshots set state = x'ffffffffff' where meeting_id = :paused",
+      "delete from log_blocks where meeting_id = :paused",
+    ],
     task: "pauses",
   },
   {

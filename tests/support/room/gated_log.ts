@@ -31,6 +31,10 @@ export class GatedLog implements UpdateLog {
     return this.inner.load(meetingId);
   }
 
+  repairSnapshots(meetingId: string) {
+    return this.inner.repairSnapshots(meetingId);
+  }
+
   saveSnapshot(...args: Parameters<UpdateLog["saveSnapshot"]>) {
     return this.inner.saveSnapshot(...args);
   }
