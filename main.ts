@@ -3,6 +3,7 @@
  *
  * Run directly it serves until SIGTERM or SIGINT; `deno task start` prepares everything and calls {@linkcode serve}.
  */
+import { fileURLToPath } from "node:url";
 import { openStorage, type Storage } from "./db/storage.ts";
 import { Recorder } from "./recorder/io/recorder.ts";
 import type { MonotonicMs, UnixMs } from "./rooms/clocks.ts";
@@ -179,7 +180,7 @@ export async function serve(config: Config, logger: Logger): Promise<Running> {
     clock,
     apiRequestsPerMinute: config.apiRequestsPerMinute,
     version: VERSION,
-    clientDir: new URL("client/dist", import.meta.url).pathname,
+    clientDir: fileURLToPath(new URL("client/dist", import.meta.url)),
   });
   const serving = startServing({
     hostname: config.host,

@@ -3,6 +3,7 @@
  *
  * Invariant: nothing is inlined and nothing comes from elsewhere, so that a strict Content-Security-Policy holds.
  */
+import { fileURLToPath } from "node:url";
 import preact from "@preact/preset-vite";
 import { defineConfig } from "vite";
 import { RUNTIME_PACKAGES, sandbox } from "./stages/code/runtimes.build.ts";
@@ -10,7 +11,7 @@ import { Licences } from "./licences.build.ts";
 import { messages, nameOfChunk } from "./words/messages.build.ts";
 import { tldrawUnderPreact } from "./stages/whiteboard/tldraw.build.ts";
 
-const here = (path: string) => decodeURIComponent(new URL(path, import.meta.url).pathname);
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 const licences = new Licences();
 

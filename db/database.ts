@@ -51,7 +51,8 @@ export async function openDatabase(location: DatabaseLocation): Promise<Database
 
 async function openFile(location: { path: string; synchronous: "normal" | "full" }) {
   const client = createClient({
-    url: `file:${encodeURI(location.path)}`,
+    // What begins a query or a fragment may be in a folder's name too.
+    url: `file:${encodeURI(location.path).replace(/[?#]/g, encodeURIComponent)}`,
     timeout: BUSY_TIMEOUT_MS,
     concurrency: 1,
   });

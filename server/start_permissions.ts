@@ -5,6 +5,7 @@
  * of native code aren't held to that; libSQL and C's own are the only ones that it may load.
  */
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { SETTINGS } from "./settings.ts";
 import { LIBC_PATHS } from "./sfu/io/libc.ts";
 import { INHERITED, LAUNCHER } from "./sfu/io/media_child.ts";
@@ -43,7 +44,7 @@ function nativeLibraries(): string[] {
 }
 
 function here(path: string): string {
-  return decodeURIComponent(new URL(path, ROOT).pathname);
+  return fileURLToPath(new URL(path, ROOT));
 }
 
 function list(...parts: (readonly string[])[]): string {

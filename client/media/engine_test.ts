@@ -3,7 +3,7 @@ import { expect } from "@std/expect";
 /** Runs a scenario of testing/scenarios.ts in a process of its own (see there why). */
 async function holds(scenario: string): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", new URL("./testing/scenarios.ts", import.meta.url).pathname, scenario],
+    args: ["run", "-A", new URL("./testing/scenarios.ts", import.meta.url).href, scenario],
     stdin: "null",
     stdout: "null",
     stderr: "piped",

@@ -176,7 +176,7 @@ function startWriter(path: string, meetingId: string, count = 1_000_000): Deno.C
   `;
   return new Deno.Command(Deno.execPath(), {
     args: ["eval", program],
-    cwd: new URL("../..", import.meta.url).pathname,
+    cwd: new URL("../..", import.meta.url),
     stdout: "piped",
     stderr: "inherit",
   }).spawn();

@@ -5,6 +5,7 @@
  * and in this runtime. `callCpu`: CPU seconds of all of the browser's processes in a second of a call of two on one machine,
  * with and without encryption, by turns. `joinToFirstPictureMs`: from the press of Join until the other's picture is decoded.
  */
+import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
 import {
@@ -37,7 +38,7 @@ async function framesInBrowser(browser: Browser, origin: string): Promise<unknow
     build: {
       write: false,
       lib: {
-        entry: new URL("./e2ee/frames.ts", import.meta.url).pathname,
+        entry: fileURLToPath(new URL("./e2ee/frames.ts", import.meta.url)),
         formats: ["iife"],
         name: "frames",
       },

@@ -8,6 +8,7 @@
  * `cpuUsPerUpdate` is the CPU time of all the server's threads for one update taken in, passed on to the others
  * in its room (and, for Lectern, made durable).
  */
+import { fileURLToPath } from "node:url";
 import { ServerProcess } from "./server_process.ts";
 import { Artist, hocuspocusWire, lecternWire, type Lesson, Tally, type Wire } from "./sync/load.ts";
 
@@ -219,5 +220,5 @@ function pause(ms: number): Promise<void> {
 }
 
 function script(name: string): string {
-  return new URL(name, import.meta.url).pathname;
+  return fileURLToPath(new URL(name, import.meta.url));
 }

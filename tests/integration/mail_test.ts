@@ -322,7 +322,7 @@ Deno.test("a process that is killed before, between and in the middle of mails s
     args: [
       "run",
       "-A",
-      new URL("../support/notify/mail_process.ts", import.meta.url).pathname,
+      new URL("../support/notify/mail_process.ts", import.meta.url).href,
       test.storage.path,
       String(test.mailbox.port),
     ],

@@ -312,7 +312,7 @@ Deno.test("a process that is killed between commit and delivery, or in the middl
       args: [
         "run",
         "-A",
-        new URL("../support/notify/webhook_process.ts", import.meta.url).pathname,
+        new URL("../support/notify/webhook_process.ts", import.meta.url).href,
         ...args,
       ],
       stdin: "null",
@@ -362,7 +362,7 @@ Deno.test("processes that are killed between retries lose no event, and send eac
       args: [
         "run",
         "-A",
-        new URL("../support/notify/webhook_process.ts", import.meta.url).pathname,
+        new URL("../support/notify/webhook_process.ts", import.meta.url).href,
         server.storage.path,
       ],
       stdin: "null",

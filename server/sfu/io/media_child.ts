@@ -3,6 +3,7 @@
  *
  * Invariant: every call settles, because the end of the process rejects what is pending.
  */
+import { fileURLToPath } from "node:url";
 import type { Logger } from "../../../rooms/contract/logger.ts";
 import { setClock } from "../../../recorder/packet_batch.ts";
 import { PeerClock } from "../../../recorder/peer_clock.ts";
@@ -23,8 +24,8 @@ const MAX_PENDING_CALLS = 10_000;
 const MAX_LINE_CHARACTERS = 2000;
 
 /** The only program that the main process runs; it says what the media process may do. */
-export const LAUNCHER = decodeURIComponent(
-  new URL("../../start_media.sh", import.meta.url).pathname,
+export const LAUNCHER = fileURLToPath(
+  new URL("../../start_media.sh", import.meta.url),
 );
 /** Where Deno keeps compiled modules, and which sockets to use. Everything else stays here, secrets above all. */
 export const INHERITED = ["HOME", "XDG_CACHE_HOME", "DENO_DIR", "LECTERN_PORTABLE_IO"];

@@ -23,7 +23,7 @@ const WARM_UP_MS = 3000;
 const STROKE_MS = 250;
 
 export async function recordRooms(rooms: number, forMs: number): Promise<Record<string, unknown>> {
-  const script = new URL("./server.ts", import.meta.url).pathname;
+  const script = new URL("./server.ts", import.meta.url).href;
   await using server = await ServerProcess.start<Ready>(script, [`${rooms}`]);
   const pids = { server: server.pid, media: childrenOf(server.pid)[0]! };
   const idleMb = residentMb(pids);

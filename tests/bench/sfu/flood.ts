@@ -42,7 +42,7 @@ export async function flooded(
   streams.forEach((stream, i) => stream.begin(nowMs, i / streams.length));
   const { address, port } = connect.paths[0]!.server!;
   await using flood = await ServerProcess.start(
-    new URL("./flood_main.ts", import.meta.url).pathname,
+    new URL("./flood_main.ts", import.meta.url).href,
     [address, `${port}`, `${perSecond}`],
   );
   Deno.kill(flood.pid, "SIGSTOP");

@@ -4,7 +4,7 @@ import { LoadPath } from "./path.ts";
 import { describe, outwardAddress, serverSide } from "./sdp.ts";
 import type { SfuServer } from "./servers.ts";
 
-const SCRIPT = new URL("./werift_server.ts", import.meta.url).pathname;
+const SCRIPT = new URL("./werift_server.ts", import.meta.url).href;
 
 interface Answer {
   sdp: string;
