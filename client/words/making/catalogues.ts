@@ -6,7 +6,7 @@
  */
 import { type Locale, LOCALES, SOURCE_LOCALE } from "../../../rooms/contract/words/locales.ts";
 import { type CatalogueFile, messageOf } from "../../../rooms/contract/words/compile.ts";
-import { missingPlurals, readParameters } from "./parameters.ts";
+import { missingPlurals, readParameters } from "./parameters.build.ts";
 
 export interface Area {
   name: string;

@@ -2,7 +2,7 @@ import { expect } from "@std/expect";
 import type { CatalogueFile } from "../../../rooms/contract/words/compile.ts";
 import type { Locale } from "../../../rooms/contract/words/locales.ts";
 import { type Area, faultsOf, offeredLocales } from "./catalogues.ts";
-import { readParameters } from "./parameters.ts";
+import { readParameters } from "./parameters.build.ts";
 import { keysOf } from "./typings.ts";
 
 const english = (message: string) => ({ key: { message, description: "For the test" } });

@@ -2,7 +2,7 @@
 import type { Locale } from "../../../rooms/contract/words/locales.ts";
 import { messageOf } from "../../../rooms/contract/words/compile.ts";
 import { type Area, englishOf } from "./catalogues.ts";
-import { readParameters } from "./parameters.ts";
+import { readParameters } from "./parameters.build.ts";
 
 const HEAD =
   "// deno-fmt-ignore-file\n// Made of the catalogues by `deno task words`, and by each build.";
