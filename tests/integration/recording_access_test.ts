@@ -30,6 +30,7 @@ async function onRecorded(run: (recorded: Recorded) => Promise<void>): Promise<v
   const startAt = server.clock.now;
   const { meeting, invites } = await meetings.create({
     ...LESSON,
+    students: [{ id: "s-1", name: "Ada", locale: "he" }],
     scheduledStart: null,
     scheduledEnd: null,
     bookingId: null,
@@ -66,6 +67,14 @@ async function onRecorded(run: (recorded: Recorded) => Promise<void>): Promise<v
   const { trackId } = manifest.tracks[0];
   await run({ server, meetingId, recordingId, trackId, invites: byName, assetId, get });
 }
+
+Deno.test("a recording tells a watcher's page which language was booked for them", async () => {
+  await onRecorded(async ({ invites, get }) => {
+    const localeOf = async (name: string) =>
+      (await (await get("", invites[name])).json()).you.locale;
+    expect(await Promise.all([localeOf("Ada"), localeOf("Mia")])).toEqual(["he", null]);
+  });
+});
 
 Deno.test("tutor, booked students and minted links open every part of a recording; everybody else gets one plain refusal", async () => {
   await onRecorded(async ({ server, meetingId, recordingId, trackId, invites, get }) => {

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { Page, Waiting } from "../../design/page.tsx";
 import { RecordingKeys } from "../../encryption/recording_keys.ts";
+import { followBooking } from "../../words/start.ts";
 import { Replay } from "./model.ts";
 import type { RecordingAddress } from "./recording/access.ts";
 import { RecordingApi, RecordingProblem, type RecordingProblemCode } from "./recording/api.ts";
@@ -17,6 +18,7 @@ export function App({ address }: { address: RecordingAddress | null }) {
     stand.value = "asking";
     try {
       const { api, manifest } = await RecordingApi.open(address);
+      await followBooking(manifest.you?.locale ?? null);
       const { meetingId } = manifest;
       const keys = await RecordingKeys.open(api, { meetingId, fragment: address.key });
       stand.value = new Replay(api, manifest, keys);

@@ -89,8 +89,13 @@ export const manifestSchema = z.object({
   /** The end of the timeline, or of what is kept so far. Pauses count. */
   durationMs: ms,
   /** Who asks: null for somebody with a link of the booking system. */
-  you: z.object({ participantId: id, name: z.string(), role: z.enum(["tutor", "student"]) })
-    .nullable(),
+  you: z.object({
+    participantId: id,
+    name: z.string(),
+    role: z.enum(["tutor", "student"]),
+    /** What the booking says that they read. */
+    locale: z.string().nullish(),
+  }).nullable(),
   /** Whether the asker may delete the recording. */
   mayDelete: z.boolean(),
   people: z.array(personSchema),

@@ -59,9 +59,12 @@ export function recordingRoutes(deps: Deps): Hono<HttpEnv> {
     const manifest = present(await library.manifest(recording.recordingId));
     return context.json({
       ...manifest,
-      you: identity === null
-        ? null
-        : { participantId: identity.participantId, name: identity.name, role: identity.role },
+      you: identity === null ? null : {
+        participantId: identity.participantId,
+        name: identity.name,
+        role: identity.role,
+        locale: identity.locale ?? null,
+      },
       mayDelete: identity?.role === "tutor",
     });
   });
