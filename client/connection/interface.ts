@@ -1,5 +1,5 @@
 /**
- * What the screens and the media layer know of one person's way through a meeting.
+ * What the screens and the media layer know of one person's connection to a meeting.
  */
 import type { ReadonlySignal } from "@preact/signals";
 import type { RoomErrorCode } from "../../rooms/contract/errors.ts";
@@ -13,7 +13,7 @@ import type {
 } from "../../rooms/contract/protocol/messages.ts";
 import type { Link, LiveRoom, Participant } from "./live_room.ts";
 
-export interface SessionOptions {
+export interface ConnectionOptions {
   meetingId: string;
   passcode: string;
   /** From the link's fragment. */
@@ -55,12 +55,12 @@ export type Phase =
     recordingUrl: string | null;
   }
   | { phase: "removed"; by: string | null }
-  /** The same person joined from another tab; `Session.retry` takes the place back. */
+  /** The same person joined from another tab; `MeetingConnection.retry` takes the place back. */
   | { phase: "replaced" }
   | { phase: "left" }
   /** The server says that the lesson isn't encrypted, and it was, or was promised to be. */
   | { phase: "unencrypted" }
-  /** It won't mend by itself; `Session.retry` starts over. */
+  /** It won't mend by itself; `MeetingConnection.retry` starts over. */
   | { phase: "error"; message: string };
 
 /** A room that the person is in. */
@@ -80,7 +80,7 @@ export interface MediaConnection {
   on<M extends NoticeMethod>(method: M, listener: (params: NoticeParams<M>) => void): () => void;
 }
 
-export interface Session extends MediaConnection {
+export interface MeetingConnection extends MediaConnection {
   readonly phase: ReadonlySignal<Phase>;
   /** Host: who waits to be admitted now, oldest first. */
   readonly waiting: ReadonlySignal<readonly Waiting[]>;

@@ -1,7 +1,7 @@
 /**
  * Keeps this page's meeting document and the server's the same, through losses of the network.
  *
- * The session owns the socket and says when it is there and when it is gone; what was edited meanwhile goes out
+ * The connection owns the socket and says when it is there and when it is gone; what was edited meanwhile goes out
  * with the next sync, and stays on this device until then.
  *
  * Invariants: no edit is sent before the client ids that it was made under are claimed; no live update is sent before

@@ -13,7 +13,7 @@ import { type PersonalLink, setTabToken, tabToken } from "./tab.ts";
 /** As many ids as one `document.claim` may carry. */
 const MAX_CLIENT_IDS = 64;
 
-/** Where a session remembers things. Tests hand in their own. */
+/** Where a connection remembers things. Tests hand in their own. */
 export interface Memory {
   token(link: PersonalLink): string | null;
   setToken(link: PersonalLink, token: string | null): void;

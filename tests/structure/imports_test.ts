@@ -227,7 +227,7 @@ Deno.test("what runs in time reads the time of day where something is stored or 
   const reading = timed.filter(({ code }) => /\bDate\.now\b|\bnew Date\(\)/.test(code));
   expect(reading.map(({ file }) => file).toSorted()).toEqual([
     // How far the server's time of day is from this browser's.
-    "client/connection/session.ts",
+    "client/connection/meeting_connection.ts",
     "client/connection/socket.ts",
     // How long ago something was kept by this browser, over visits.
     "client/connection/storage.ts",

@@ -1,4 +1,4 @@
-/** What session tests do in a lesson: open a page by a link, write files, and wait until they are seen or saved. */
+/** What connection tests do in a lesson: open a page by a link, write files, and wait until they are seen or saved. */
 import { signal } from "@preact/signals";
 import * as Y from "yjs";
 import { fileOf } from "../../../rooms/contract/document/reading.ts";
@@ -9,12 +9,12 @@ import {
 } from "../../../rooms/contract/document/schema.ts";
 import type { HelloOptions } from "../../../tests/support/room/client.ts";
 import type { RoomServer } from "../../../tests/support/room/room_server.ts";
-import type { JoinedRoom, SessionOptions } from "../interface.ts";
+import type { ConnectionOptions, JoinedRoom } from "../interface.ts";
 import { type DeviceMemory, TestPage, when } from "./page.ts";
 
 export const optionsOf = (
   { meetingId, passcode = "", invite, name }: HelloOptions,
-): SessionOptions => ({
+): ConnectionOptions => ({
   meetingId,
   passcode,
   ...(invite === undefined ? {} : { invite }),

@@ -1,8 +1,8 @@
 /** What a page has around it, for tests: a device's memory that outlives the page, and patience. */
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import * as Y from "yjs";
-import type { JoinedRoom, Session, SessionOptions } from "../interface.ts";
-import { openSession } from "../session.ts";
+import type { ConnectionOptions, JoinedRoom, MeetingConnection } from "../interface.ts";
+import { openConnection } from "../meeting_connection.ts";
 import type { KeptDocument } from "../indexed_db.ts";
 import type { Memory } from "../storage.ts";
 import type { PersonalLink } from "../tab.ts";
@@ -85,14 +85,14 @@ export interface PageOptions {
   url: () => string;
 }
 
-/** A page with a session that is closed with it. */
+/** A page with a connection that is closed with it. */
 export class TestPage implements Disposable {
   readonly memory: DeviceMemory;
-  readonly session: Session;
+  readonly connection: MeetingConnection;
 
-  constructor(options: SessionOptions, { url, memory = new DeviceMemory() }: PageOptions) {
+  constructor(options: ConnectionOptions, { url, memory = new DeviceMemory() }: PageOptions) {
     this.memory = memory;
-    this.session = openSession(options, {
+    this.connection = openConnection(options, {
       get url() {
         return url();
       },
@@ -101,9 +101,9 @@ export class TestPage implements Disposable {
     });
   }
 
-  phase<P extends ReturnType<Session["phase"]["peek"]>["phase"]>(wanted: P) {
-    type Reached = Extract<ReturnType<Session["phase"]["peek"]>, { phase: P }>;
-    return when(this.session.phase, (phase): phase is Reached => phase.phase === wanted);
+  phase<P extends ReturnType<MeetingConnection["phase"]["peek"]>["phase"]>(wanted: P) {
+    type Reached = Extract<ReturnType<MeetingConnection["phase"]["peek"]>, { phase: P }>;
+    return when(this.connection.phase, (phase): phase is Reached => phase.phase === wanted);
   }
 
   async room(): Promise<JoinedRoom> {
@@ -111,6 +111,6 @@ export class TestPage implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.session.close();
+    this.connection.close();
   }
 }

@@ -28,7 +28,7 @@ class Somebody implements Disposable {
       memory: new DeviceMemory(),
     });
     this.media = openMedia({
-      connection: this.page.session,
+      connection: this.page.connection,
       devices: this.devices,
       loudspeaker: this.ear,
       handlerName: "Chrome111",
@@ -40,7 +40,7 @@ class Somebody implements Disposable {
     const find = (people: readonly Participant[]) =>
       people.find((person) => !person.me && holds(person));
     const people = await when(
-      this.page.session.participants,
+      this.page.connection.participants,
       (people) => find(people) !== undefined,
     );
     return find(people) ?? fail("nobody");
@@ -191,7 +191,7 @@ const SCENARIOS: Record<string, () => Promise<void>> = {
     lessonOfTwo(async ({ tara, sam }) => {
       expect(tara.media.state.value).toBe("connected");
       const { id } = await tara.other(({ audio, video }) => audio.on && video.on);
-      expect(id).toBe(sam.page.session.welcome.value?.participantId);
+      expect(id).toBe(sam.page.connection.welcome.value?.participantId);
       const speakers = await when(tara.media.speakers, (speakers) => speakers.length > 0);
       expect(speakers[0]?.level).toBeGreaterThan(-60);
       const quality = await when(tara.media.quality, (quality) => quality.has(id));
@@ -222,14 +222,14 @@ const SCENARIOS: Record<string, () => Promise<void>> = {
   stopped: () =>
     lessonOfTwo(async ({ tara, sam }) => {
       const { id } = await tara.other(() => true);
-      await tara.page.session.request("participant.stopMedia", {
+      await tara.page.connection.request("participant.stopMedia", {
         participantId: id,
         source: "audio",
       });
       await when(sam.devices.microphone, ({ on }) => !on);
       await expect(sam.media.setMicrophone(true)).rejects.toMatchObject({ code: "forbidden" });
       expect(sam.devices.microphone.value.on).toBe(false);
-      await tara.page.session.request("participant.askMedia", {
+      await tara.page.connection.request("participant.askMedia", {
         participantId: id,
         source: "audio",
       });
@@ -267,7 +267,7 @@ const SCENARIOS: Record<string, () => Promise<void>> = {
       await server.restart();
       await when(tara.media.streams, (streams) => videoIn(streams) !== before);
       await Promise.all([tara.seesMovement(), sam.seesMovement()]);
-      expect(tara.page.session.link.value).toBe("online");
+      expect(tara.page.connection.link.value).toBe("online");
     }),
 };
 

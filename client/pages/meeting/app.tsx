@@ -53,6 +53,8 @@ function VisitView({ visit }: { visit: Visit }) {
     case "closed":
       return <Closed visit={visit} problem={stand.problem} />;
     case "inside":
-      return <Inside visit={visit} info={stand.info} session={stand.session} room={stand.room} />;
+      return (
+        <Inside visit={visit} info={stand.info} connection={stand.connection} room={stand.room} />
+      );
   }
 }

@@ -1,6 +1,6 @@
 /** Past the door: connecting, waiting, in the room, and every way that it can end. */
 import { useEffect } from "preact/hooks";
-import type { Session } from "../../connection/session.ts";
+import type { MeetingConnection } from "../../connection/meeting_connection.ts";
 import { Closed, recordingLink, RecordingReady, Removed } from "./door/closed.tsx";
 import type { JoinInfo } from "./join.ts";
 import { Dots, Page, Waiting } from "../../design/page.tsx";
@@ -17,12 +17,12 @@ const NO_PROBLEM = {
 interface InsideProps {
   visit: Visit;
   info: JoinInfo;
-  session: Session;
+  connection: MeetingConnection;
   room: RoomModule;
 }
 
-export function Inside({ visit, info, session, room }: InsideProps) {
-  const state = session.phase.value;
+export function Inside({ visit, info, connection, room }: InsideProps) {
+  const state = connection.phase.value;
   const { phase } = state;
   useEffect(() => {
     document.title = `${info.title} · Lectern`;
@@ -33,10 +33,10 @@ export function Inside({ visit, info, session, room }: InsideProps) {
     case "connecting":
       return <Waiting says="Joining the lesson" />;
     case "waiting":
-      return <Admission visit={visit} info={info} session={session} />;
+      return <Admission visit={visit} info={info} connection={connection} />;
     case "in": {
       const devices = visit.devices.value;
-      return devices && <room.Room session={session} joined={state.room} devices={devices} />;
+      return devices && <room.Room connection={connection} joined={state.room} devices={devices} />;
     }
     case "unencrypted":
       return (
@@ -98,7 +98,7 @@ export function Inside({ visit, info, session, room }: InsideProps) {
   }
 }
 
-function Admission({ visit, info, session }: Omit<InsideProps, "room">) {
+function Admission({ visit, info, connection }: Omit<InsideProps, "room">) {
   return (
     <Page title="Waiting to be let in" testId="waiting-room">
       <p role="status">
@@ -106,7 +106,7 @@ function Admission({ visit, info, session }: Omit<InsideProps, "room">) {
         sees that you are here. The lesson opens by itself when they let you in.
       </p>
       <Dots />
-      {session.link.value !== "online" && (
+      {connection.link.value !== "online" && (
         <p class="soft" role="status">The connection dropped. Trying to get it back.</p>
       )}
       <button type="button" class="button" onClick={() => void visit.ask()}>

@@ -1,13 +1,13 @@
 /**
  * Where a visitor stands, from opening a link to leaving the room for good.
  *
- * It owns the devices and the session: made once, handed from screen to screen, closed when the person is out.
+ * It owns the devices and the connection: made once, handed from screen to screen, closed when the person is out.
  * Invariants: the camera is never on for somebody who is neither in the lobby nor on the way into the room; a page
  * that is reloaded in the room goes back in as it sat there, and switches nothing on that was off; a lesson that a link, the
  * server or an earlier load of this tab promised to be encrypted end to end is entered so, or not at all.
  */
 import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { Session } from "../../connection/session.ts";
+import type { MeetingConnection } from "../../connection/meeting_connection.ts";
 import {
   type PersonalLink,
   type Seat,
@@ -38,7 +38,7 @@ export type Stand =
   | { at: "entering"; info: JoinInfo }
   /** The room's program did not arrive. */
   | { at: "not-loaded"; info: JoinInfo }
-  | { at: "inside"; info: JoinInfo; room: RoomModule; session: Session };
+  | { at: "inside"; info: JoinInfo; room: RoomModule; connection: MeetingConnection };
 
 const NAME_KEY = "lectern.name";
 const REFRESH_MS = 20_000;
@@ -69,7 +69,7 @@ export class Visit {
   readonly #stand = signal<Stand>({ at: "asking" });
   readonly #devices = signal<Devices | null>(null);
   #link: MeetingLink;
-  #session: Session | null = null;
+  #connection: MeetingConnection | null = null;
   #forgetSeat: () => void = () => {};
 
   readonly name: Signal<string> = signal("");
@@ -77,7 +77,7 @@ export class Visit {
   constructor(link: MeetingLink) {
     this.#link = link;
     if (tabPromise(link.meetingId)) this.#promise();
-    addEventListener("pagehide", () => this.#session?.close());
+    addEventListener("pagehide", () => this.#connection?.close());
     // A page from the back-forward cache holds a connection that is gone.
     addEventListener("pageshow", (event) => event.persisted && location.reload());
     setInterval(() => void this.#refresh(), REFRESH_MS);
@@ -108,7 +108,7 @@ export class Visit {
   /** Asks at the door. With a passcode, tries that one instead of the link's. */
   async ask(passcode?: string): Promise<void> {
     if (passcode !== undefined) this.#link = { ...this.#link, passcode };
-    this.#endSession();
+    this.#endConnection();
     this.#stand.value = { at: "asking" };
     const info = await this.#knock();
     if (info === null) return;
@@ -134,20 +134,20 @@ export class Visit {
   async #goIn(info: JoinInfo): Promise<void> {
     const name = this.name.value.trim();
     if (info.you === null) rememberName(name);
-    this.#endSession();
+    this.#endConnection();
     this.#stand.value = { at: "entering", info };
     try {
       const room = await import("./room/parts.ts");
-      const session = room.openSession({
+      const connection = room.openConnection({
         meetingId: this.#link.meetingId,
         passcode: this.#link.passcode,
         ...(this.#link.invite !== null && { invite: this.#link.invite }),
         ...(name !== "" && { name }),
         isEncrypted: this.#link.isEncrypted,
       });
-      this.#session = session;
-      this.#forgetSeat = this.#rememberSeat(session);
-      this.#stand.value = { at: "inside", info, room, session };
+      this.#connection = connection;
+      this.#forgetSeat = this.#rememberSeat(connection);
+      this.#stand.value = { at: "inside", info, room, connection };
     } catch {
       this.#stand.value = { at: "not-loaded", info };
     }
@@ -193,10 +193,10 @@ export class Visit {
     this.#stand.value = { at: "closed", problem };
   }
 
-  #endSession(): void {
+  #endConnection(): void {
     this.#forgetSeat();
-    this.#session?.close();
-    this.#session = null;
+    this.#connection?.close();
+    this.#connection = null;
   }
 
   /** With a seat, what was on in the room, whatever the lobby would begin with. */
@@ -210,10 +210,10 @@ export class Visit {
   }
 
   /** Keeps what is on for a reload, as long as the person is in the room. */
-  #rememberSeat(session: Session): () => void {
+  #rememberSeat(connection: MeetingConnection): () => void {
     return effect(() => {
-      if (session.welcome.value?.encryption === "e2ee") this.#promise();
-      const { phase } = session.phase.value;
+      if (connection.welcome.value?.encryption === "e2ee") this.#promise();
+      const { phase } = connection.phase.value;
       const devices = this.#devices.value;
       if (phase === "connecting") return;
       setTabSeat(

@@ -1,12 +1,12 @@
 /**
- * What every part of the room works with: the session, the media, and what this page shows of them.
+ * What every part of the room works with: the connection, the media, and what this page shows of them.
  *
  * `Room` makes one a joined room and closes it; the parts take it from the context.
  */
 import { computed, type ReadonlySignal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { JoinedRoom, Session } from "../../../connection/session.ts";
+import type { JoinedRoom, MeetingConnection } from "../../../connection/meeting_connection.ts";
 import type { Encryption } from "../../../encryption/encryption.ts";
 import type { Devices } from "../../../media/devices.ts";
 import type { RoomMedia } from "../../../media/engine.ts";
@@ -35,7 +35,7 @@ export class RoomModel {
   readonly hands: ReadonlySignal<readonly Participant[]>;
 
   constructor(
-    readonly session: Session,
+    readonly connection: MeetingConnection,
     readonly room: JoinedRoom,
     readonly media: RoomMedia,
     readonly devices: Devices,

@@ -1,6 +1,6 @@
-/** The room of one session: media for as long as the session lasts, everything else for each joined room. */
+/** The room of one connection: media for as long as the connection lasts, everything else for each joined room. */
 import { useEffect, useMemo } from "preact/hooks";
-import type { JoinedRoom, Session } from "../../../connection/session.ts";
+import type { JoinedRoom, MeetingConnection } from "../../../connection/meeting_connection.ts";
 import { type Encryption, openEncryption } from "../../../encryption/encryption.ts";
 import type { Devices } from "../../../media/devices.ts";
 import { openMedia, type RoomMedia } from "../../../media/engine.ts";
@@ -20,35 +20,34 @@ import { View } from "./view.ts";
 import "./room.css";
 
 interface RoomProps {
-  session: Session;
+  connection: MeetingConnection;
   joined: JoinedRoom;
   devices: Devices;
 }
 
-export function Room({ session, joined, devices }: RoomProps) {
+export function Room({ connection, joined, devices }: RoomProps) {
   const { encryption: kind, meetingId, me: { id: participantId } } = joined;
   const encryption = useMemo(
-    () =>
-      kind === "e2ee" ? openEncryption({ connection: session, meetingId, participantId }) : null,
-    [session, kind, participantId],
+    () => kind === "e2ee" ? openEncryption({ connection, meetingId, participantId }) : null,
+    [connection, kind, participantId],
   );
   const media = useMemo(
     () =>
       openMedia({
-        connection: session,
+        connection,
         devices,
         ...(encryption === null ? {} : { cryptor: encryption }),
       }),
-    [session, devices, encryption],
+    [connection, devices, encryption],
   );
   useEffect(() => () => media.close(), [media]);
   useEffect(() => () => encryption?.close(), [encryption]);
-  const view = useMemo(() => new View(availableStages), [session]);
+  const view = useMemo(() => new View(availableStages), [connection]);
   // The joined room is its own key: after a refused update it is another one, with another document.
   return (
     <Joined
       key={joined}
-      session={session}
+      connection={connection}
       joined={joined}
       devices={devices}
       media={media}
@@ -65,9 +64,9 @@ interface JoinedProps extends RoomProps {
   view: View;
 }
 
-function Joined({ session, joined, devices, media, encryption, view }: JoinedProps) {
+function Joined({ connection, joined, devices, media, encryption, view }: JoinedProps) {
   const model = useMemo(
-    () => new RoomModel(session, joined, media, devices, encryption, view),
+    () => new RoomModel(connection, joined, media, devices, encryption, view),
     [joined, media],
   );
   useEffect(() => {

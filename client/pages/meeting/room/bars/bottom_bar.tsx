@@ -53,9 +53,9 @@ function WideBar() {
 
 function NarrowBar() {
   const model = useRoom();
-  const { view, session } = model;
+  const { view, connection } = model;
   const sharing = model.media.screen.value.on;
-  const waiting = session.waiting.value.length;
+  const waiting = connection.waiting.value.length;
   return (
     <footer class="bottom-bar">
       <div class="controls" role="group" aria-label="Your controls">
@@ -172,8 +172,8 @@ function ChatButton() {
 }
 
 function PeopleButton() {
-  const { view, session } = useRoom();
-  const waiting = session.waiting.value.length;
+  const { view, connection } = useRoom();
+  const waiting = connection.waiting.value.length;
   return (
     <IconButton
       icon={Users}

@@ -28,7 +28,7 @@ export function LeaveMenu() {
         label="Leave the lesson"
         detail="The others go on. You can come back."
         testId="leave-now"
-        onSelect={() => void model.session.leave()}
+        onSelect={() => void model.connection.leave()}
       />
       {model.room.permissions.value.end && (
         <MenuItem

@@ -105,14 +105,14 @@ function watchKeeping({ room, messages }: RoomModel): () => void {
 
 /** Warns of the end, and offers the host to move it. */
 function watchEnd(model: RoomModel): () => void {
-  const { room, session, messages } = model;
+  const { room, connection, messages } = model;
   let offered: number | null = null;
   const withdraw = () => {
     if (offered !== null) messages.dismiss(offered);
     offered = null;
   };
   const stops = [
-    session.closing.subscribe((closing) => {
+    connection.closing.subscribe((closing) => {
       withdraw();
       if (closing === null) return;
       const { endsAt, extendableMs } = closing;
@@ -192,7 +192,7 @@ function watchWaiting(model: RoomModel): () => void {
   const chime = new Chime();
   let known = new Set<string>();
   return effect(() => {
-    const waiting = model.session.waiting.value;
+    const waiting = model.connection.waiting.value;
     const fresh = waiting.filter(({ ticket }) => !known.has(ticket));
     known = new Set(waiting.map(({ ticket }) => ticket));
     const [first] = fresh;

@@ -8,7 +8,7 @@ import { useRoom } from "../model.ts";
 export function WaitingList() {
   const model = useRoom();
   if (!model.room.permissions.value.host) return null;
-  const waiting = model.session.waiting.value;
+  const waiting = model.connection.waiting.value;
   if (waiting.length === 0) return null;
   return (
     <section aria-label="Waiting to be let in">

@@ -3,7 +3,7 @@ import { useRoom } from "../model.ts";
 
 export function WaitingNotice() {
   const model = useRoom();
-  const waiting = model.session.waiting.value;
+  const waiting = model.connection.waiting.value;
   const [first] = waiting;
   if (first === undefined || model.view.panel.value === "people") return null;
   const { ticket, name } = first;

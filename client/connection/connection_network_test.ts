@@ -40,7 +40,7 @@ Deno.test("edits made offline survive a reload and keep their author", async () 
   write(room, "kept.py", "offline");
   const clientId = room.doc.clientID;
   const me = room.me.id;
-  before.session.close();
+  before.connection.close();
   expect(memory.clientIds(lesson.meetingId, me)).toContain(clientId);
 
   url = server.url;
@@ -130,5 +130,5 @@ Deno.test("who gives no sign of life is hung up on; a page that has nothing to s
     (people) => people.some(({ me, connection }) => !me && connection === "reconnecting"),
   );
   expect(silent()).toBe(1);
-  expect(tara.session.phase.value.phase).toBe("in");
+  expect(tara.connection.phase.value.phase).toBe("in");
 });

@@ -36,7 +36,7 @@ function welcomes(...kinds: readonly Welcome["encryption"][]) {
   return { url: `ws://127.0.0.1:${server.addr.port}`, hellos: () => hellos, server };
 }
 
-Deno.test("a session that was encrypted, or was promised to be, ends when the server says otherwise, and isn't tried again", async () => {
+Deno.test("a connection that was encrypted, or was promised to be, ends when the server says otherwise, and isn't tried again", async () => {
   const cases = [
     { kinds: ["transport"], isEncrypted: true, hellos: 1 },
     { kinds: ["e2ee", "transport"], isEncrypted: false, hellos: 2 },
@@ -49,10 +49,10 @@ Deno.test("a session that was encrypted, or was promised to be, ends when the se
         url: () => url,
       });
       await page.phase("unencrypted");
-      expect([kinds, page.session.welcome.value, page.session.link.value, seen()])
+      expect([kinds, page.connection.welcome.value, page.connection.link.value, seen()])
         .toEqual([kinds, null, "closed", hellos]);
       // Nor when the person tries again in the same tab.
-      page.session.retry();
+      page.connection.retry();
       await page.phase("unencrypted");
       expect(seen()).toBe(hellos + 1);
     }
@@ -60,7 +60,7 @@ Deno.test("a session that was encrypted, or was promised to be, ends when the se
   }
 });
 
-Deno.test("a session of a lesson that isn't encrypted, and wasn't promised to be, goes in", async () => {
+Deno.test("a connection of a lesson that isn't encrypted, and wasn't promised to be, goes in", async () => {
   await using server = await RoomServer.start();
   using sam = open(server, (await server.book()).student);
   expect((await sam.room()).encryption).toBe("transport");

@@ -51,7 +51,7 @@ Deno.test("presence travels, and goes when its page goes", async () => {
   (await sam.room()).awareness.setLocalStateField("cursor", 1);
   (await sam.room()).awareness.setLocalStateField("cursor", 2);
   await when(seen, ([state]) => (state as { cursor?: number })?.cursor === 2);
-  sam.session.close();
+  sam.connection.close();
   await when(seen, (states) => states.length === 0);
 });
 
@@ -62,12 +62,12 @@ Deno.test("a guest waits until the host lets them in", async () => {
   await tara.room();
   using gil = open(server, lesson.guest);
   expect((await gil.phase("waiting")).title).toBe("Fractions");
-  const [waiting] = await when(tara.session.waiting, (people) => people.length === 1);
+  const [waiting] = await when(tara.connection.waiting, (people) => people.length === 1);
   expect(waiting?.name).toBe("Gil");
-  await tara.session.request("admission.admit", { ticket: waiting?.ticket ?? "" });
+  await tara.connection.request("admission.admit", { ticket: waiting?.ticket ?? "" });
   const room = await gil.room();
   expect(room.me).toMatchObject({ name: "Gil", role: "student" });
-  expect(tara.session.waiting.value).toEqual([]);
+  expect(tara.connection.waiting.value).toEqual([]);
 });
 
 Deno.test("a guest whom the host refuses is told so and stays out", async () => {
@@ -76,10 +76,10 @@ Deno.test("a guest whom the host refuses is told so and stays out", async () => 
   using tara = open(server, lesson.tutor);
   await tara.room();
   using gil = open(server, lesson.guest);
-  const [waiting] = await when(tara.session.waiting, (people) => people.length === 1);
-  await tara.session.request("admission.refuse", { ticket: waiting?.ticket ?? "" });
+  const [waiting] = await when(tara.connection.waiting, (people) => people.length === 1);
+  await tara.connection.request("admission.refuse", { ticket: waiting?.ticket ?? "" });
   expect((await gil.phase("refused")).code).toBe("refused");
-  expect(gil.session.link.value).toBe("closed");
+  expect(gil.connection.link.value).toBe("closed");
 });
 
 Deno.test("a wrong passcode is refused once, not tried again", async () => {
@@ -100,7 +100,7 @@ Deno.test("refused edits are kept as text, and the room goes on with a fresh doc
   await hasText(first, "lesson.py", "hers");
   write(first, "mine.py", "not allowed");
   const second = await when(
-    sam.session.phase,
+    sam.connection.phase,
     (phase) => phase.phase === "in" && phase.room !== first,
   );
   if (second.phase !== "in") throw new Error("unreachable");
@@ -118,10 +118,10 @@ Deno.test("who is removed is told, and comes back to the same answer", async () 
   using sam = open(server, lesson.student);
   await tara.room();
   const { me } = await sam.room();
-  await tara.session.request("participant.remove", { participantId: me.id });
+  await tara.connection.request("participant.remove", { participantId: me.id });
   expect(await sam.phase("removed")).toEqual({ phase: "removed", by: "Tara" });
-  sam.session.retry();
-  expect(sam.session.phase.value.phase).toBe("connecting");
+  sam.connection.retry();
+  expect(sam.connection.phase.value.phase).toBe("connecting");
   await sam.phase("removed");
 });
 
@@ -133,7 +133,7 @@ Deno.test("a second tab takes the place, and the first can take it back", async 
   using second = open(server, lesson.student);
   await first.phase("replaced");
   expect((await second.room()).me.id).toBe(me.id);
-  first.session.retry();
+  first.connection.retry();
   await first.room();
   await second.phase("replaced");
 });
@@ -144,10 +144,10 @@ Deno.test("a tab comes back as the same guest without waiting, and as somebody e
   const memory = new DeviceMemory();
   const first = open(server, lesson.guest, memory);
   const { me } = await first.room();
-  first.session.close();
+  first.connection.close();
   const again = open(server, lesson.guest, memory);
   expect((await again.room()).me).toEqual(me);
-  again.session.close();
+  again.connection.close();
   using sam = open(server, lesson.student, memory);
   expect((await sam.room()).me.name).toBe("Sam");
 });
@@ -159,10 +159,10 @@ Deno.test("a warning of the end is kept for a page that listens only later, unti
   const lesson = await server.book({ scheduledStart, scheduledEnd });
   using tara = open(server, lesson.tutor);
   await tara.room();
-  const warning = await when(tara.session.closing, (closing) => closing !== null);
+  const warning = await when(tara.connection.closing, (closing) => closing !== null);
   expect(warning?.endsAt).toBe(scheduledEnd + 15 * 60_000);
-  await tara.session.request("meeting.extend", {});
-  await when(tara.session.closing, (closing) => closing === null);
+  await tara.connection.request("meeting.extend", {});
+  await when(tara.connection.closing, (closing) => closing === null);
 });
 
 Deno.test("a lesson that a student ends is over for everyone, with who did it", async () => {
@@ -171,11 +171,11 @@ Deno.test("a lesson that a student ends is over for everyone, with who did it", 
   using tara = open(server, lesson.tutor);
   using sam = open(server, lesson.student);
   await Promise.all([tara.room(), sam.room()]);
-  await sam.session.request("meeting.end", {});
+  await sam.connection.request("meeting.end", {});
   for (const page of [tara, sam]) {
     expect(await page.phase("ended")).toMatchObject({ reason: "ended", by: "Sam" });
   }
-  tara.session.retry();
+  tara.connection.retry();
   expect((await tara.phase("refused")).code).toBe("over");
 });
 
@@ -187,8 +187,8 @@ Deno.test("leaving forgets the stored document on this device and tells the othe
   const [mine, theirs] = [await tara.room(), await sam.room()];
   write(theirs, "a.py", "1");
   await isSaved(theirs);
-  await sam.session.leave();
-  expect(sam.session.phase.value.phase).toBe("left");
+  await sam.connection.leave();
+  expect(sam.connection.phase.value.phase).toBe("left");
   await when(mine.participants, (people) => people.length === 1);
   expect(sam.memory.documents.size).toBe(0);
 });
@@ -198,6 +198,6 @@ Deno.test("a request without a connection is unavailable", async () => {
   const lesson = await server.book();
   using tara = open(server, lesson.tutor);
   await tara.room();
-  tara.session.close();
-  await expect(tara.session.request("ping", {})).rejects.toMatchObject({ code: "unavailable" });
+  tara.connection.close();
+  await expect(tara.connection.request("ping", {})).rejects.toMatchObject({ code: "unavailable" });
 });

@@ -1,10 +1,10 @@
 /**
- * One person's way into a meeting and through it: hello, waiting, the room, and how it ended.
+ * One person's connection to a meeting: hello, waiting, the room, and how it ended.
  *
  * It owns the socket's lives: what a close means, when to try again, what to say at the next hello. A socket that
  * breaks changes the link, never the phase: who was in the room still is.
  * Invariants: one socket at a time; after `ended`, `removed`, `replaced`, `refused`, `left`, `unencrypted` and `error`
- * nothing is tried until {@linkcode Session.retry}; what was encrypted, or promised to be, never goes on unencrypted.
+ * nothing is tried until {@linkcode MeetingConnection.retry}; what was encrypted, or promised to be, never goes on unencrypted.
  */
 import { computed, signal } from "@preact/signals";
 import type * as Y from "yjs";
@@ -20,7 +20,7 @@ import {
   type Welcome,
 } from "../../rooms/contract/protocol/messages.ts";
 import type { Link, Participant } from "./live_room.ts";
-import type { Phase, Session, SessionOptions, Waiting } from "./interface.ts";
+import type { ConnectionOptions, MeetingConnection, Phase, Waiting } from "./interface.ts";
 import { keptEdits } from "./kept.ts";
 import { NoticeListeners } from "./notices.ts";
 import { DocumentProvider } from "./provider.ts";
@@ -31,8 +31,8 @@ import { browserMemory, type Memory } from "./storage.ts";
 
 export type * from "./interface.ts";
 
-/** What a session takes from the page around it. */
-export interface SessionEnvironment {
+/** What a connection takes from the page around it. */
+export interface ConnectionEnvironment {
   /** The room's WebSocket. */
   url: string;
   memory: Memory;
@@ -46,21 +46,21 @@ const STABLE_MS = 5_000;
 const LEAVE_TIMEOUT_MS = 1_500;
 const NONE: readonly Participant[] = [];
 
-function pageEnvironment(): SessionEnvironment {
+function pageEnvironment(): ConnectionEnvironment {
   const url = new URL("/api/socket", location.href);
   url.protocol = url.protocol.replace("http", "ws");
   return { url: url.href, memory: browserMemory, random: Math.random };
 }
 
 /** Opens the connection at once. */
-export function openSession(
-  options: SessionOptions,
-  environment: SessionEnvironment = pageEnvironment(),
-): Session {
-  return new MeetingSession(options, environment);
+export function openConnection(
+  options: ConnectionOptions,
+  environment: ConnectionEnvironment = pageEnvironment(),
+): MeetingConnection {
+  return new SocketConnection(options, environment);
 }
 
-class MeetingSession implements Session {
+class SocketConnection implements MeetingConnection {
   readonly phase = signal<Phase>({ phase: "connecting" });
   readonly link = signal<Link>("connecting");
   readonly welcome = signal<Welcome | null>(null);
@@ -71,8 +71,8 @@ class MeetingSession implements Session {
     return phase.phase === "in" ? phase.room.participants.value : NONE;
   });
 
-  readonly #options: SessionOptions;
-  readonly #environment: SessionEnvironment;
+  readonly #options: ConnectionOptions;
+  readonly #environment: ConnectionEnvironment;
   readonly #listeners = new NoticeListeners();
   readonly on = this.#listeners.on.bind(this.#listeners);
 
@@ -94,7 +94,7 @@ class MeetingSession implements Session {
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #clockOffsetMs = 0;
 
-  constructor(options: SessionOptions, environment: SessionEnvironment) {
+  constructor(options: ConnectionOptions, environment: ConnectionEnvironment) {
     this.#options = options;
     this.#isEncrypted = options.isEncrypted === true;
     this.#environment = environment;
