@@ -27,7 +27,7 @@ export interface NodeOptions {
   recorder?: Partial<RecorderStart>;
   /** What runs in the recorder's thread. */
   recorderModule?: URL;
-  /** The rooms' clock. */
+  /** The rooms' time of day; their monotonic clock passes with it. */
   now?: () => number;
 }
 
@@ -102,6 +102,8 @@ export class RecordingNode implements AsyncDisposable {
       this.engine = pool;
       this.mediaPids = () => pool.processes.map(({ pid }) => pid);
     }
+    // Media has the times of this process's own clock, which the rooms' has to begin with.
+    const aheadMs = Date.now() - performance.now();
     this.rooms = createRooms({
       store: this.storage.meetings,
       log: this.storage.log,
@@ -109,7 +111,7 @@ export class RecordingNode implements AsyncDisposable {
       engine: this.engine,
       attempts: new Attempts(),
       now,
-      ...(this.options.now === undefined ? {} : { clock: this.options.now }),
+      clock: this.options.now === undefined ? () => performance.now() : () => now() - aheadMs,
       quarantine: new Quarantine(reportsTo(logger)),
       logger,
       recorder: this.recorder,
