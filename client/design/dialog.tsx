@@ -1,6 +1,7 @@
 /** A question that must be answered before anything else, and the frame for what is read and closed again. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
+import { Boundary } from "./boundary.tsx";
 import { shared } from "../words/messages/shared/messages.ts";
 import "./dialog.css";
 
@@ -29,7 +30,7 @@ export function Dialog({ title, onClose, children, testId }: DialogProps) {
       }}
     >
       <h2 id={heading}>{title}</h2>
-      {children}
+      <Boundary>{children}</Boundary>
     </dialog>
   );
 }

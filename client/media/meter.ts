@@ -26,15 +26,13 @@ export function levelOf(samples: Float32Array): number {
   return Math.min(1, Math.max(0, 1 - db / FLOOR_DB));
 }
 
-/** Listens to an audio track; the track stays the caller's. */
+/** Listens to an audio track; the track stays the caller's. A meter that can't be opened shows silence. */
 export function openMeter(track: MediaStreamTrack): Meter {
   const level = signal(0);
-  if (typeof AudioContext === "undefined") return { level, close: () => {} };
-  const context = new AudioContext({ latencyHint: "playback" });
-  const analyser = context.createAnalyser();
+  const measured = measureTrack(track);
+  if (measured === null) return { level, close: () => {} };
+  const { context, analyser, source } = measured;
   analyser.fftSize = 1024;
-  const source = context.createMediaStreamSource(new MediaStream([track]));
-  source.connect(analyser);
   const samples = new Float32Array(analyser.fftSize);
   const measure = () => {
     // A page without a gesture starts suspended; any later click lets it run.
@@ -52,7 +50,22 @@ export function openMeter(track: MediaStreamTrack): Meter {
     close: () => {
       clearInterval(timer);
       source.disconnect();
-      void context.close();
+      void context.close().catch(() => {});
     },
   };
+}
+
+/** Null where there is no audio graph, or none for this track: contexts are few, and Firefox refuses a track of another rate. */
+function measureTrack(track: MediaStreamTrack) {
+  let context: AudioContext | null = null;
+  try {
+    context = new AudioContext({ latencyHint: "playback" });
+    const analyser = context.createAnalyser();
+    const source = context.createMediaStreamSource(new MediaStream([track]));
+    source.connect(analyser);
+    return { context, analyser, source };
+  } catch {
+    void context?.close().catch(() => {});
+    return null;
+  }
 }

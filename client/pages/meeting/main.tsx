@@ -1,5 +1,6 @@
 /** The page of a meeting link: lobby first, then the room in the same page. */
 import { render } from "preact";
+import { PageBoundary } from "../../design/boundary.tsx";
 import "../../design/style.ts";
 import { restTips } from "../../design/tips.ts";
 import { door } from "../../words/messages/door/messages.ts";
@@ -14,7 +15,14 @@ const link = readLink(new URL(location.href));
 restTips();
 // Another person's link to the same meeting differs in its fragment alone.
 addEventListener("hashchange", () => location.reload());
+const visit = link && new Visit(link);
 void startPage(
   [shared, door, encryption],
-  (page) => render(<App visit={link && new Visit(link)} />, page),
+  (page) =>
+    render(
+      <PageBoundary>
+        <App visit={visit} />
+      </PageBoundary>,
+      page,
+    ),
 );

@@ -1,4 +1,5 @@
 /** Everybody who was in the room then: picture or initials, who speaks, who is muted, whose hand is up. */
+import { Boundary } from "../../design/boundary.tsx";
 import { Hand, MicOff } from "lucide-preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Avatar } from "../../design/avatar.tsx";
@@ -17,7 +18,9 @@ export function Faces() {
       <ul>
         {people.map((person) => (
           <li key={person.id}>
-            <Face person={person} />
+            <Boundary>
+              <Face person={person} />
+            </Boundary>
           </li>
         ))}
       </ul>

@@ -1,5 +1,6 @@
 /** The page of a recording: what it may open, and then the lesson. */
 import { render } from "preact";
+import { PageBoundary } from "../../design/boundary.tsx";
 import "../../design/style.ts";
 import { restTips } from "../../design/tips.ts";
 import { shared } from "../../words/messages/shared/messages.ts";
@@ -20,4 +21,10 @@ const address = readAddress(new URL(location.href), tabMemory());
 // A link with another token in its fragment is the same page to the browser.
 addEventListener("hashchange", () => location.reload());
 restTips();
-void startPage([shared], (page) => render(<App address={address} />, page));
+void startPage([shared], (page) =>
+  render(
+    <PageBoundary>
+      <App address={address} />
+    </PageBoundary>,
+    page,
+  ));

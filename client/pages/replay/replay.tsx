@@ -1,4 +1,5 @@
 /** The replay: what stood on the stage, who was there, what was written, and the timeline under all of it. */
+import { Boundary } from "../../design/boundary.tsx";
 import { useEffect } from "preact/hooks";
 import { Captions } from "./captions.tsx";
 import { ChatAt } from "./chat.tsx";
@@ -45,23 +46,51 @@ export function ReplayPage({ replay, onDeleted }: { replay: Replay; onDeleted: (
         inert={copyOf !== null}
         onClick={letGo}
       >
-        <TopBar onDeleted={onDeleted} />
+        <Boundary>
+          <TopBar onDeleted={onDeleted} />
+        </Boundary>
         <Trouble />
         <main class="replay-main">
-          {layout !== "faces" && <Stage />}
-          {view.showsFaces.value && <Faces />}
-          {view.chatOpen.value && <ChatAt />}
-          <Captions />
+          {layout !== "faces" && (
+            <Boundary key={layout}>
+              <Stage />
+            </Boundary>
+          )}
+          {view.showsFaces.value && (
+            <Boundary>
+              <Faces />
+            </Boundary>
+          )}
+          {view.chatOpen.value && (
+            <Boundary>
+              <ChatAt />
+            </Boundary>
+          )}
+          <Boundary>
+            <Captions />
+          </Boundary>
         </main>
         <footer class="replay-foot">
-          <KeyNotice />
-          <OrderNotice />
-          <Timeline />
-          <Controls />
+          <Boundary>
+            <KeyNotice />
+          </Boundary>
+          <Boundary>
+            <OrderNotice />
+          </Boundary>
+          <Boundary>
+            <Timeline />
+          </Boundary>
+          <Boundary>
+            <Controls />
+          </Boundary>
         </footer>
         {view.keysOpen.value && <KeysHelp />}
       </div>
-      {copyOf !== null && <CopyHere />}
+      {copyOf !== null && (
+        <Boundary>
+          <CopyHere />
+        </Boundary>
+      )}
     </ReplayContext.Provider>
   );
 }

@@ -3,6 +3,7 @@
  *
  * Invariant: what comes late (devices, help with them) takes its place below; the button to join never moves.
  */
+import { Boundary } from "../../../design/boundary.tsx";
 import { LockKeyhole, LockKeyholeOpen } from "lucide-preact";
 import { useEffect } from "preact/hooks";
 import { Notice } from "../../../design/notice.tsx";
@@ -41,7 +42,11 @@ export function Lobby({ visit, info }: { visit: Visit; info: JoinInfo }) {
         <span class="brand">Lectern</span>
       </header>
       <main>
-        {devices && <Preview devices={devices} name={visit.name.value} />}
+        {devices && (
+          <Boundary says="The preview stopped working. You can join all the same.">
+            <Preview devices={devices} name={visit.name.value} />
+          </Boundary>
+        )}
         <form onSubmit={submit}>
           <div class="lobby-words">
             <h1>{info.title}</h1>
@@ -103,8 +108,10 @@ export function Lobby({ visit, info }: { visit: Visit; info: JoinInfo }) {
         </form>
         {devices && (
           <section class="lobby-devices" aria-label="Microphone, camera and loudspeaker">
-            <DeviceHelp devices={devices} />
-            <DevicePickers devices={devices} />
+            <Boundary says="The devices can’t be shown. You can join all the same.">
+              <DeviceHelp devices={devices} />
+              <DevicePickers devices={devices} />
+            </Boundary>
           </section>
         )}
       </main>

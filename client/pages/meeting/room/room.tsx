@@ -1,4 +1,5 @@
 /** The room of one connection: media for as long as the connection lasts, everything else for each joined room. */
+import { Boundary } from "../../../design/boundary.tsx";
 import { useEffect, useMemo } from "preact/hooks";
 import type { JoinedRoom, MeetingConnection } from "../../../connection/meeting_connection.ts";
 import { type Encryption, openEncryption } from "../../../encryption/encryption.ts";
@@ -82,16 +83,32 @@ function Joined({ connection, joined, devices, media, encryption, view }: Joined
   return (
     <RoomContext.Provider value={model}>
       <div class={`room ${panel === null ? "" : "room-with-panel"}`} data-testid="room">
-        <TopBar />
-        <StatusLine />
+        <Boundary says="The bar on top stopped working. The lesson goes on.">
+          <TopBar />
+        </Boundary>
+        <Boundary fallback={() => null}>
+          <StatusLine />
+        </Boundary>
         <main class="room-main">
           <StageArea />
-          {panel !== null && <SidePanel panel={panel} />}
+          {panel !== null && (
+            <Boundary key={panel} says="The panel stopped working. Nothing in it is lost.">
+              <SidePanel panel={panel} />
+            </Boundary>
+          )}
         </main>
-        <BottomBar />
-        <KeptEditsNotice />
-        <MessageStack />
-        <Questions />
+        <Boundary says="The controls stopped working. You are still in the lesson.">
+          <BottomBar />
+        </Boundary>
+        <Boundary>
+          <KeptEditsNotice />
+        </Boundary>
+        <Boundary>
+          <MessageStack />
+        </Boundary>
+        <Boundary>
+          <Questions />
+        </Boundary>
       </div>
     </RoomContext.Provider>
   );

@@ -5,6 +5,7 @@ import { Words } from "../../words.ts";
 export type SharedMessages =
   & Record<
     | "cancel" | "copy" | "copied" | "language" | "day.today" | "day.tomorrow" | "day.yesterday"
+    | "broken" | "broken.page" | "again" | "reload"
     , null>
   & {
     "span": { "day": string; "start": string; "end": string };

@@ -31,8 +31,17 @@ export function setChimeWanted(on: boolean): void {
 export class Chime {
   #context: AudioContext | null = null;
 
+  /** Where there is no sound to be had it stays silent. */
   ring(): void {
     if (!wanted.peek()) return;
+    try {
+      this.#play();
+    } catch (error) {
+      reportError(error);
+    }
+  }
+
+  #play(): void {
     this.#context ??= new AudioContext();
     const context = this.#context;
     NOTES_HZ.forEach((hertz, index) => {

@@ -3,6 +3,7 @@
  *
  * A stage that was opened stays mounted when another one takes its place, so that coming back is instant.
  */
+import { Boundary } from "../../../../design/boundary.tsx";
 import { useRef } from "preact/hooks";
 import { Faces } from "./faces.tsx";
 import { useRoom } from "../model.ts";
@@ -30,12 +31,22 @@ export function StageArea() {
               aria-hidden={!shown}
               data-testid={`stage-area-${stage}`}
             >
-              {stage === "talk" ? <Talk /> : <StageHost stage={stage} />}
+              {stage === "talk"
+                ? (
+                  <Boundary says="The faces stopped working. Sound goes on.">
+                    <Talk />
+                  </Boundary>
+                )
+                : <StageHost stage={stage} />}
             </section>
           );
         })}
       </div>
-      {!everyFaceOnStage && <Faces />}
+      {!everyFaceOnStage && (
+        <Boundary says="The faces stopped working. Sound goes on.">
+          <Faces />
+        </Boundary>
+      )}
     </>
   );
 }

@@ -1,5 +1,5 @@
 /** Loads a stage's program when it is opened, and stands in while it comes, fails or breaks. */
-import { Component, type ComponentChildren } from "preact";
+import { Boundary } from "../../../../design/boundary.tsx";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Dots } from "../../../../design/page.tsx";
@@ -43,11 +43,13 @@ export function StageHost({ stage }: { stage: StageName }) {
   const { Stage } = state;
   return (
     <div class="stage-own" data-own-keys key={attempt.value}>
-      <Shield
-        fallback={<Broken stage={stage} happened="stopped working" again={again} retry={retry} />}
+      <Boundary
+        fallback={() => (
+          <Broken stage={stage} happened="stopped working" again={again} retry={retry} />
+        )}
       >
         <Stage session={room} />
-      </Shield>
+      </Boundary>
     </div>
   );
 }
@@ -76,22 +78,4 @@ function Broken({ stage, happened, again, retry }: BrokenProps) {
       </div>
     </div>
   );
-}
-
-interface ShieldProps {
-  fallback: ComponentChildren;
-  children: ComponentChildren;
-}
-
-/** Keeps a stage that throws from taking the room with it. */
-class Shield extends Component<ShieldProps, { broken: boolean }> {
-  override state = { broken: false };
-
-  override componentDidCatch(): void {
-    this.setState({ broken: true });
-  }
-
-  render({ fallback, children }: ShieldProps) {
-    return <>{this.state.broken ? fallback : children}</>;
-  }
 }

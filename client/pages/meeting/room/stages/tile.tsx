@@ -1,4 +1,5 @@
 /** One person on the stage or beside it: picture or initials, name, whether they speak, what they have switched off. */
+import { Boundary } from "../../../../design/boundary.tsx";
 import { Hand, MicOff } from "lucide-preact";
 import { sourceKey } from "../../../../encryption/encryption.ts";
 import { Avatar } from "../../../../design/avatar.tsx";
@@ -65,7 +66,19 @@ function describe(
   return parts.join(", ");
 }
 
-export function Tile({ person, small }: TileProps) {
+export function Tile(props: TileProps) {
+  const { person: { name, me } } = props;
+  const says = me
+    ? "Your tile stopped working. The others still see and hear you."
+    : `${name}’s tile stopped working. You still hear each other.`;
+  return (
+    <Boundary says={says}>
+      <WholeTile {...props} />
+    </Boundary>
+  );
+}
+
+function WholeTile({ person, small }: TileProps) {
   const model = useRoom();
   const face = useFace(person);
   const muted = useMuted(person);
