@@ -57,10 +57,12 @@ export async function finishLeft(
 async function finishTrack(store: RecordingStore, trackId: number): Promise<void> {
   const index = await store.trackIndex(trackId, CUE_EVERY_MS);
   if (index === null) return;
-  const { codec, width, height, headerBytes, durationMs, clustersBytes, entries } = index;
+  const { codec, width, height, durationMs, clustersBytes, entries } = index;
   const shape: TrackShape = codec === "opus"
     ? { kind: "audio", codec }
     : { kind: "video", codec, width: width ?? 0, height: height ?? 0 };
+  // The one that was stored at first may be an older Lectern's.
+  const headerBytes = writeHeader(shape).length;
   const points = entries.map(({ fromMs, startByte }) => ({ atMs: fromMs, offset: startByte }));
   const numbers = [headerBytes, durationMs, clustersBytes].concat(
     points.flatMap(({ atMs, offset }) => [atMs, offset]),

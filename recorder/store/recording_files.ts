@@ -2,6 +2,7 @@
  * The media files of recordings, put together: header and cues from their row, clusters from rows or from the objects
  * that they were moved to.
  */
+import { withColour } from "../../rooms/contract/recording/webm_colour.ts";
 import { type Kysely, sql } from "kysely";
 import {
   chunkEntryBefore,
@@ -71,7 +72,7 @@ export class RecordingFiles {
 
   async header(recordingId: string, trackId: string): Promise<Uint8Array<ArrayBuffer> | null> {
     const track = await this.#track(recordingId, trackId);
-    return track === null ? null : new Uint8Array(track.header);
+    return track === null ? null : withColour(new Uint8Array(track.header));
   }
 
   async bytes(recordingId: string, trackId: string): Promise<number | null> {

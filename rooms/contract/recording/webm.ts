@@ -5,6 +5,7 @@
  * before and after it is completed, and no later piece changes an earlier one (RFC 8794, RFC 9559).
  * All times are in ms from the track's own start.
  */
+import { COLOUR } from "./webm_colour.ts";
 
 export type TrackShape =
   | { kind: "audio"; codec: "opus" }
@@ -169,6 +170,7 @@ function trackEntry(shape: TrackShape): Uint8Array {
       element(ID.video, [
         element(ID.pixelWidth, [uint(shape.width, 2)]),
         element(ID.pixelHeight, [uint(shape.height, 2)]),
+        COLOUR,
       ]),
     ]);
   }
