@@ -23,11 +23,9 @@ const RID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 const REPAIRED_RID = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
 const TRANSPORT_WIDE = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 const AUDIO_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
-const ORIENTATION = "urn:3gpp:video-orientation";
 
 const TRANSPORT_WIDE_ID = 5;
 const AUDIO_LEVEL_ID = 10;
-const ORIENTATION_ID = 11;
 
 const VIDEO_FEEDBACK = [
   { type: "nack", parameter: "" },
@@ -81,7 +79,8 @@ export const ROUTER_RTP_CAPABILITIES: RtpCapabilities = {
     extension("audio", TRANSPORT_WIDE, TRANSPORT_WIDE_ID, "sendrecv"),
     extension("video", TRANSPORT_WIDE, TRANSPORT_WIDE_ID, "sendrecv"),
     extension("audio", AUDIO_LEVEL, AUDIO_LEVEL_ID, "sendrecv"),
-    extension("video", ORIENTATION, ORIENTATION_ID, "sendrecv"),
+    // Nothing of the orientation of video: a sender that can't say how its picture is turned turns it itself, and it is
+    // upright in recordings and every player too (3GPP TS 26.114 §7.4.5).
   ],
 };
 
@@ -110,7 +109,7 @@ export interface ProducerMapping {
   ridId: number;
   repairedRidId: number;
   transportWideId: number;
-  /** The extension that is forwarded: audio level or video orientation. */
+  /** The extension that is forwarded: the audio level. 0 for video. */
   forwardedId: number;
 }
 
@@ -190,7 +189,7 @@ export function mapProducer(kind: MediaKind, parameters: RtpParameters): Produce
     ridId: id(RID),
     repairedRidId: id(REPAIRED_RID),
     transportWideId: id(TRANSPORT_WIDE),
-    forwardedId: id(kind === "audio" ? AUDIO_LEVEL : ORIENTATION),
+    forwardedId: kind === "audio" ? id(AUDIO_LEVEL) : 0,
   };
 }
 
@@ -225,15 +224,14 @@ export function mapConsumer(
   }
   const rtx = kind === "video" && known.some(isCodec("video/rtx"));
   const red = producer.redPayloadType >= 0 && known.some(isCodec("audio/red"));
-  const forwarded = kind === "audio"
-    ? { uri: AUDIO_LEVEL, id: AUDIO_LEVEL_ID }
-    : { uri: ORIENTATION, id: ORIENTATION_ID };
   const knows = (uri: string) =>
     (capabilities.headerExtensions ?? []).some((extension) =>
       extension.uri === uri && extension.kind === kind
     );
   const extensions = [
-    ...(producer.forwardedId !== 0 && knows(forwarded.uri) ? [forwarded] : []),
+    ...(producer.forwardedId !== 0 && knows(AUDIO_LEVEL)
+      ? [{ uri: AUDIO_LEVEL, id: AUDIO_LEVEL_ID }]
+      : []),
     ...(knows(TRANSPORT_WIDE) ? [{ uri: TRANSPORT_WIDE, id: TRANSPORT_WIDE_ID }] : []),
   ];
   const idOf = (uri: string) => extensions.find((extension) => extension.uri === uri)?.id ?? 0;
@@ -282,7 +280,7 @@ export function mapConsumer(
     payloadType,
     redPayloadType: red ? RED_PAYLOAD_TYPE : -1,
     rtxPayloadType: rtx ? RTX_PAYLOAD_TYPE : -1,
-    forwardedId: idOf(forwarded.uri),
+    forwardedId: idOf(AUDIO_LEVEL),
     transportWideId: idOf(TRANSPORT_WIDE),
     rtpParameters: {
       mid: ids.mid,

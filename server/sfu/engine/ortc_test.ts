@@ -7,6 +7,8 @@ import {
 import { MediaError } from "../media_engine.ts";
 import { mapConsumer, mapProducer, ROUTER_RTP_CAPABILITIES } from "./ortc.ts";
 
+const TRANSPORT_WIDE = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
 /** As Firefox numbers it. */
 const VIDEO: RtpParameters = {
   mid: "1",
@@ -17,10 +19,7 @@ const VIDEO: RtpParameters = {
   headerExtensions: [
     { uri: "urn:ietf:params:rtp-hdrext:sdes:mid", id: 3 },
     { uri: "urn:3gpp:video-orientation", id: 7 },
-    {
-      uri: "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
-      id: 9,
-    },
+    { uri: TRANSPORT_WIDE, id: 9 },
   ],
   encodings: [{ ssrc: 111, rtx: { ssrc: 222 } }],
   rtcp: { cname: "ada" },
@@ -32,6 +31,20 @@ Deno.test("the router's capabilities pass the schema of the wire", () => {
   expect(rtpCapabilitiesSchema.parse(ROUTER_RTP_CAPABILITIES)).toEqual(ROUTER_RTP_CAPABILITIES);
 });
 
+Deno.test("nobody is offered to say how a picture is turned: the sender turns it", () => {
+  const uris = ROUTER_RTP_CAPABILITIES.headerExtensions?.map(({ uri }) => uri);
+  expect(uris).not.toContain("urn:3gpp:video-orientation");
+  const everything = {
+    ...ROUTER_RTP_CAPABILITIES,
+    headerExtensions: [
+      ...ROUTER_RTP_CAPABILITIES.headerExtensions ?? [],
+      { kind: "video" as const, uri: "urn:3gpp:video-orientation", preferredId: 11 },
+    ],
+  };
+  const { rtpParameters } = mapConsumer(mapProducer("video", VIDEO), everything, IDS);
+  expect(rtpParameters.headerExtensions?.map(({ uri }) => uri)).toEqual([TRANSPORT_WIDE]);
+});
+
 Deno.test("a publisher's own numbers are read", () => {
   expect(mapProducer("video", VIDEO)).toMatchObject({
     payloadType: 120,
@@ -39,7 +52,7 @@ Deno.test("a publisher's own numbers are read", () => {
     encodings: [{ ssrc: 111, rtxSsrc: 222, rid: undefined }],
     mid: "1",
     midId: 3,
-    forwardedId: 7,
+    forwardedId: 0,
     transportWideId: 9,
     ridId: 0,
   });
@@ -47,7 +60,7 @@ Deno.test("a publisher's own numbers are read", () => {
 
 Deno.test("a consumer gets the router's numbers, whatever the publisher's are", () => {
   const mapping = mapConsumer(mapProducer("video", VIDEO), ROUTER_RTP_CAPABILITIES, IDS);
-  expect(mapping).toMatchObject({ payloadType: 101, rtxPayloadType: 102, forwardedId: 11 });
+  expect(mapping).toMatchObject({ payloadType: 101, rtxPayloadType: 102, forwardedId: 0 });
   expect(mapping.rtpParameters.codecs.map((codec) => codec.payloadType)).toEqual([101, 102]);
   expect(mapping.rtpParameters.encodings).toEqual([{ ssrc: 5, rtx: { ssrc: 6 } }]);
   expect(rtpParametersSchema.parse(mapping.rtpParameters)).toEqual(mapping.rtpParameters);
