@@ -77,7 +77,7 @@ export class Replay {
       ? new DecryptedTracks(api, keys, () => this.#manifest.value)
       : null;
     this.tracks = this.#decrypted ?? api;
-    this.player = new Player(this.tracks, manifest.tracks);
+    this.player = new Player(this.tracks, manifest);
     this.index = new SearchIndex(api, () => this.#manifest.value);
     this.glimpses = new Glimpses(api, this.tracks, () => this.#manifest.value);
     this.film = new FilmMaker(api, this.tracks, () => this.#manifest.value);
@@ -285,7 +285,7 @@ export class Replay {
     try {
       const manifest = this.#readable(await this.api.manifest());
       this.#log.update(manifest);
-      this.player.update(manifest.tracks);
+      this.player.update(manifest);
       this.#manifest.value = manifest;
       this.#problem.value = null;
     } catch (error) {

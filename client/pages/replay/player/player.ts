@@ -4,7 +4,7 @@
  * Invariant: a track that doesn't come holds the lesson up for {@linkcode MAX_WAIT_MS} at most.
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { TrackManifest } from "../../../../rooms/contract/recording/manifest.ts";
+import type { Manifest, TrackManifest } from "../../../../rooms/contract/recording/manifest.ts";
 import type { TrackSource } from "../recording/api.ts";
 import { type Course, TrackPlayer } from "./track_player.ts";
 
@@ -24,7 +24,11 @@ export class Player {
   readonly #waitingSince = new Map<string, number>();
   #volume = 1;
 
-  constructor(private readonly source: TrackSource, tracks: readonly TrackManifest[]) {
+  /** The lesson still runs, and its tracks grow. */
+  #live: boolean;
+
+  constructor(private readonly source: TrackSource, { tracks, live }: Manifest) {
+    this.#live = live;
     this.#tracks = this.#playable(tracks);
   }
 
@@ -38,11 +42,12 @@ export class Player {
     return this.#near;
   }
 
-  update(tracks: readonly TrackManifest[]): void {
+  update({ tracks, live }: Manifest): void {
+    this.#live = live;
     this.#tracks = this.#playable(tracks);
     for (const player of this.#near.value) {
       const track = tracks.find(({ trackId }) => trackId === player.track.trackId);
-      if (track !== undefined) player.update(track);
+      if (track !== undefined) player.update(track, live);
     }
   }
 
@@ -90,7 +95,8 @@ export class Player {
     if (isSame) return;
     const kept = new Map(held.map((player) => [player.track.trackId, player]));
     this.#near.value = wanted.map((track) => {
-      const player = kept.get(track.trackId) ?? new TrackPlayer(this.source, track);
+      const player = kept.get(track.trackId) ??
+        new TrackPlayer(this.source, track, this.#live);
       kept.delete(track.trackId);
       player.setVolume(this.#volume);
       return player;

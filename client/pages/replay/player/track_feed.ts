@@ -23,6 +23,8 @@ export class TrackFeed {
   /** The browser can't play this track at all. */
   broken = false;
   #track: TrackManifest;
+  /** Its lesson still runs: what isn't there may come. */
+  #grows: boolean;
   readonly #media = new MediaSource();
   readonly #address: string;
   #buffer: SourceBuffer | null = null;
@@ -33,10 +35,13 @@ export class TrackFeed {
   #request = new AbortController();
   #pumping = false;
   #restAt = 0;
+  /** The server has nothing from here on, and never will. */
+  #endMs = Infinity;
   #closed = false;
 
-  constructor(private readonly source: TrackSource, track: TrackManifest) {
+  constructor(private readonly source: TrackSource, track: TrackManifest, grows: boolean) {
     this.#track = track;
+    this.#grows = grows;
     this.element = document.createElement(track.kind === "video" ? "video" : "audio");
     this.element.preload = "auto";
     if (this.element instanceof HTMLVideoElement) {
@@ -50,9 +55,11 @@ export class TrackFeed {
     this.#media.addEventListener("sourceopen", () => void this.#open(), { once: true });
   }
 
-  /** A track of a running lesson has grown. */
-  update(track: TrackManifest): void {
+  /** A track of a running lesson has grown, or its lesson is over. */
+  update(track: TrackManifest, grows: boolean): void {
+    if (grows || track.durationMs > this.#track.durationMs) this.#endMs = Infinity;
     this.#track = track;
+    this.#grows = grows;
   }
 
   /** Says which moment of the timeline is needed next; fetches what is missing. */
@@ -114,6 +121,10 @@ export class TrackFeed {
     await this.#pump();
   }
 
+  get #durationEndMs(): number {
+    return this.#track.startMs + this.#track.durationMs;
+  }
+
   #reaches(atMs: number): boolean {
     const window = this.#window;
     return window !== null && window.fromMs <= atMs && atMs < window.toMs + SEAM_MS;
@@ -152,12 +163,14 @@ export class TrackFeed {
     const window = this.#window;
     if (window !== null && window.toMs - wanted >= AHEAD_MS) return false;
     const fromMs = Math.max(window?.toMs ?? wanted, this.#track.startMs);
+    if (!this.#grows && fromMs >= Math.min(this.#endMs, this.#durationEndMs)) return false;
     const stretch = { fromMs, toMs: fromMs + REQUEST_MS, on: window !== null };
     const { signal } = this.#request;
     const clusters = await this.source.clusters(this.#track.trackId, stretch, signal);
     signal.throwIfAborted();
     if (clusters === null) {
       this.#restAt = performance.now() + RETRY_MS;
+      if (!this.#grows) this.#endMs = fromMs;
       return false;
     }
     await this.#makeRoom(buffer, wanted);

@@ -38,9 +38,10 @@ export class TrackPlayer {
   #track: TrackManifest;
   #soughtAt = -Infinity;
 
-  constructor(source: TrackSource, track: TrackManifest) {
+  /** `grows` while its lesson still runs. */
+  constructor(source: TrackSource, track: TrackManifest, grows: boolean) {
     this.#track = track;
-    this.#feed = new TrackFeed(source, track);
+    this.#feed = new TrackFeed(source, track, grows);
     this.#feed.element.dataset["track"] = track.trackId;
     this.#feed.element.dataset["startMs"] = String(track.startMs);
   }
@@ -62,9 +63,9 @@ export class TrackPlayer {
     return this.#feed.broken;
   }
 
-  update(track: TrackManifest): void {
+  update(track: TrackManifest, grows: boolean): void {
     this.#track = track;
-    this.#feed.update(track);
+    this.#feed.update(track, grows);
   }
 
   setVolume(volume: number): void {
