@@ -37,6 +37,17 @@ test("a page whose words don't come says so, and what to do", async ({ lectern, 
   await page.getByRole("heading", { name: "A tutoring room of your own" }).waitFor();
 });
 
+test("a page asks at the door while its words are still on their way", async ({ lectern, browser }) => {
+  const { page } = await openPerson(browser);
+  const asked = page.waitForRequest("**/api/join");
+  await page.route("**/assets/words-*", async (route) => {
+    await asked;
+    await route.continue();
+  });
+  await page.goto(linkOf(await lectern.book(), "Ada"));
+  await page.getByTestId("join").waitFor();
+});
+
 test("a page says its language and direction, and its words move nothing when they come", async ({ lectern, browser }) => {
   const { page } = await openPerson(browser);
   await page.addInitScript(() => {

@@ -4,7 +4,6 @@
  * Invariant: nothing here throws for what a server or a network may do; every outcome is a {@linkcode JoinAnswer}.
  */
 import type { Role } from "../../../rooms/contract/document/schema.ts";
-import { door } from "../../words/messages/door/messages.ts";
 import type { MeetingLink } from "./link.ts";
 
 /** The lesson as it is shown before joining. Times are Unix milliseconds. */
@@ -59,7 +58,7 @@ function readInfo(body: Fields): JoinInfo {
   const you = isFields(body["you"]) ? body["you"] : null;
   const present = Array.isArray(body["present"]) ? body["present"] : [];
   return {
-    title: textOf(body["title"]) ?? door.say("lesson"),
+    title: textOf(body["title"]) ?? "",
     scheduledStart: timeOf(body["scheduledStart"]),
     scheduledEnd: timeOf(body["scheduledEnd"]),
     isRecorded: body["isRecorded"] === true,

@@ -1,8 +1,5 @@
 import { expect } from "@std/expect";
 import { askToJoin, type JoinAnswer } from "./join.ts";
-import { door } from "../../words/messages/door/messages.ts";
-
-await door.open();
 
 const LINK = { meetingId: "m1", passcode: "p1", invite: "t1" };
 /** What it promises is the page's own business. */

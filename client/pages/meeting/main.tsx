@@ -16,6 +16,7 @@ restTips();
 // Another person's link to the same meeting differs in its fragment alone.
 addEventListener("hashchange", () => location.reload());
 const visit = link && new Visit(link);
+visit?.askEarly();
 void startPage(
   [shared, door, encryption],
   (page) =>

@@ -70,6 +70,7 @@ export class Visit {
   readonly #devices = signal<Devices | null>(null);
   #link: MeetingLink;
   #connection: MeetingConnection | null = null;
+  #early: Promise<JoinAnswer> | null = null;
   #forgetSeat: () => void = () => {};
 
   readonly name: Signal<string> = signal("");
@@ -93,6 +94,11 @@ export class Visit {
 
   get link(): MeetingLink {
     return this.#link;
+  }
+
+  /** Asks at the door while the page's words are still on their way; {@linkcode open} takes the answer. */
+  askEarly(): void {
+    this.#early = this.#ask();
   }
 
   /** Asks at the door for the first time. */
@@ -178,7 +184,9 @@ export class Visit {
 
   /** Null when the door stays closed. */
   async #knock(): Promise<JoinInfo | null> {
-    const answer = await this.#ask();
+    const asked = this.#early ?? this.#ask();
+    this.#early = null;
+    const answer = await asked;
     if (!answer.ok) {
       this.#close(answer.problem);
       return null;
