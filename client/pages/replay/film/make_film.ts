@@ -7,11 +7,11 @@
 import {
   AudioSample,
   AudioSampleSource,
-  CanvasSource,
   Mp4OutputFormat,
   Output,
   Quality,
   StreamTarget,
+  VideoSampleSource,
   WebMOutputFormat,
 } from "mediabunny";
 import type { Manifest } from "../../../../rooms/contract/recording/manifest.ts";
@@ -28,6 +28,7 @@ import {
   FRAME_RATE,
   VIDEO_BITRATE,
 } from "./film_format.ts";
+import { frameOf } from "./film_frame.ts";
 import { FilmScene } from "./film_scene.ts";
 import { FilmSound } from "./film_sound.ts";
 import type { FilmTarget } from "./film_target.ts";
@@ -59,8 +60,8 @@ export async function makeFilm(order: FilmOrder): Promise<void> {
   const walk = new LessonWalk(new RecordingLog(api, manifest), () => manifest);
   const scene = new FilmScene({ tracks, manifest, walk, layout, palette: readPalette() });
   const sound = new FilmSound(tracks, manifest.tracks, time);
-  const { canvas, context } = openCanvas(FILM_SIZE);
-  const pictures = new CanvasSource(canvas, {
+  const { context } = openCanvas(FILM_SIZE);
+  const pictures = new VideoSampleSource({
     codec: format.video,
     quality: new Quality({ bitrate: VIDEO_BITRATE }),
     latencyMode: "quality",
@@ -88,7 +89,11 @@ export async function makeFilm(order: FilmOrder): Promise<void> {
       for (let frame = Math.ceil(fromMs / FRAME_MS); frame * FRAME_MS < toMs; frame++) {
         order.signal.throwIfAborted();
         await scene.draw(context, FILM_SIZE, time.lessonAt(frame * FRAME_MS));
-        await pictures.add(frame / FRAME_RATE, 1 / FRAME_RATE);
+        using shown = frameOf(context, FILM_SIZE, {
+          timestamp: frame / FRAME_RATE,
+          duration: 1 / FRAME_RATE,
+        });
+        await pictures.add(shown);
         await breathe();
       }
       order.onProgress(toMs / time.durationMs);
