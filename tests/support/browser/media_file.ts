@@ -119,3 +119,45 @@ export async function flashingCamera(): Promise<string> {
   ]);
   return path;
 }
+
+export type Colour = readonly [red: number, green: number, blue: number];
+
+/** A camera for Chromium that shows four quarters, each of one colour. */
+export async function paletteCamera(
+  [one, two, three, four]: readonly [string, string, string, string],
+  { width, height }: { width: number; height: number },
+): Promise<string> {
+  const path = await Deno.makeTempFile({ prefix: "lectern-palette-", suffix: ".y4m" });
+  const box = (x: string, y: string, colour: string) =>
+    `drawbox=${x}:${y}:iw/2:ih/2:${colour}:fill`;
+  await run("ffmpeg", [
+    ..."-y -v error -f lavfi -i".split(" "),
+    `color=${one}:size=${width}x${height}:rate=30:duration=1,format=rgb24`,
+    "-vf",
+    [
+      box("iw/2", "0", two),
+      box("0", "ih/2", three),
+      box("iw/2", "ih/2", four),
+      "scale=out_color_matrix=bt601:out_range=tv,format=yuv420p",
+    ].join(),
+    path,
+  ]);
+  return path;
+}
+
+/** The colours in the middle of a video's quarters at a time, as ffmpeg shows them. */
+export async function colourAt(path: string, atMs: number): Promise<Colour[]> {
+  const { stdout } = await new Deno.Command("ffmpeg", {
+    args: [
+      ...`-v error -ss ${atMs / 1000} -i`.split(" "),
+      path,
+      ..."-map 0:v -frames:v 1 -f rawvideo -vf scale=16:16:flags=neighbor,format=rgb24 -".split(
+        " ",
+      ),
+    ],
+  }).output();
+  return [[4, 4], [12, 4], [4, 12], [12, 12]].map(([x, y]) => {
+    const at = (y! * 16 + x!) * 3;
+    return [stdout[at]!, stdout[at + 1]!, stdout[at + 2]!];
+  });
+}
