@@ -2,11 +2,11 @@
 import type { Kept } from "./ports.ts";
 
 export function nothingKept(): Kept {
-  return { tracks: [], chunks: [], entries: [], markers: [] };
+  return { tracks: [], sizes: [], chunks: [], entries: [], markers: [] };
 }
 
-export function isEmpty({ tracks, chunks, entries, markers }: Kept): boolean {
-  return tracks.length + chunks.length + entries.length + markers.length === 0;
+export function isEmpty({ tracks, sizes, chunks, entries, markers }: Kept): boolean {
+  return tracks.length + sizes.length + chunks.length + entries.length + markers.length === 0;
 }
 
 /** What is kept of each recording. `recordings` names that of each track. */
@@ -18,6 +18,7 @@ export function partsOf(kept: Kept, recordings: ReadonlyMap<number, string>): Ma
     return part;
   };
   for (const track of kept.tracks) of(track.recordingId).tracks.push(track);
+  for (const size of kept.sizes) of(recordings.get(size.trackId) ?? "").sizes.push(size);
   for (const chunk of kept.chunks) of(recordings.get(chunk.trackId) ?? "").chunks.push(chunk);
   for (const entry of kept.entries) of(entry.recordingId).entries.push(entry);
   for (const marker of kept.markers) of(marker.recordingId).markers.push(marker);
@@ -26,8 +27,9 @@ export function partsOf(kept: Kept, recordings: ReadonlyMap<number, string>): Ma
 
 export function joined(parts: Iterable<Kept>): Kept {
   const kept = nothingKept();
-  for (const { tracks, chunks, entries, markers } of parts) {
+  for (const { tracks, sizes, chunks, entries, markers } of parts) {
     kept.tracks.push(...tracks);
+    kept.sizes.push(...sizes);
     kept.chunks.push(...chunks);
     kept.entries.push(...entries);
     kept.markers.push(...markers);

@@ -26,6 +26,14 @@ export interface NewTrack {
   header: Uint8Array;
 }
 
+/** A track's pictures became larger than all before. */
+export interface NewSize {
+  trackId: number;
+  width: number;
+  height: number;
+  header: Uint8Array;
+}
+
 export interface NewChunk {
   trackId: number;
   /** On the track's own timeline. */
@@ -58,6 +66,7 @@ export interface NewMarker {
 /** What is kept in one commit. */
 export interface Kept {
   tracks: NewTrack[];
+  sizes: NewSize[];
   chunks: NewChunk[];
   entries: NewEntry[];
   markers: NewMarker[];

@@ -29,6 +29,7 @@ export interface Chunk {
 
 /** What is known once the first frame is there. */
 export interface TrackStart {
+  /** Of a video: the largest size so far. */
   shape: TrackShape;
   /** The track's time 0. */
   at: MonotonicMs;
@@ -68,7 +69,7 @@ export class Track {
     private readonly notBefore: MonotonicMs = -Infinity,
   ) {}
 
-  /** Null until the first frame that can be begun with. */
+  /** Null until the first frame that can be begun with; another one once a larger picture came. */
   get start(): TrackStart | null {
     return this.#start;
   }
@@ -162,7 +163,10 @@ export class Track {
   #keep(frame: { keyFrame: boolean; data: Uint8Array }, at: number): void {
     const start = this.#start ??= this.#begin(frame.data, at);
     if (start === null) return;
-    if (frame.keyFrame && this.kind === "video") this.#endCluster();
+    if (frame.keyFrame && this.kind === "video") {
+      this.#endCluster();
+      this.#grow(start, frame.data);
+    }
     const atMs = Math.max(Math.round(at - start.at), this.#lastMs + 1);
     if (this.kind === "audio") this.#fillSilence(atMs, frame.data);
     this.#append({ atMs, keyFrame: frame.keyFrame, data: frame.data });
@@ -177,6 +181,15 @@ export class Track {
     if (size === undefined) return null;
     const shape = { kind: "video", codec: "vp8", ...size } as const;
     return { shape, at, header: writeHeader(shape) };
+  }
+
+  /** A sender begins with a small layer; the header is to tell of the largest. */
+  #grow({ shape, at }: TrackStart, frame: Uint8Array): void {
+    const size = vp8Size(frame);
+    if (size === undefined || shape.kind === "audio") return;
+    if (size.width * size.height <= shape.width * shape.height) return;
+    const grown = { ...shape, ...size };
+    this.#start = { shape: grown, at, header: writeHeader(grown) };
   }
 
   /**

@@ -19,6 +19,8 @@ export interface LiveTrack extends TrackSource {
   track: Track;
   /** Null until its first frame is kept. */
   trackId: number | null;
+  /** The header that was given to be stored last. */
+  header: Uint8Array | null;
   bytes: number;
   /** Nothing that comes from here on is kept: a pause leaves no trace, however long its tracks take to be stored. */
   closing: boolean;
@@ -45,7 +47,11 @@ export function collect(live: LiveTrack, now: MonotonicMs, kept: Kept): boolean 
       startedAt: Math.round(start.at + live.aheadMs),
       header: start.header,
     });
+  } else if (live.header !== start.header && start.shape.kind === "video") {
+    const { shape: { width, height }, header } = start;
+    kept.sizes.push({ trackId: live.trackId, width, height, header });
   }
+  live.header = start.header;
   for (const chunk of chunks) {
     kept.chunks.push({ ...chunk, trackId: live.trackId, startByte: live.bytes });
     live.bytes += chunk.data.length;

@@ -184,7 +184,15 @@ export class RecordingWriter {
       recording.senders.set(participantId, sender);
     }
     const track = new Track(kind, sender, recording.resumedAt - source.aheadMs);
-    const live: LiveTrack = { ...source, number, track, trackId: null, bytes: 0, closing: false };
+    const live: LiveTrack = {
+      ...source,
+      number,
+      track,
+      trackId: null,
+      header: null,
+      bytes: 0,
+      closing: false,
+    };
     this.#tracks.set(number, live);
     recording.tracks.add(live);
   }
@@ -330,6 +338,7 @@ export class RecordingWriter {
     for (const live of touched) {
       const first = kept.chunks.find((chunk) => chunk.trackId === live.trackId);
       live.bytes = first?.startByte ?? live.bytes;
+      live.header = null;
       if (kept.tracks.some((track) => track.trackId === live.trackId)) live.trackId = null;
       live.track.interrupt();
       live.track.flush(Infinity);

@@ -229,3 +229,35 @@ function indexOf(haystack: Uint8Array, needle: Uint8Array): number {
   }
   return -1;
 }
+
+Deno.test("a track's header tells of its largest pictures, while it grows and when it is complete", async () => {
+  await onStage(async ({ writer, library, recordingId }) => {
+    const sizes: (string | undefined)[] = [];
+    const look = async () => {
+      const { tracks: [track] } = (await library.manifest(recordingId))!;
+      const header = (await library.header(recordingId, track!.trackId))!;
+      sizes.push(`${sizeIn(header)} of ${header.length}`);
+    };
+    let from = 0;
+    for (const [width, height] of [[160, 90], [640, 360], [320, 180]] as const) {
+      await send(writer, from, 1000, 200, 1, { width, height });
+      await look();
+      from += 1000;
+    }
+    await writer.end(recordingId, { seq: 0, at: START + from });
+    await look();
+    const [length] = sizes.map((size) => size!.split(" ").at(-1));
+    expect(sizes).toEqual(
+      ["160×90", "640×360", "640×360", "640×360"].map((size) => `${size} of ${length}`),
+    );
+  });
+});
+
+/** PixelWidth (B0) and PixelHeight (BA), which have two bytes each here. */
+function sizeIn(header: Uint8Array): string {
+  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
+  const at = header.findIndex((byte, index) =>
+    byte === 0xb0 && header[index + 1] === 0x82 && header[index + 4] === 0xba
+  );
+  return `${view.getUint16(at + 2)}×${view.getUint16(at + 6)}`;
+}

@@ -106,6 +106,13 @@ export class SqlRecordings implements RecordingStore {
           })
           .execute();
       }
+      for (const { trackId, width, height, header } of kept.sizes) {
+        await transaction.updateTable("recording_tracks")
+          .set({ width, height, header })
+          .where("track_id", "=", trackId)
+          .where("finished", "=", 0)
+          .execute();
+      }
       for (const chunks of slices(kept.chunks)) await insertChunks(transaction, chunks);
       for (const entries of slices(kept.entries)) {
         await transaction.insertInto("recording_entries")

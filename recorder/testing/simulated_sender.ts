@@ -21,6 +21,8 @@ export interface SimulatedSenderOptions {
   keyFrameEvery?: number;
   packetsPerFrame?: number;
   packetBytes?: number;
+  /** Of a video. */
+  size?: { width: number; height: number };
 }
 
 const REPORT_EVERY_MS = 1000;
@@ -35,6 +37,7 @@ export function simulateSender(
   const { kind, track = 1, layer = 0, driftPpm = 0, startAt = 1_700_000_000_000 } = options;
   const { keyFrameEvery = 100, packetsPerFrame = kind === "audio" ? 1 : 3 } = options;
   const { delayMs = () => 20, packetBytes = kind === "audio" ? 80 : 200 } = options;
+  const { size = { width: 320, height: 240 } } = options;
   const rate = kind === "audio" ? 48_000 : 90_000;
   const frameMs = kind === "audio" ? 20 : 40;
   const speed = 1 + driftPpm / 1e6;
@@ -71,7 +74,7 @@ export function simulateSender(
         startsFrame: part === 0,
         endsFrame: part === packetsPerFrame - 1,
         keyFrame: keyFrame && part === 0,
-        payload: payloadOf(kind, frame, part, keyFrame, packetBytes),
+        payload: payloadOf({ kind, frame, part, keyFrame, bytes: packetBytes, size }),
       });
     }
   }
@@ -79,17 +82,23 @@ export function simulateSender(
 }
 
 function payloadOf(
-  kind: "audio" | "video",
-  frame: number,
-  part: number,
-  keyFrame: boolean,
-  bytes: number,
+  { kind, frame, part, keyFrame, bytes, size: { width, height } }: {
+    kind: "audio" | "video";
+    frame: number;
+    part: number;
+    keyFrame: boolean;
+    bytes: number;
+    size: { width: number; height: number };
+  },
 ): Uint8Array {
   const payload = new Uint8Array(bytes).fill((frame + part) & 0xff);
-  // A TOC byte of 20 ms of stereo; for a key frame of 320 × 240, its start code and size.
+  // A TOC byte of 20 ms of stereo; for a key frame its start code and size.
   if (kind === "audio") payload[0] = 0xfc;
   else if (keyFrame && part === 0) {
-    payload.set([0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00]);
+    payload.set([0x10, 0, 0, 0x9d, 0x01, 0x2a]);
+    const view = new DataView(payload.buffer);
+    view.setUint16(6, width, true);
+    view.setUint16(8, height, true);
   }
   return payload;
 }

@@ -87,6 +87,7 @@ export async function send(
   durationMs: number,
   packetBytes = 200,
   track = 1,
+  size = { width: 320, height: 240 },
 ): Promise<void> {
   const items = simulateSender(durationMs, {
     kind: "video",
@@ -96,6 +97,7 @@ export async function send(
     keyFrameEvery: 25,
     packetBytes,
     track,
+    size,
   });
   const batch = new BatchWriter();
   let flushAt = fromMs + FLUSH_MS;
