@@ -20,7 +20,7 @@ const MAX_DRIFT = 0.001;
 /** A window whose quickest packet is later by more than this was held up on its way: no clock drifts so far in it. */
 const HELD_UP_MS = 10;
 /** By how much a clock may be off its known drift, and off ours while its drift isn't known. */
-const UNSURE = { known: 0.00002, unknown: 0.0002 } as const;
+const UNSURE = { known: 0.00002, unknown: 0.0001 } as const;
 /** What comes this much later, or earlier, for two seconds is another timeline. */
 const BEGINS_ANEW_MS = 4000;
 const ANEW_AFTER_MS = 2000;

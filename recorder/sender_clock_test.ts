@@ -8,7 +8,8 @@ const MINUTE_MS = 60_000;
 /** What nobody hears. */
 const BOUND_MS = 20;
 
-const seed = Deno.env.has("SEED") ? Number(Deno.env.get("SEED")) : Date.now() >>> 0;
+/** 36 failed once: a path was held up for so long that the delay looked like drift. */
+const seed = Number(Deno.env.get("SEED") ?? 36);
 
 interface Path {
   /** Of a packet, by our time in ms from the start. */
