@@ -1,4 +1,5 @@
 /** A checkout and a data folder may be called anything that the file system takes. */
+import { cp } from "node:fs/promises";
 import { expect } from "@std/expect";
 import { fileURLToPath } from "node:url";
 import { freePorts } from "../../support/serving.ts";
@@ -13,9 +14,7 @@ Deno.test("Lectern starts in a folder with spaces, per cents and hashes in its n
   const folder = `${parent}/${NAME}`;
   const dataDir = `${parent}/data of ${NAME}`;
   await Deno.mkdir(`${folder}/client`, { recursive: true });
-  const sources = SOURCES.map((name) => ROOT + name);
-  const { success } = await new Deno.Command("cp", { args: ["-r", ...sources, folder] }).output();
-  expect(success).toBe(true);
+  for (const name of SOURCES) await cp(ROOT + name, `${folder}/${name}`, { recursive: true });
   for (const name of ["node_modules", "client/dist"]) {
     await Deno.symlink(ROOT + name, `${folder}/${name}`);
   }
