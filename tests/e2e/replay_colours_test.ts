@@ -10,8 +10,8 @@ const test = lessonTests();
 
 /** Four quarters, from the left above to the right below. */
 const QUARTERS = ["0x008700", "0xc82828", "0xe0b090", "0x2040c0"] as const;
-/** By so much a colour may differ from the live one. */
-const BOUND = 3;
+/** The noise of a live encoder on a busy machine came to 5. With the wrong matrix the green is 77 instead of 135. */
+const BOUND = 6;
 
 /** The colours in the middle of the quarters of a video, in whichever size it is shown. */
 function coloursOf(page: Page, selector: string): Promise<Colour[]> {
@@ -27,16 +27,23 @@ function coloursOf(page: Page, selector: string): Promise<Colour[]> {
   }, selector);
 }
 
-function expectAlike(shown: readonly Colour[], live: readonly Colour[], where: string): void {
+function colourOf(hex: string): Colour {
+  const value = Number(hex);
+  return [value >> 16, value >> 8 & 0xff, value & 0xff];
+}
+
+/** By how much the channel differs that differs most. */
+function distance(one: Colour, other: Colour): number {
+  return Math.max(...one.map((value, channel) => Math.abs(value - other[channel]!)));
+}
+
+/** Every quarter has the camera's colour. */
+function expectTrue(shown: readonly Colour[], where: string): void {
+  expect(shown).toHaveLength(QUARTERS.length);
   const worst = Math.max(
-    ...live.flatMap((colour, n) => colour.map((value, c) => Math.abs(value - shown[n]![c]!))),
+    ...QUARTERS.map((hex, quarter) => distance(colourOf(hex), shown[quarter]!)),
   );
-  expect({ where, shown, live, alike: worst <= BOUND }).toEqual({
-    where,
-    shown,
-    live,
-    alike: true,
-  });
+  expect({ where, shown, isTrue: worst <= BOUND }).toEqual({ where, shown, isTrue: true });
 }
 
 async function trackFile(
@@ -64,16 +71,6 @@ for (const [width, height] of [[1280, 720], [640, 360]] as const) {
       const booking = await lectern.book({ isRecorded: true, encryption: "transport" });
       const { mia, ada } = await enterBoth(browser, booking);
       const video = 'video[aria-label="Mia’s camera"]';
-      await until(
-        () =>
-          ada.evaluate(
-            (selector) => document.querySelector<HTMLVideoElement>(selector)?.videoWidth,
-            video,
-          ),
-        (shown) => (shown ?? 0) > 0,
-      );
-      const live = await coloursOf(ada, video);
-      expectAlike([[0, 135, 0]], live.slice(0, 1), "the camera's own green");
       const list = await lectern.api("GET", `/recordings?meetingId=${booking.meetingId}`);
       const { recordings } = await list.json() as { recordings: { recordingId: string }[] };
       const { recordingId } = recordings[0]!;
@@ -82,13 +79,15 @@ for (const [width, height] of [[1280, 720], [640, 360]] as const) {
         const id = people.find(({ name }) => name === "Mia")?.participantId;
         return tracks.find(({ participantId, kind }) => participantId === id && kind === "video");
       };
-      await until(trackOf, (track) => (track?.durationMs ?? 0) > 3000);
+      await until(trackOf, (track) => (track?.durationMs ?? 0) > 6000);
+      // The first pictures of a camera are coarse; these aren't any more.
+      expectTrue(await coloursOf(ada, video), "live");
       await byId(mia, "leave").click();
       await byId(mia, "end").click();
       await byId(mia, "confirm-yes").click();
       await byId(mia, "recording-ready").waitFor();
       const track = (await trackOf())!;
-      const atMs = track.startMs + 2500;
+      const atMs = track.startMs + 5000;
 
       const { page } = await openPerson(browser);
       await page.goto(
@@ -101,11 +100,11 @@ for (const [width, height] of [[1280, 720], [640, 360]] as const) {
         () => coloursOf(page, tile),
         (colours) => colours.length > 0 && colours.some((colour) => Math.max(...colour) > 0),
       );
-      expectAlike(replayed, live, "the replay");
+      expectTrue(replayed, "the replay");
 
       const invite = new URLSearchParams(fragmentOf(booking, "Mia").slice(1)).get("invite")!;
       const path = await trackFile({ lectern, recordingId, trackId: track.trackId, invite });
-      expectAlike(await colourAt(path, 2000), live, "the track in ffmpeg");
+      expectTrue(await colourAt(path, 5000), "the track in ffmpeg");
       await Deno.remove(path);
     } finally {
       await browser.close();
