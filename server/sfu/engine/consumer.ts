@@ -23,8 +23,6 @@ import type { FrameSize } from "../packets/vp8.ts";
 
 /** Between two requests for the key frame that a switch waits for. */
 const ASK_AGAIN_MS = 1000;
-/** Pictures of lower layers without one of the layer that is forwarded, and a key frame of a lower one is welcome. */
-const MISSED_FRAMES = 2;
 /** Between two sender reports. */
 const REPORT_MS = 1000;
 /** Publishers' clocks may be set; a jump beyond that isn't time that passed. */
@@ -231,7 +229,7 @@ export class Consumer implements Destination, ReceivedTrack {
   ): void {
     if (this.#paused || this.#outlet.target === undefined) return;
     if (this.#waiting || stream !== this.#stream) {
-      if (!packet.entry || !this.#mayBegin(stream, nowMs)) return;
+      if (!packet.entry || !this.#mayBegin(stream)) return;
       this.#begin(stream, packet, nowMs);
     }
     const before = this.#rewriter.highest;
@@ -251,11 +249,9 @@ export class Consumer implements Destination, ReceivedTrack {
   }
 
   /** Whether a key frame of this stream is one to begin with, or to switch to. */
-  #mayBegin(stream: ProducerStream, nowMs: number): boolean {
+  #mayBegin(stream: ProducerStream): boolean {
     if (this.#wanted === undefined) return false;
-    if (stream === this.#wanted || stream === this.#standIn) return true;
-    // Somebody else was quicker to find that the publisher dropped the layer.
-    return stream.layer < this.#stream.layer && this.#stream.misses(MISSED_FRAMES, nowMs);
+    return stream === this.#wanted || stream === this.#standIn;
   }
 
   #begin(stream: ProducerStream, packet: ForwardedPacket, nowMs: number): void {

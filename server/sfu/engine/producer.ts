@@ -57,7 +57,6 @@ export class Producer {
     this.streams = mapping.encodings.map((encoding, layer) =>
       new ProducerStream(mapping, encoding, layer)
     );
-    this.streams.forEach((stream, layer) => stream.below = this.streams[layer - 1]);
     this.#paused = paused;
     this.#demand = new Demand(this.streams.length);
     this.#yields = this.streams.map(() => new EncoderYield());

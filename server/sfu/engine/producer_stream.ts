@@ -43,10 +43,6 @@ export interface ForwardedPacket extends Omit<CachedPacket, "payload"> {
 
 /** A stream that is silent for this long isn't being sent. */
 const ALIVE_MS = 1000;
-/** So many frames of lower layers without one of this, and viewers are given another: encoders leave out one or two. */
-const STOPPED_FRAMES = 3;
-/** Frames that come more densely were held up somewhere: no camera takes more than 30 a second. */
-const LEAST_FRAME_MS = 30;
 
 /** How fast a high rate is forgotten. */
 const PEAK_A_SECOND = 0.8;
@@ -76,11 +72,7 @@ export class ProducerStream {
   #senderReportMs = -Infinity;
   /** Size of the last key frame; 0 × 0 before it. */
   readonly frameSize: FrameSize = { width: 0, height: 0 };
-  /** The next lower layer of the producer. */
-  below: ProducerStream | undefined;
   #packetAtMs = -Infinity;
-  /** When its last frames were complete, the latest first. */
-  readonly #frameTimes = [-Infinity, -Infinity, -Infinity];
   readonly #rate = new RateMeter();
   #peak = 0;
   #peakMs = 0;
@@ -109,19 +101,7 @@ export class ProducerStream {
 
   /** Whether packets come. */
   alive(nowMs: number): boolean {
-    return nowMs - this.#packetAtMs < ALIVE_MS && !this.misses(STOPPED_FRAMES, nowMs);
-  }
-
-  /**
-   * Whether lower layers brought this many frames since the last packet of this one: a publisher that drops a
-   * layer says so in no other way, and whoever follows it stands still meanwhile.
-   */
-  misses(frames: number, nowMs: number): boolean {
-    if (nowMs - this.#packetAtMs < frames * LEAST_FRAME_MS) return false;
-    for (let lower = this.below; lower !== undefined; lower = lower.below) {
-      if (lower.#frameTimes[frames - 1]! > this.#packetAtMs) return true;
-    }
-    return false;
+    return nowMs - this.#packetAtMs < ALIVE_MS;
   }
 
   /** Over the last second, retransmissions included. */
@@ -275,7 +255,6 @@ export class ProducerStream {
     nowMs: number,
   ): void {
     this.#packetAtMs = nowMs;
-    if (header.marker) this.#noteFrame(nowMs);
     this.#rate.add((this.packet.redLength || length) + header.headerBytes, nowMs);
     const packet = this.packet;
     packet.extended = extended;
@@ -293,13 +272,6 @@ export class ProducerStream {
     if (!packet.entry) return;
     this.keyFrames.receiveKeyFrame();
     parseVp8Size(this.buffer, length, this.#descriptor.descriptorBytes, this.frameSize);
-  }
-
-  #noteFrame(nowMs: number): void {
-    const times = this.#frameTimes;
-    times[2] = times[1]!;
-    times[1] = times[0]!;
-    times[0] = nowMs;
   }
 
   #describe(packet: ForwardedPacket, length: number): void {

@@ -30,9 +30,7 @@ export interface RecordingSink {
 
 /** A seek reads as far back as the last key frame; one costs as much as several hundred ms of video. */
 export const KEY_FRAME_EVERY_MS = 5000;
-/** A layer that brings none while a lower one brings so many pictures gives way: a key frame in vain is cheap here. */
-const MISSED_FRAMES = 2;
-/** It also does when nothing comes of it for this long. */
+/** A layer that is silent for this long gives way to a lower one. */
 const SILENT_MS = 1000;
 
 const descriptor = createVp8Descriptor();
@@ -104,27 +102,10 @@ export class RecordingTap {
 
   /** Whether this layer is to be kept from this packet on. */
   #follow(layer: number, entry: boolean, nowMs: number): boolean {
-    if (layer < this.#layer && (!this.#stands(nowMs) || this.#comes(layer + 1, nowMs))) {
-      return false;
-    }
+    const better = layer > this.#layer || nowMs - this.#packetAtMs > SILENT_MS;
+    if (!better) return false;
     if (entry) this.#layer = layer;
     else this.streams[layer]?.keyFrames.want();
     return entry;
-  }
-
-  /** Whether the layer that is followed was dropped by its publisher. */
-  #stands(nowMs: number): boolean {
-    if (nowMs - this.#packetAtMs > SILENT_MS) return true;
-    return this.streams[this.#layer]?.misses(MISSED_FRAMES, nowMs) === true;
-  }
-
-  /** Whether any layer comes from this one on, but for the one that is followed. */
-  #comes(from: number, nowMs: number): boolean {
-    for (let layer = from; layer < this.streams.length; layer++) {
-      const stream = this.streams[layer]!;
-      const goes = stream.alive(nowMs) && !stream.misses(MISSED_FRAMES, nowMs);
-      if (layer !== this.#layer && goes) return true;
-    }
-    return false;
   }
 }

@@ -198,7 +198,7 @@ Deno.test("the recorder gets plain audio", () => {
   scene.reportLoss(0.1);
   scene.speak(packed(111), 63);
   scene.speak(SPOKEN, 111);
-  expect(scene.lesson.recorded).toMatchObject([
+  expect(scene.lesson.recorded).toEqual([
     { track: 5, payload: SPOKEN },
     { track: 5, payload: SPOKEN },
   ]);

@@ -69,20 +69,13 @@ export const DELTA_FRAME = [0x10, 0x01];
 
 export class Lesson {
   readonly socket = new SimulatedSocket();
-  readonly recorded: {
-    track: number;
-    layer: number;
-    at: number;
-    keyFrame: boolean;
-    payload: number[];
-  }[] = [];
+  readonly recorded: { track: number; payload: number[] }[] = [];
   readonly core = new MediaCore({
     socket: this.socket,
     dtls: simulatedDtls,
     random: countingRandomness(),
     recording: {
-      packet: ({ track, layer, at, keyFrame, payload }) =>
-        this.recorded.push({ track, layer, at, keyFrame, payload: [...payload] }),
+      packet: ({ track, payload }) => this.recorded.push({ track, payload: [...payload] }),
       report: () => {},
     },
   });
@@ -130,7 +123,6 @@ export class Lesson {
       payloadType?: number;
       sequence: number;
       timestamp?: number;
-      marker?: boolean;
       payload?: number[];
       extension?: [id: number, ...value: number[]];
       from?: Remote;
@@ -145,7 +137,7 @@ export class Lesson {
     const packet = new Uint8Array(12 + head.length + payload.length);
     const view = new DataView(packet.buffer);
     packet[0] = id === 0 ? 0x80 : 0x90;
-    packet[1] = (options.payloadType ?? 96) | (options.marker === true ? 0x80 : 0);
+    packet[1] = options.payloadType ?? 96;
     view.setUint16(2, options.sequence);
     view.setUint32(4, options.timestamp ?? options.sequence * 3000);
     view.setUint32(8, options.ssrc ?? CAMERA_SSRC);
